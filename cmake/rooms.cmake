@@ -1,0 +1,33 @@
+# One flag set for every target of the project.
+add_library(parfocal_flags INTERFACE)
+target_compile_options(parfocal_flags INTERFACE -Wall -Wextra -Wshadow -Werror -ffp-contract=off
+                                                -fno-math-errno)
+if(PARFOCAL_SANITIZE)
+  target_compile_options(parfocal_flags INTERFACE -fsanitize=${PARFOCAL_SANITIZE}
+                                                  -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(parfocal_flags INTERFACE -fsanitize=${PARFOCAL_SANITIZE})
+endif()
+
+# parfocal_room(<name>): all sources below parfocal/<name> except tests join libparfocal; all
+# *_test.cpp files below it become the test binary <name>_test.
+function(parfocal_room name)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/parfocal/${name}/*.cpp)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  if(sources)
+    add_library(parfocal_${name} OBJECT ${sources})
+    target_include_directories(parfocal_${name} PUBLIC ${CMAKE_SOURCE_DIR})
+    target_link_libraries(parfocal_${name} PRIVATE parfocal_flags PkgConfig::HWY fmt::fmt TIFF::TIFF
+                                                   yaml-cpp nlohmann_json::nlohmann_json)
+    target_sources(parfocal PRIVATE $<TARGET_OBJECTS:parfocal_${name}>)
+  endif()
+  if(PARFOCAL_TESTS AND tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(
+      ${name}_test PRIVATE parfocal parfocal_flags PkgConfig::HWY fmt::fmt TIFF::TIFF yaml-cpp
+                           nlohmann_json::nlohmann_json GTest::gtest GTest::gmock GTest::gtest_main)
+    target_compile_definitions(${name}_test PRIVATE PARFOCAL_SHARED_DIR="${PARFOCAL_SHARED_DIR}")
+    gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST)
+  endif()
+endfunction()
