@@ -4,9 +4,30 @@ target_compile_options(parfocal_flags INTERFACE -Wall -Wextra -Wshadow -Werror -
                                                 -fno-math-errno)
 if(PARFOCAL_SANITIZE)
   target_compile_options(parfocal_flags INTERFACE -fsanitize=${PARFOCAL_SANITIZE}
-                                                  -fno-sanitize-recover=all -fno-omit-frame-pointer)
+                                                  -fno-sanitize-recover=all -fno-omit-frame-pointer
+                                                  # g++ 12 loses track of values through the checks.
+                                                  -Wno-maybe-uninitialized)
   target_link_options(parfocal_flags INTERFACE -fsanitize=${PARFOCAL_SANITIZE})
 endif()
+
+# Everything that ThreadSanitizer has to see; `ctest -L threaded` runs it.
+add_custom_target(threaded_tests)
+set(PARFOCAL_THREADED_ROOMS core engine)
+
+# parfocal_tests(<target> [THREADED]): registers a GoogleTest binary with ctest. Suites whose name
+# ends in "Slow" get the label `slow` and run in `make test-slow` only.
+function(parfocal_tests target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "THREADED" "" "")
+  set(label ${target})
+  if(arg_THREADED)
+    set(label threaded)
+    add_dependencies(threaded_tests ${target})
+  endif()
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_PREFIX ${target}. TEST_FILTER -*Slow.*
+                       PROPERTIES LABELS ${label})
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST TEST_PREFIX ${target}. TEST_FILTER *Slow.*
+                       PROPERTIES LABELS slow)
+endfunction()
 
 # parfocal_room(<name>): all sources below parfocal/<name> except tests join libparfocal; all
 # *_test.cpp files below it become the test binary <name>_test.
@@ -28,6 +49,10 @@ function(parfocal_room name)
       ${name}_test PRIVATE parfocal parfocal_flags PkgConfig::HWY fmt::fmt TIFF::TIFF yaml-cpp
                            nlohmann_json::nlohmann_json GTest::gtest GTest::gmock GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE PARFOCAL_SHARED_DIR="${PARFOCAL_SHARED_DIR}")
-    gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST)
+    if(name IN_LIST PARFOCAL_THREADED_ROOMS)
+      parfocal_tests(${name}_test THREADED)
+    else()
+      parfocal_tests(${name}_test)
+    endif()
   endif()
 endfunction()

@@ -1,0 +1,78 @@
+# The everyday commands. CMakePresets.json holds the builds; this file puts them in order.
+#   make demo        build, then run the built-in example      make test        what CI runs
+#   make build       library and command                       make test-slow   long and timed tests
+#   make bench       benchmarks beside their rivals            make format      clang-format in place
+#   make tidy        clang-tidy (BASE=main: changed files)     make clean       remove build/ and .venv/
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.NOTPARALLEL:
+
+JOBS ?= $(shell nproc)
+PARFOCAL := build/release/bin/parfocal
+SHARED_DIR ?= $(abspath ../shared)
+
+.PHONY: demo build test test-slow test-release test-interop test-asan test-tsan bench \
+        house format format-check tidy clean setup-build setup-test setup-bench
+
+demo: build
+	$(PARFOCAL) demo cells
+
+# Needs no test packages, so GoogleTest is not looked for; `make test` switches it on again.
+build: setup-build
+	cmake --preset release -DPARFOCAL_TESTS=OFF
+	cmake --build --preset release -j $(JOBS)
+
+# The quick checks come first; every ctest prints its own summary and stops the run when it fails.
+test: setup-test house format-check test-release test-interop test-asan test-tsan
+
+test-release:
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS)
+	ctest --preset release -j $(JOBS)
+
+test-interop:
+	scripts/venv.sh tests/requirements.txt
+	PARFOCAL=$(abspath $(PARFOCAL)) PARFOCAL_SHARED_DIR=$(SHARED_DIR) \
+	  .venv/bin/python -m pytest -q tests/interop
+
+test-asan test-tsan: test-%:
+	cmake --preset $*
+	cmake --build --preset $* -j $(JOBS)
+	ctest --preset $* -j $(JOBS)
+
+test-slow: setup-test
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS)
+	ctest --preset slow
+
+bench: setup-bench
+	cmake --preset bench
+	cmake --build --preset bench -j $(JOBS)
+	scripts/venv.sh benchmarks/requirements.txt
+	benchmarks/run.sh build/bench
+
+house:
+	scripts/check_house.sh
+
+format-check:
+	scripts/format.sh --check
+
+format:
+	scripts/format.sh
+
+tidy: setup-test
+	cmake --preset release
+	scripts/tidy.sh build/release $(BASE)
+
+clean:
+	rm -rf build .venv
+
+setup-build:
+	@scripts/setup.sh build
+
+setup-test:
+	@scripts/setup.sh build test
+
+setup-bench:
+	@scripts/setup.sh build bench
