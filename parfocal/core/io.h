@@ -1,0 +1,164 @@
+#pragma once
+/// The contracts at the borders: source (random), live source, sink, observer; and their
+/// registries.
+
+#include <any>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "parfocal/core/item.h"
+#include "parfocal/core/parameters.h"
+#include "parfocal/core/registry.h"
+
+namespace parfocal {
+
+/// What frames.csv says of one item of a source.
+struct SourceRow {
+  std::string file;
+  int64_t page = -1;  ///< -1 = not paged
+  std::string time;   ///< ISO 8601, "" = unknown
+};
+
+/// A random-access source: any item, any region, from any thread.
+class Source {
+ public:
+  virtual ~Source() = default;
+  /// Valid from construction on (the first header was read, all files were stat'ed).
+  virtual const Layout& layout() const = 0;
+  /// Bytes that one concurrent read may allocate besides dst (codec buffers), the bound the planner
+  /// counts.
+  virtual int64_t read_bytes() const = 0;
+  /// Regions that are cheap to read: multiples of this item shape (a strip, a chunk); rank = item
+  /// rank.
+  virtual Region block() const = 0;
+  /// Reads dst.region of item `sequence` into dst (packed). Fills header times if known.
+  /// Thread-safe. A failure names file and reason; it makes a gap `broken` or stops the run, as
+  /// on_error says.
+  virtual Status read(int64_t sequence, const MutableView& dst, FrameHeader& header) const = 0;
+  virtual SourceRow row(int64_t sequence) const {
+    (void)sequence;
+    return {};
+  }
+  /// For provenance and plans: names, sizes and times of the inputs, short.
+  virtual std::string identity() const = 0;
+};
+
+enum class Pop : uint8_t { frame, end, stopped };
+
+/// A live source: pushes frames from its own thread into its own fixed ring (outside admission, as
+/// a camera driver does). Frames it had to drop show as missing sequence numbers.
+class LiveSource {
+ public:
+  virtual ~LiveSource() = default;
+  virtual const Layout& layout() const = 0;  ///< first stream axis may be unbounded
+  virtual int64_t ring_bytes() const = 0;    ///< memory of its ring, counted in the plan
+  virtual void start() = 0;
+  /// Waits for the next frame (on the stop token, never polling) and copies it into dst.
+  virtual Pop pop(const MutableView& dst, FrameHeader& header, std::stop_token stop) = 0;
+  virtual void stop() = 0;  ///< returns when the source's thread has ended
+  virtual SourceRow row(int64_t sequence) const {
+    (void)sequence;
+    return {};
+  }
+  virtual std::string identity() const = 0;
+};
+
+struct SourceContext {
+  std::filesystem::path base_dir;  ///< relative paths are relative to the pipeline file
+};
+/// Exactly one of `open`, `open_live` is set. \throws Error(input_missing | invalid_pipeline)
+struct SourceInfo {
+  std::string name;
+  std::string summary;
+  ParamSet params;
+  std::string example;
+  std::function<std::unique_ptr<Source>(const std::any& params, const SourceContext&)> open;
+  std::function<std::unique_ptr<LiveSource>(const std::any& params, const SourceContext&)>
+      open_live;
+  bool test_only = false;
+};
+Registry<SourceInfo>& sources();
+
+/// How a run ended, for sinks.
+struct Outcome {
+  bool complete = true;      ///< false: stopped or failed; output must be readable and say so
+  std::string reason;        ///< "", "stopped", or the failure
+  int64_t valid_items = -1;  ///< items [0, valid_items) were written; -1 = all
+};
+
+/// Receives the items of its inputs joined by coordinates, in order, one call at a time. Critical:
+/// a failure stops the run. When the run is swept by regions, write() comes once per region and
+/// item, regions outermost.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  /// Bytes it holds while running (staging, buffers), counted in the plan.
+  virtual int64_t resident_bytes() const = 0;
+  /// Bytes it will write, uncompressed; -1 = unknown.
+  virtual int64_t disk_bytes() const = 0;
+  /// Creates files. Nothing was created before. \throws Error
+  virtual void open() = 0;
+  /// in[i] is the item of input i: a region of it (image.region), a table, or a gap.
+  virtual Status write(std::span<const Input> in) = 0;
+  /// Completes metadata and closes; failures are reported here, never in a destructor.
+  virtual Status close(const Outcome& outcome) = 0;
+  /// Files and folders a user may open afterwards.
+  virtual std::vector<std::filesystem::path> paths() const = 0;
+};
+
+/// One input of a sink: which key of the sink's description named it, and what it carries.
+struct SinkInput {
+  std::string key;   ///< "from", "labels.cells"
+  std::string step;  ///< id of the step
+  std::string port;  ///< output port's name
+  PortLayout layout;
+};
+struct SinkContext {
+  std::filesystem::path out_dir;
+  std::string provenance_json;  ///< one JSON object: pipeline, hash, versions, input identity
+  std::function<SourceRow(int64_t sequence)> source_row;  ///< for frames.csv
+};
+struct SinkInfo {
+  std::string name;
+  std::string summary;
+  std::vector<PortKind> accepts;  ///< kinds of its `from`
+  bool takes_labels = false;      ///< has `labels: {name: step}`
+  ParamSet params;
+  std::string example;
+  std::function<std::unique_ptr<Sink>(const std::any& params, std::span<const SinkInput>,
+                                      const SinkContext&)>
+      make;
+  bool test_only = false;
+};
+Registry<SinkInfo>& sinks();
+
+/// Best effort: runs on its own thread with copies; may be slow or hang, never holds up the run.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void observe(const Input& item) = 0;
+};
+struct ObserverInfo {
+  std::string name;
+  std::string summary;
+  ParamSet params;
+  std::function<std::unique_ptr<Observer>(const std::any& params, const SinkInput& input)> make;
+  bool test_only = false;
+};
+Registry<ObserverInfo>& observers();
+
+}  // namespace parfocal
+
+#define PARFOCAL_REGISTER_(registry, Info, id)                               \
+  static ::parfocal::Info parfocal_describe_##registry##_##id();             \
+  [[maybe_unused]] static const bool parfocal_registered_##registry##_##id = \
+      ::parfocal::registry().add(parfocal_describe_##registry##_##id());     \
+  static ::parfocal::Info parfocal_describe_##registry##_##id()
+#define PARFOCAL_SOURCE(id) PARFOCAL_REGISTER_(sources, SourceInfo, id)
+#define PARFOCAL_SINK(id) PARFOCAL_REGISTER_(sinks, SinkInfo, id)
+#define PARFOCAL_OBSERVER(id) PARFOCAL_REGISTER_(observers, ObserverInfo, id)

@@ -1,0 +1,143 @@
+#include "parfocal/core/parameters.h"
+
+#include <charconv>
+
+namespace parfocal {
+namespace {
+
+bool is_scalar(const RawValue& raw) { return raw.kind == RawValue::Kind::scalar; }
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string s;
+  for (const std::string& word : words) s += (s.empty() ? "" : ", ") + word;
+  return s;
+}
+
+std::string number_text(double value) {
+  char buffer[32];
+  const auto result = std::to_chars(buffer, buffer + sizeof buffer, value);
+  return std::string(buffer, result.ptr);
+}
+
+// The number to check against a range: of a number or the value of a length.
+std::optional<double> number_of(const RawValue& raw) {
+  if (!is_scalar(raw)) return std::nullopt;
+  const auto quantity = parse_quantity(raw.text);
+  return quantity ? std::optional(quantity->value) : std::nullopt;
+}
+
+std::optional<std::string> range_problem(const ParamInfo& info, const RawValue& raw) {
+  const auto value = number_of(raw);
+  if (value &&
+      ((info.above && !(*value > *info.above)) || (info.at_least && !(*value >= *info.at_least)) ||
+       (info.at_most && !(*value <= *info.at_most))))
+    return "needs " + info.range_text();
+  if (info.choices.empty()) return std::nullopt;
+  std::vector<RawValue> single{raw};
+  for (const RawValue& word : raw.kind == RawValue::Kind::list ? raw.items : single)
+    if (std::find(info.choices.begin(), info.choices.end(), word.text) == info.choices.end())
+      return "needs one of " + joined(info.choices);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> ParamTraits<double>::parse(const RawValue& raw, double& out) {
+  const auto quantity = is_scalar(raw) ? parse_quantity(raw.text) : std::nullopt;
+  if (!quantity || !quantity->unit.empty()) return "needs a number without a unit";
+  out = quantity->value;
+  return std::nullopt;
+}
+
+std::optional<std::string> ParamTraits<int64_t>::parse(const RawValue& raw, int64_t& out) {
+  if (is_scalar(raw)) {
+    const char *begin = raw.text.data(), *end = begin + raw.text.size();
+    const auto result = std::from_chars(begin, end, out);
+    if (result.ec == std::errc{} && result.ptr == end) return std::nullopt;
+  }
+  return "needs a whole number";
+}
+
+std::optional<std::string> ParamTraits<bool>::parse(const RawValue& raw, bool& out) {
+  if (is_scalar(raw) && (raw.text == "true" || raw.text == "false")) {
+    out = raw.text == "true";
+    return std::nullopt;
+  }
+  return "needs true or false";
+}
+
+std::optional<std::string> ParamTraits<std::string>::parse(const RawValue& raw, std::string& out) {
+  if (!is_scalar(raw)) return "needs a text";
+  out = raw.text;
+  return std::nullopt;
+}
+
+std::optional<std::string> ParamTraits<Length>::parse(const RawValue& raw, Length& out) {
+  const auto quantity = is_scalar(raw) ? parse_quantity(raw.text) : std::nullopt;
+  if (!quantity) return "needs a length such as 2 px or 1.5 um";
+  out = {quantity->value, quantity->unit.empty() ? "px" : quantity->unit};
+  if (out.unit != "px" && !unit_factor(out.unit, "um"))
+    return "needs a length in px, nm, um, mm or m";
+  return std::nullopt;
+}
+
+std::optional<std::string> ParamTraits<DType>::parse(const RawValue& raw, DType& out) {
+  if (const auto dtype = is_scalar(raw) ? parse_dtype(raw.text) : std::nullopt) {
+    out = *dtype;
+    return std::nullopt;
+  }
+  return "needs a dtype: bool, uint8, uint16, uint32, uint64, int8, int16, int32, int64, float32, "
+         "float64";
+}
+
+std::string ParamInfo::range_text() const {
+  if (above)
+    return "> " + number_text(*above) + (at_most ? " and <= " + number_text(*at_most) : "");
+  if (at_least && at_most) return number_text(*at_least) + ".." + number_text(*at_most);
+  if (at_least) return ">= " + number_text(*at_least);
+  if (at_most) return "<= " + number_text(*at_most);
+  return "";
+}
+
+const ParamInfo* ParamSet::find(const std::string& name) const {
+  for (const ParamInfo& info : infos_)
+    if (info.name == name) return &info;
+  return nullptr;
+}
+
+std::any ParamSet::parse(const RawValue& values, const std::string& owner,
+                         std::vector<Issue>& issues) const {
+  std::any target = prototype_;
+  std::vector<std::string> names;
+  for (const ParamInfo& info : infos_) names.push_back(info.name);
+  for (size_t k = 0; k < values.entries.size(); ++k) {
+    const auto& [key, raw] = values.entries[k];
+    const ParamInfo* info = find(key);
+    if (!info) {
+      const Location place = k < values.key_places.size() ? values.key_places[k] : raw.place;
+      const auto near = nearest_names(key, names);
+      issues.push_back({"unknown key '" + key + "' in " + owner, place.str(), "",
+                        names.empty() ? "no parameters" : "one of " + joined(names),
+                        near.empty() ? "remove it" : "did you mean '" + near[0] + "'?"});
+      continue;
+    }
+    auto problem = setters_[static_cast<size_t>(info - infos_.data())](raw, target);
+    if (!problem) problem = range_problem(*info, raw);
+    if (!problem) continue;
+    const auto near =
+        info->choices.empty() ? std::vector<std::string>{} : nearest_names(raw.text, info->choices);
+    std::string cure = !near.empty()
+                           ? "did you mean '" + near[0] + "'?"
+                           : "write " + key + ": " +
+                                 (info->default_text.empty() ? info->type : info->default_text);
+    issues.push_back({"'" + key + "' of " + owner + " cannot be " + raw.str(), raw.place.str(),
+                      raw.str(), problem->substr(6), cure});
+  }
+  for (const ParamInfo& info : infos_)
+    if (info.required && !values.find(info.name))
+      issues.push_back({owner + " needs '" + info.name + "'", values.place.str(), "nothing",
+                        info.doc, "add " + info.name + ": <" + info.type + ">"});
+  return target;
+}
+
+}  // namespace parfocal
