@@ -7,8 +7,7 @@ file(RELATIVE_PATH bin_to_lib /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})
 
 install(TARGETS parfocal EXPORT parfocal-targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(TARGET parfocal_cli)
-  set_target_properties(parfocal_cli PROPERTIES OUTPUT_NAME parfocal
-                                                INSTALL_RPATH $ORIGIN/${bin_to_lib})
+  set_target_properties(parfocal_cli PROPERTIES INSTALL_RPATH $ORIGIN/${bin_to_lib})
   install(TARGETS parfocal_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 install(DIRECTORY parfocal DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h"

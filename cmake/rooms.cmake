@@ -9,9 +9,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
 endif()
 if(PARFOCAL_SANITIZE)
   target_compile_options(parfocal_flags INTERFACE -fsanitize=${PARFOCAL_SANITIZE}
-                                                  -fno-sanitize-recover=all -fno-omit-frame-pointer
-                                                  # g++ 12 loses track of values through the checks.
-                                                  -Wno-maybe-uninitialized)
+                                                  -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(parfocal_flags INTERFACE -fsanitize=${PARFOCAL_SANITIZE})
 endif()
 

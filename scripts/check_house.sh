@@ -9,7 +9,7 @@ findings=0
 forbid() {
   local rule=$1 pattern=$2
   shift 2
-  if git grep --untracked -nIE -e "$pattern" -- "$@"; then
+  if git grep -nIE -e "$pattern" -- "$@"; then
     echo "  ^ $rule" >&2
     findings=$((findings + 1))
   fi

@@ -15,4 +15,4 @@ if [ ${#files[@]} = 0 ]; then
   exit 0
 fi
 # run-clang-tidy takes regular expressions on absolute paths.
-run-clang-tidy -quiet -p "$build" -j "$(nproc)" "${files[@]/#/^$PWD/}"
+run-clang-tidy -quiet -extra-arg=-Wno-unknown-warning-option -p "$build" -j "$(nproc)" "${files[@]/#/^$PWD/}"

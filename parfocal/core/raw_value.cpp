@@ -4,6 +4,26 @@
 
 namespace parfocal {
 
+RawValue::RawValue() = default;
+
+RawValue RawValue::scalar(std::string text) {
+  RawValue value;
+  value.kind = Kind::scalar;
+  value.text = std::move(text);
+  return value;
+}
+RawValue RawValue::list(std::vector<RawValue> items) {
+  RawValue value;
+  value.kind = Kind::list;
+  value.items = std::move(items);
+  return value;
+}
+RawValue RawValue::map() {
+  RawValue value;
+  value.kind = Kind::map;
+  return value;
+}
+
 const RawValue* RawValue::find(const std::string& key) const {
   for (const auto& [name, value] : entries)
     if (name == key) return &value;

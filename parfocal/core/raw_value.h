@@ -20,13 +20,10 @@ struct RawValue {
   std::vector<Location> key_places;                       ///< of the map's keys; may be empty
   Location place;
 
-  static RawValue scalar(std::string text) {
-    return {Kind::scalar, std::move(text), {}, {}, {}, {}};
-  }
-  static RawValue list(std::vector<RawValue> items) {
-    return {Kind::list, {}, std::move(items), {}, {}, {}};
-  }
-  static RawValue map() { return {Kind::map, {}, {}, {}, {}, {}}; }
+  RawValue();  ///< null; not inline, because clang 14 cannot nest this type in constant expressions
+  static RawValue scalar(std::string text);
+  static RawValue list(std::vector<RawValue> items);
+  static RawValue map();
   const RawValue* find(const std::string& key) const;  ///< nullptr if absent or not a map
   void set(const std::string& key, RawValue value);    ///< replaces or appends
   bool erase(const std::string& key);

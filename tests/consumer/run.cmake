@@ -1,0 +1,28 @@
+# Installs the build into a prefix, moves that prefix, builds the consumer against it and runs both
+# the consumer and the installed command: no path of the build may have stayed behind.
+function(run)
+  execute_process(COMMAND ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
+file(REMOVE_RECURSE ${WORK_DIR})
+run(${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${WORK_DIR}/first)
+file(RENAME ${WORK_DIR}/first ${WORK_DIR}/prefix)
+
+run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${WORK_DIR}/build -G ${GENERATOR}
+    -DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix -DCMAKE_BUILD_TYPE=Release)
+run(${CMAKE_COMMAND} --build ${WORK_DIR}/build)
+
+# Registration blocks in the sources; an object file that the linker dropped would be missed here.
+set(blocks 0)
+file(GLOB_RECURSE sources ${CMAKE_CURRENT_LIST_DIR}/../../parfocal/operators/*.cpp)
+list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+foreach(source IN LISTS sources)
+  file(STRINGS ${source} found REGEX "^PARFOCAL_OPERATOR\\(")
+  list(LENGTH found count)
+  math(EXPR blocks "${blocks} + ${count}")
+endforeach()
+run(${WORK_DIR}/build/consumer ${blocks})
+
+if(HAS_COMMAND)
+  run(${WORK_DIR}/prefix/bin/parfocal --version)
+endif()
