@@ -51,7 +51,8 @@ function(parfocal_room name)
     target_link_libraries(
       ${name}_test PRIVATE parfocal parfocal_flags PkgConfig::HWY fmt::fmt TIFF::TIFF yaml-cpp
                            nlohmann_json::nlohmann_json GTest::gtest GTest::gmock GTest::gtest_main)
-    target_compile_definitions(${name}_test PRIVATE PARFOCAL_SHARED_DIR="${PARFOCAL_SHARED_DIR}")
+    target_compile_definitions(${name}_test PRIVATE PARFOCAL_SHARED_DIR="${PARFOCAL_SHARED_DIR}"
+                                                    PARFOCAL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     if(name IN_LIST PARFOCAL_THREADED_ROOMS)
       parfocal_tests(${name}_test THREADED)
     else()
