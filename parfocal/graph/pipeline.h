@@ -14,7 +14,8 @@ namespace parfocal {
 
 /// What happens when an item cannot be read or a step fails on it.
 enum class OnError : uint8_t { stop, skip };
-/// What a full edge does (design.md 5). Saving edges: block, gap, fail. Observers: latest, drop_oldest.
+/// What a full edge does (design.md 5). Saving edges: block, gap, fail. Observers: latest,
+/// drop_oldest.
 enum class Policy : uint8_t { automatic, block, gap, fail, latest, drop_oldest };
 
 /// A step's output: "cells" (its first port), "seg.threshold" (a named port), or "source".
@@ -26,15 +27,16 @@ struct PortRef {
 };
 
 struct SourceSpec {
-  std::string type;                      ///< registered source
+  std::string type;  ///< registered source
   RawValue params = RawValue::map();
   Location place;
 };
 struct StepSpec {
-  std::string id;                        ///< unique; default: the op's name, then op_2, op_3...
+  std::string id;  ///< unique; default: the op's name, then op_2, op_3...
   std::string op;
   RawValue params = RawValue::map();
-  std::vector<std::pair<std::string, PortRef>> inputs;  ///< by port name, in the operator's port order
+  std::vector<std::pair<std::string, PortRef>>
+      inputs;  ///< by port name, in the operator's port order
   OnError on_error = OnError::stop;
   Location place;
 };
@@ -54,15 +56,15 @@ struct ObserverSpec {
 };
 
 struct Pipeline {
-  std::string name;                      ///< of the file without extension
-  std::filesystem::path base_dir;        ///< input paths are relative to it
+  std::string name;                ///< of the file without extension
+  std::filesystem::path base_dir;  ///< input paths are relative to it
   std::optional<int64_t> memory_bytes;
-  OnError on_error = OnError::stop;      ///< default of the source and of steps
+  OnError on_error = OnError::stop;  ///< default of the source and of steps
   SourceSpec source;
   std::vector<StepSpec> steps;
   std::vector<SinkSpec> sinks;
   std::vector<ObserverSpec> observers;
-  std::string text;                      ///< the description as given, for provenance
+  std::string text;  ///< the description as given, for provenance
 
   const StepSpec* find_step(const std::string& id) const {
     for (const StepSpec& step : steps)

@@ -1,0 +1,53 @@
+#pragma once
+/// From the names in a plan to live objects: operators bound to layouts, regions of a sweep.
+
+#include <memory>
+#include <vector>
+
+#include "parfocal/planner/plan.h"
+
+namespace parfocal {
+
+/// The source of a plan, one of the two.
+struct OpenSource {
+  std::unique_ptr<Source> random;
+  std::unique_ptr<LiveSource> live;
+  const Layout& layout() const { return live ? live->layout() : random->layout(); }
+  SourceRow row(int64_t sequence) const {
+    return live ? live->row(sequence) : random->row(sequence);
+  }
+  std::string identity() const { return live ? live->identity() : random->identity(); }
+};
+/// \throws Error(input_missing | invalid_pipeline) with the source's place
+OpenSource open_source(const SourceSpec& spec, const std::filesystem::path& base_dir);
+
+/// The operator of a map, fold or stream node. \throws Error(invalid_pipeline) with the step's
+/// place
+std::unique_ptr<Operator> bind_operator(const NodePlan& node, const std::vector<NodePlan>& nodes);
+
+/// Operators of all nodes; nullptr for source and sinks.
+std::vector<std::unique_ptr<Operator>> bind_operators(const std::vector<NodePlan>& nodes);
+
+/// Makes the sink of a node; creates no file.
+std::unique_ptr<Sink> bind_sink(const NodePlan& node, const std::vector<NodePlan>& nodes,
+                                const SinkContext& context);
+
+/// The regions of one step of the sweep: for each node, for its output ports (all ports of a node
+/// share one region) what is demanded by the sinks' tile. Shape 0 = nothing is needed.
+std::vector<Region> demanded_regions(const std::vector<NodePlan>& nodes,
+                                     const std::vector<std::unique_ptr<Operator>>& ops,
+                                     const Region& tile, int64_t tile_index);
+/// Number of steps of the sweep for a tile shape (1 if tile.rank == 0).
+int64_t count_tiles(const std::vector<NodePlan>& nodes, const Region& tile);
+
+/// For input `port` of a node whose own clock is `layout`: sequence of the matching item of the
+/// input's stream (axes the input lacks are dropped: broadcast).
+struct SequenceMap {
+  bool identity = true;
+  std::array<int64_t, kMaxRank> modulus{}, divisor{}, stride{};
+  int rank = 0;
+  int64_t operator()(int64_t sequence) const;
+};
+SequenceMap sequence_map(const Layout& from, const Layout& to);
+
+}  // namespace parfocal
