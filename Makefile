@@ -11,6 +11,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 PARFOCAL := build/release/bin/parfocal
 SHARED_DIR ?= $(abspath ../shared)
+CONFIGURE := cmake -DPARFOCAL_SHARED_DIR=$(SHARED_DIR) --preset
 
 .PHONY: demo build test test-slow test-release test-interop test-asan test-tsan bench \
         house format format-check tidy clean setup-build setup-test setup-bench
@@ -20,14 +21,14 @@ demo: build
 
 # Needs no test packages, so GoogleTest is not looked for; `make test` switches it on again.
 build: setup-build
-	cmake --preset release -DPARFOCAL_TESTS=OFF
+	$(CONFIGURE) release -DPARFOCAL_TESTS=OFF
 	cmake --build --preset release -j $(JOBS)
 
 # The quick checks come first; every ctest prints its own summary and stops the run when it fails.
 test: setup-test house format-check test-release test-interop test-asan test-tsan
 
 test-release:
-	cmake --preset release
+	$(CONFIGURE) release
 	cmake --build --preset release -j $(JOBS)
 	ctest --preset release -j $(JOBS)
 
@@ -37,17 +38,17 @@ test-interop:
 	  .venv/bin/python -m pytest -q tests/interop
 
 test-asan test-tsan: test-%:
-	cmake --preset $*
+	$(CONFIGURE) $*
 	cmake --build --preset $* -j $(JOBS)
 	ctest --preset $* -j $(JOBS)
 
 test-slow: setup-test
-	cmake --preset release
+	$(CONFIGURE) release
 	cmake --build --preset release -j $(JOBS)
 	ctest --preset slow
 
 bench: setup-bench
-	cmake --preset bench
+	$(CONFIGURE) bench
 	cmake --build --preset bench -j $(JOBS)
 	scripts/venv.sh benchmarks/requirements.txt
 	benchmarks/run.sh build/bench
@@ -62,7 +63,7 @@ format:
 	scripts/format.sh
 
 tidy: setup-test
-	cmake --preset release
+	$(CONFIGURE) release
 	scripts/tidy.sh build/release $(BASE)
 
 clean:
