@@ -43,8 +43,8 @@ TEST(Parameters, FillAStruct) {
 
 TEST(Parameters, ReportEveryProblemAtOnceWithACure) {
   std::vector<Issue> issues;
-  params().parse(map_of({{"sgma", "2"}, {"sigma", "-1"}, {"how", "mxa"}, {"index", "x"}}),
-                 "step a", issues);
+  params().parse(map_of({{"sgma", "2"}, {"sigma", "-1"}, {"how", "mxa"}, {"index", "x"}}), "step a",
+                 issues);
   ASSERT_EQ(issues.size(), 5u);
   EXPECT_EQ(issues[0].cure, "did you mean 'sigma'?");
   EXPECT_EQ(issues[1].needed, "> 0");
