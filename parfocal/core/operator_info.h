@@ -17,14 +17,14 @@ namespace parfocal {
 struct InputPort {
   std::string name = "in";  ///< the first is fed by `from:` (default: the previous step)
   PortKind kind = PortKind::image;
-  std::vector<DType> dtypes;  ///< accepted; empty = all
-  bool optional = false;      ///< only the last ports may be optional
-  std::string doc;
+  std::vector<DType> dtypes = {};  ///< accepted; empty = all
+  bool optional = false;           ///< only the last ports may be optional
+  std::string doc = {};
 };
 struct OutputPort {
   std::string name = "out";
   PortKind kind = PortKind::image;
-  std::string doc;
+  std::string doc = {};
   bool frame_column = false;  ///< a scalar per frame that frames.csv shows under this name
 };
 
@@ -44,23 +44,23 @@ struct Expansion {
 
 struct OperatorInfo {
   std::string name;
-  std::string summary;  ///< one sentence
-  std::string family;   ///< pointwise, filter, threshold, morphology, objects, reduce, layout
-  std::string kind;     ///< "map", "fold", "stream", "recipe"
-  std::vector<InputPort> inputs;
-  std::vector<OutputPort> outputs;
-  ParamSet params;
-  std::string tolerance;  ///< "exact", or relative to what
-  std::string example;  ///< a pipeline step in YAML flow style, e.g. "{op: gaussian, sigma: 1 px}"
-  std::string reference;
+  std::string summary = {};  ///< one sentence
+  std::string family = {};   ///< pointwise, filter, threshold, morphology, objects, reduce, layout
+  std::string kind = {};     ///< "map", "fold", "stream", "recipe"
+  std::vector<InputPort> inputs = {};
+  std::vector<OutputPort> outputs = {};
+  ParamSet params = {};
+  std::string tolerance = {};  ///< "exact", or relative to what
+  std::string example = {};    ///< a step in YAML flow style: "{op: gaussian, sigma: 1 px}"
+  std::string reference = {};
   bool test_only = false;    ///< not listed by `parfocal ops`, not offered in suggestions
   bool recipe_only = false;  ///< exists for recipes; not offered to users
   /// Binds parsed parameters to input layouts. \throws Error(invalid_pipeline) without `where`
   std::function<std::unique_ptr<Operator>(const std::any& params,
                                           std::span<const PortLayout> inputs)>
-      make;
+      make = {};
   /// Recipes only.
-  std::function<Expansion(const std::any& params, std::span<const PortLayout> inputs)> expand;
+  std::function<Expansion(const std::any& params, std::span<const PortLayout> inputs)> expand = {};
 };
 
 Registry<OperatorInfo>& operators();
