@@ -141,15 +141,18 @@ void moments_merge_loop(int64_t n, double share, double weight, double* HWY_REST
 
 // One plain function a type: dispatch tables cannot hold templates. A type's name is pasted into
 // the function's.
-#define PARFOCAL_INTEGERS(X) \
-  X(uint8_t) X(uint16_t) X(uint32_t) X(uint64_t) X(int8_t) X(int16_t) X(int32_t) X(int64_t)
-#define PARFOCAL_NUMBERS(X) PARFOCAL_INTEGERS(X) X(float) X(double)
+// clang-format off
+#define PARFOCAL_NUMBERS(X)                                       \
+  X(uint8_t) X(uint16_t) X(uint32_t) X(uint64_t)                  \
+  X(int8_t) X(int16_t) X(int32_t) X(int64_t) X(float) X(double)
 #define PARFOCAL_SQUARED(X) X(uint8_t) X(uint16_t) X(int8_t) X(int16_t)
-#define PARFOCAL_ADDED(X)                                                                \
-  X(uint8_t, uint32_t)                                                                   \
-  X(uint16_t, uint32_t) X(uint8_t, uint64_t) X(uint16_t, uint64_t) X(uint32_t, uint64_t) \
-      X(uint64_t, uint64_t) X(int8_t, int64_t) X(int16_t, int64_t) X(int32_t, int64_t)   \
-          X(int64_t, int64_t)
+#define PARFOCAL_ADDED(X)                                         \
+  X(uint8_t, uint32_t) X(uint16_t, uint32_t)                      \
+  X(uint8_t, uint64_t) X(uint16_t, uint64_t)                      \
+  X(uint32_t, uint64_t) X(uint64_t, uint64_t)                     \
+  X(int8_t, int64_t) X(int16_t, int64_t)                          \
+  X(int32_t, int64_t) X(int64_t, int64_t)
+// clang-format on
 
 #define PARFOCAL_TARGET(T, A) \
   void add_##T##_##A(const T* src, int64_t n, A* acc) { add_into_loop(src, n, acc); }
