@@ -35,6 +35,13 @@ HWY_INLINE bool float_fits(Src x) {
 template <class Dst, class Src>
 HWY_INLINE Dst float_to_integer(Src x) {
   using Limits = std::numeric_limits<Dst>;
+  if constexpr (Limits::digits < std::numeric_limits<Src>::digits && Limits::digits < 32) {
+    // Both limits are exact in Src and in int32_t: clamping first is the form that vectorises.
+    constexpr Src low = static_cast<Src>(Limits::lowest()), high = static_cast<Src>(Limits::max());
+    const Src number = x == x ? x : Src{0};
+    const Src above_low = number > low ? number : low;
+    return static_cast<Dst>(static_cast<int32_t>(above_low < high ? above_low : high));
+  }
   const bool inside = float_fits<Dst>(x);
   const Dst value = static_cast<Dst>(inside ? x : Src{0});
   const Dst outside = x > 0 ? Limits::max() : x < 0 ? Limits::lowest() : Dst{0};  // NaN: 0
