@@ -12,16 +12,17 @@ run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${WORK_DIR}/build -G ${GENE
     -DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix -DCMAKE_BUILD_TYPE=Release)
 run(${CMAKE_COMMAND} --build ${WORK_DIR}/build)
 
-# Registration blocks in the sources; an object file that the linker dropped would be missed here.
-set(blocks 0)
+# The registration blocks in the sources name their operators; one whose object file the linker
+# dropped is missed here.
+set(names)
 file(GLOB_RECURSE sources ${CMAKE_CURRENT_LIST_DIR}/../../parfocal/operators/*.cpp)
 list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
 foreach(source IN LISTS sources)
-  file(STRINGS ${source} found REGEX "^PARFOCAL_OPERATOR\\(")
-  list(LENGTH found count)
-  math(EXPR blocks "${blocks} + ${count}")
+  file(STRINGS ${source} blocks REGEX "^PARFOCAL_OPERATOR\\(")
+  list(TRANSFORM blocks REPLACE "^PARFOCAL_OPERATOR\\(([^)]*)\\).*" "\\1")
+  list(APPEND names ${blocks})
 endforeach()
-run(${WORK_DIR}/build/consumer ${blocks})
+run(${WORK_DIR}/build/consumer ${names})
 
 if(HAS_COMMAND)
   run(${WORK_DIR}/prefix/bin/parfocal --version)
