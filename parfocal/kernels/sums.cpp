@@ -87,7 +87,7 @@ HWY_INLINE T extreme(T a, T b) {
     const Bits one = (kMin ? a < b : a > b) ? x : y;
     const Bits ordered = a == b ? either : one;
     const Bits nan = std::bit_cast<Bits>(std::numeric_limits<T>::quiet_NaN());
-    return std::bit_cast<T>((a != a) | (b != b) ? nan : ordered);
+    return std::bit_cast<T>(((a != a) | (b != b)) ? nan : ordered);
   } else {
     return kMin ? std::min(a, b) : std::max(a, b);
   }
