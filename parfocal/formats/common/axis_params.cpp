@@ -1,0 +1,68 @@
+#include "parfocal/formats/common/axis_params.h"
+
+#include "parfocal/core/operator_info.h"
+
+namespace parfocal {
+
+int64_t AxisSizes::find(const std::string& axis) const {
+  for (const auto& [name, size] : entries)
+    if (name == axis) return size;
+  return -1;
+}
+
+std::optional<std::string> ParamTraits<AxisScales>::parse(const RawValue& raw, AxisScales& out) {
+  const std::string needs = "needs a map such as {t: 30 s, y: 0.65 um, x: 0.65 um}";
+  if (raw.kind != RawValue::Kind::map) return needs;
+  out.entries.clear();
+  for (const auto& [axis, value] : raw.entries) {
+    const auto quantity = value.kind == RawValue::Kind::scalar ? parse_quantity(value.text)
+                                                               : std::optional<Quantity>();
+    if (!quantity || !(quantity->value > 0) || ngff_unit(quantity->unit).empty()) return needs;
+    out.entries.emplace_back(axis, *quantity);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> ParamTraits<AxisSizes>::parse(const RawValue& raw, AxisSizes& out) {
+  const std::string needs = "needs a map of sizes >= 1 such as {t: 80, y: 512, x: 512}";
+  if (raw.kind != RawValue::Kind::map) return needs;
+  out.entries.clear();
+  for (const auto& [axis, value] : raw.entries) {
+    int64_t size = 0;
+    if (ParamTraits<int64_t>::parse(value, size) || size < 1) return needs;
+    out.entries.emplace_back(axis, size);
+  }
+  return std::nullopt;
+}
+
+void apply_scales(const AxisScales& scales, Layout& layout) {
+  for (const auto& [name, quantity] : scales.entries) {
+    const int stream = layout.find_stream(name), item = layout.find_item(name);
+    if (stream < 0 && item < 0)
+      fail_layout("scale names axis '" + name + "', which the source does not have", name,
+                  "axes of the source: " + layout.str(), "remove it from scale, or change axes");
+    if (item >= 0 && !unit_factor(quantity.unit, "um"))
+      fail_layout("the scale of axis '" + name + "' is not a length", quantity.unit,
+                  "a unit of length", "write e.g. " + name + ": 0.65 um");
+    Axis& axis = item >= 0 ? layout.item[static_cast<size_t>(item)]
+                           : layout.stream[static_cast<size_t>(stream)];
+    axis.scale = quantity.value;
+    axis.unit = quantity.unit;
+  }
+}
+
+Layout layout_of_axes(const std::string& axes) {
+  bool good = axes.size() >= 2 && axes.ends_with("yx") && axes.size() <= kMaxRank + 2;
+  for (size_t i = 0; i < axes.size(); ++i)
+    good = good && axes[i] >= 'a' && axes[i] <= 'z' && axes.find(axes[i], i + 1) == axes.npos;
+  if (!good)
+    fail_layout("axes cannot be '" + axes + "'", axes,
+                "different lower-case letters, the last two y x", "write e.g. axes: tyx");
+  Layout layout;
+  for (size_t i = 0; i < axes.size(); ++i)
+    (i + 2 < axes.size() ? layout.stream : layout.item)
+        .push_back({std::string(1, axes[i]), 0, 1, "", {}});
+  return layout;
+}
+
+}  // namespace parfocal

@@ -1,0 +1,107 @@
+#include "parfocal/formats/common/files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace parfocal {
+
+Fd::~Fd() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Status Fd::close_checked(const std::filesystem::path& name) {
+  const int fd = std::exchange(fd_, -1);
+  return fd < 0 || ::close(fd) == 0 ? Status() : io_failure("close", name);
+}
+
+Status io_failure(std::string_view doing, const std::filesystem::path& path) {
+  const int code = errno;
+  const char* cure = code == ENOSPC || code == EDQUOT ? "free disk space or choose another --out"
+                     : code == EACCES || code == EPERM
+                         ? "check the permissions of the file and its folder"
+                         : "";
+  return Status::fail("cannot " + std::string(doing) + " " + path.string() + ": " +
+                          std::generic_category().message(code),
+                      cure);
+}
+
+Status open_for_reading(const std::filesystem::path& path, Fd& fd, int64_t& size) {
+  // O_NONBLOCK: opening a named pipe must not wait for a writer.
+  fd = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd) return io_failure("open", path);
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) return io_failure("stat", path);
+  if (!S_ISREG(info.st_mode)) return Status::fail(path.string() + " is not a regular file");
+  size = info.st_size;
+  return {};
+}
+
+int64_t read_at(int fd, void* to, int64_t bytes, int64_t position) {
+  int64_t done = 0;
+  while (done < bytes) {
+    const ssize_t n = ::pread(fd, static_cast<char*>(to) + done, static_cast<size_t>(bytes - done),
+                              position + done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return -1;
+    if (n == 0) break;
+    done += n;
+  }
+  return done;
+}
+
+bool write_at(int fd, const void* from, int64_t bytes, int64_t position) {
+  int64_t done = 0;
+  while (done < bytes) {
+    const ssize_t n = ::pwrite(fd, static_cast<const char*>(from) + done,
+                               static_cast<size_t>(bytes - done), position + done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return false;
+    done += n;
+  }
+  return true;
+}
+
+static Fd create_with_parents(const std::filesystem::path& path) {
+  const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
+  Fd fd(::open(path.c_str(), flags, 0666));
+  if (fd || errno != ENOENT) return fd;
+  std::error_code ignored;  // the second open tells the reason
+  std::filesystem::create_directories(path.parent_path(), ignored);
+  return Fd(::open(path.c_str(), flags, 0666));
+}
+
+Status write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  const std::filesystem::path part = path.string() + ".part";
+  Fd fd = create_with_parents(part);
+  if (!fd) return io_failure("create", part);
+  if (!write_at(fd.get(), bytes.data(), static_cast<int64_t>(bytes.size()), 0)) {
+    Status failure = io_failure("write", part);
+    ::unlink(part.c_str());
+    return failure;
+  }
+  if (Status closed = fd.close_checked(part); !closed.ok()) return closed;
+  return ::rename(part.c_str(), path.c_str()) == 0 ? Status() : io_failure("rename to", path);
+}
+
+Status write_file_atomically(const std::filesystem::path& path, std::string_view text) {
+  return write_file_atomically(path, std::as_bytes(std::span(text.data(), text.size())));
+}
+
+std::filesystem::path output_path(const std::filesystem::path& out_dir, const std::string& path,
+                                  const std::string& owner) {
+  const std::filesystem::path relative = std::filesystem::path(path).lexically_normal();
+  bool inside = !path.empty() && relative.is_relative() && relative != ".";
+  for (const auto& part : std::filesystem::path(path)) inside = inside && part != "..";
+  if (path.find('\0') != std::string::npos) inside = false;
+  if (inside) return out_dir / (relative.has_filename() ? relative : relative.parent_path());
+  throw Error(ErrorCode::invalid_pipeline,
+              Issue{"the path of sink " + owner + " leaves the output folder", "", "'" + path + "'",
+                    "a relative path without '..'",
+                    "write a plain name; choose the folder with --out DIR"});
+}
+
+}  // namespace parfocal

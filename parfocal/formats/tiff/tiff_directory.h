@@ -1,0 +1,75 @@
+#pragma once
+/// A parser for TIFF headers and directories (TIFF 6.0, BigTIFF) that allocates nothing: opening a
+/// file for one frame costs three small reads. Values come from outside, so every number is checked
+/// before use.
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "parfocal/core/dtype.h"
+#include "parfocal/core/error.h"
+#include "parfocal/core/region.h"
+
+namespace parfocal {
+
+/// An open file and its 8- or 16-byte header.
+struct TiffFile {
+  int fd = -1;
+  int64_t size = 0;
+  bool big_endian = false;
+  bool big_tiff = false;
+  uint64_t first_directory = 0;
+};
+
+/// Where the values of one tag lie.
+struct TiffValues {
+  uint16_t type = 0;
+  uint64_t count = 0;
+  uint64_t position = 0;  ///< of the first value in the file
+};
+
+/// What is needed to read the pixels of one page: one sample per pixel in strips or tiles
+/// ("blocks").
+struct TiffPage {
+  int64_t width = 0, height = 0;
+  DType dtype = DType::u8;
+  int compression = 1;  ///< the tag's number; 1 = none
+  bool tiled = false;
+  int64_t block_width = 0, block_height = 0;
+  int64_t blocks_across = 0, blocks_down = 0;
+  TiffValues offsets, byte_counts;
+  uint64_t directory = 0;  ///< position of this directory
+  uint64_t next = 0;       ///< position of the next, 0 = last
+
+  int64_t pixel_bytes() const { return static_cast<int64_t>(dtype_size(dtype)); }
+  int64_t frame_bytes() const { return width * height * pixel_bytes(); }
+  /// Rows of the block that starts at row `y`: the last strip may be shorter, tiles are padded.
+  int64_t block_rows(int64_t y) const {
+    return tiled ? block_height : std::min(block_height, height - y);
+  }
+  int64_t block_bytes(int64_t y) const { return block_width * block_rows(y) * pixel_bytes(); }
+};
+
+/// Reads the header of file.fd (file.size must be set).
+Status read_tiff_header(TiffFile& file);
+/// Reads and checks the directory at `position`. The failures say what is not supported (several
+/// samples per pixel, 1-bit pixels, compression) or what is wrong (sizes, offsets beyond the file).
+Status read_tiff_page(const TiffFile& file, uint64_t position, TiffPage& page);
+/// Only the link to the next directory.
+Status read_tiff_link(const TiffFile& file, uint64_t position, uint64_t& next);
+/// Value `index` of a tag of unsigned integers, via a small window so that neighbours are cheap.
+class TiffValueReader {
+ public:
+  TiffValueReader(const TiffFile& file, const TiffValues& values) : file_(file), values_(values) {}
+  Status get(uint64_t index, uint64_t& value);
+
+ private:
+  static constexpr uint64_t kWindow = 128;
+  const TiffFile& file_;
+  const TiffValues& values_;
+  uint64_t first_ = 0, count_ = 0;
+  uint64_t window_[kWindow];
+};
+
+}  // namespace parfocal

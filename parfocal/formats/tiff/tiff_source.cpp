@@ -1,0 +1,239 @@
+#include "parfocal/formats/tiff/tiff_source.h"
+
+#include <algorithm>
+
+#include "parfocal/core/operator_info.h"
+#include "parfocal/formats/common/files.h"
+#include "parfocal/formats/tiff/tiff_reader.h"
+
+namespace parfocal {
+namespace {
+
+// Compressed files among uncompressed ones may use this much; more would not be in the plan.
+constexpr int64_t kLeastReadBytes = 1 << 20;
+constexpr int64_t kBlockRows = 64;    // of uncompressed files: rows are the unit, syscalls count
+constexpr int64_t kLeastStride = 16;  // directories between two remembered positions
+constexpr int64_t kMostCheckpoints = 1024;
+constexpr int64_t kLeastDirectoryBytes = 2 + 12 + 4;
+
+FileOrder order_of(const std::string& word) {
+  return word == "lexical" ? FileOrder::lexical
+         : word == "time"  ? FileOrder::time
+                           : FileOrder::natural;
+}
+
+Status open_tiff(const std::filesystem::path& path, Fd& fd, TiffFile& file) {
+  if (Status s = open_for_reading(path, fd, file.size); !s.ok()) return s;
+  file.fd = fd.get();
+  return read_tiff_header(file);
+}
+
+std::string shape_text(const TiffPage& page) {
+  return std::to_string(page.height) + " x " + std::to_string(page.width) + " " +
+         std::string(dtype_name(page.dtype));
+}
+
+// A chain longer than the file has room for runs in circles.
+int64_t most_pages(const TiffFile& file) { return file.size / kLeastDirectoryBytes; }
+
+}  // namespace
+
+TiffSource::TiffSource(const TiffSourceParams& params, const std::filesystem::path& base_dir)
+    : layout_(layout_of_axes(params.axes)), glob_(params.glob) {
+  files_ = FileList::find(base_dir, params.glob, order_of(params.order));
+  read_first_header();
+  count_pages();
+  size_axes(params.sizes);
+  apply_scales(params.scale, layout_);
+  read_bytes_ = std::max(kLeastReadBytes, tiff_read_bytes(first_));
+  const bool plain = first_.compression == 1 && !first_.tiled;
+  block_ = Region::whole({std::min(plain ? kBlockRows : first_.block_height, first_.height),
+                          std::min(first_.block_width, first_.width)});
+}
+
+void TiffSource::read_first_header() {
+  std::string first_failure;
+  for (int64_t k = 0; k < files_.size(); ++k) {
+    Fd fd;
+    TiffFile file;
+    Status s = open_tiff(files_.path(k), fd, file);
+    if (s.ok()) s = read_tiff_page(file, file.first_directory, first_);
+    if (s.ok()) {
+      first_file_ = k;
+      layout_.dtype = first_.dtype;
+      layout_.item[0].size = first_.height;
+      layout_.item[1].size = first_.width;
+      return;
+    }
+    if (k == 0) first_failure = files_.name(0) + ": " + s.issue().what;
+  }
+  throw Error(ErrorCode::input_missing,
+              Issue{"none of the " + std::to_string(files_.size()) + " files can be read",
+                    "source.glob", first_failure, "TIFF files with one sample per pixel",
+                    "repair the files or change the glob " + glob_});
+}
+
+TiffSource::Pages TiffSource::count_file(const std::filesystem::path& path,
+                                         int64_t expected) const {
+  Fd fd;
+  TiffFile file;
+  Pages pages;
+  const Status opened = open_tiff(path, fd, file);
+  uint64_t next = opened.ok() ? file.first_directory : 0, tortoise = 0;
+  pages.stride = kLeastStride;
+  int64_t count = 0, leap = 1;
+  bool broken = !opened.ok();
+  for (uint64_t at = next; at != 0 && !broken; at = next) {
+    if (!read_tiff_link(file, at, next).ok() || count >= most_pages(file)) broken = true;
+    if (at == tortoise) broken = true;  // Brent's cycle search: the chain came back
+    if (broken) break;
+    if (count == leap) tortoise = at, leap *= 2;
+    if (count % pages.stride == 0) pages.checkpoints.push_back(at);
+    ++count;
+    if (static_cast<int64_t>(pages.checkpoints.size()) < kMostCheckpoints) continue;
+    for (size_t i = 0; 2 * i < pages.checkpoints.size(); ++i)  // too many: keep every second
+      pages.checkpoints[i] = pages.checkpoints[2 * i];
+    pages.checkpoints.resize(pages.checkpoints.size() / 2);
+    pages.stride *= 2;
+  }
+  // A file whose chain breaks early keeps its place in the stream.
+  pages.end = broken ? std::max(count, expected) : count;
+  pages.checkpoints.shrink_to_fit();
+  return pages;
+}
+
+void TiffSource::count_pages() {
+  if (first_.next == 0) return;
+  const int64_t expected = count_file(files_.path(first_file_), 1).end;
+  int64_t end = 0;
+  for (int64_t k = 0; k < files_.size(); ++k) {
+    pages_.push_back(count_file(files_.path(k), expected));
+    end = pages_.back().end += end;
+  }
+}
+
+void TiffSource::size_axes(const AxisSizes& sizes) {
+  const int64_t total = pages_.empty() ? files_.size() : pages_.back().end;
+  auto& stream = layout_.stream;
+  if (stream.empty() && total != 1)
+    fail_layout("the axes have no stream axis for " + std::to_string(total) + " images", "axes: yx",
+                "an axis to run along the images", "write axes: tyx");
+  int64_t inner = 1;
+  for (size_t a = 1; a < stream.size(); ++a) {
+    stream[a].size = sizes.find(stream[a].name);
+    const int64_t per_file = pages_.empty() ? 1 : pages_[0].end;
+    if (stream[a].size < 0 && stream.size() == 2 && per_file > 1 &&
+        per_file * files_.size() == total)
+      stream[a].size = per_file;
+    if (stream[a].size < 0)
+      fail_layout("the size of axis '" + stream[a].name + "' is not known",
+                  std::to_string(files_.size()) + " files, " + std::to_string(total) + " images",
+                  "how many steps of " + stream[a].name + " follow each other",
+                  "add sizes: {" + stream[a].name + ": 5} to the source");
+    inner = stream[a].size > total / inner ? total + 1 : inner * stream[a].size;
+  }
+  for (const auto& [name, size] : sizes.entries)
+    if (layout_.find_stream(name) < 1)
+      fail_layout("sizes names axis '" + name + "'", name, "stream axes after the first",
+                  "remove it from sizes");
+  if (!stream.empty() && (inner > total || total % inner != 0))
+    fail_layout("the images do not fill the axes evenly", std::to_string(total) + " images",
+                "a multiple of " + std::to_string(inner), "correct source.sizes or source.glob");
+  if (!stream.empty()) stream[0].size = total / inner;
+}
+
+TiffSource::Place TiffSource::place(int64_t sequence) const {
+  if (pages_.empty()) return {sequence, 0};
+  const auto it = std::upper_bound(pages_.begin(), pages_.end(), sequence,
+                                   [](int64_t s, const Pages& p) { return s < p.end; });
+  const int64_t file = it - pages_.begin();
+  return {file, file == 0 ? sequence : sequence - pages_[static_cast<size_t>(file - 1)].end};
+}
+
+Status TiffSource::find_page(const TiffFile& file, const Place& place, uint64_t& directory) const {
+  directory = file.first_directory;
+  int64_t page = 0;
+  if (!pages_.empty()) {
+    const Pages& pages = pages_[static_cast<size_t>(place.file)];
+    const size_t k = static_cast<size_t>(place.page / pages.stride);
+    if (k < pages.checkpoints.size()) {
+      directory = pages.checkpoints[k];
+      page = static_cast<int64_t>(k) * pages.stride;
+    }
+  }
+  for (; page < place.page; ++page) {
+    if (Status s = read_tiff_link(file, directory, directory); !s.ok()) return s;
+    if (directory == 0)
+      return Status::fail("page " + std::to_string(place.page) + " is missing: the file has " +
+                          std::to_string(page + 1) + " pages");
+  }
+  return {};
+}
+
+Status TiffSource::read_item(const Place& place, const MutableView& dst) const {
+  Fd fd;
+  TiffFile file;
+  TiffPage page;
+  uint64_t directory = 0;
+  if (Status s = open_tiff(files_.path(place.file), fd, file); !s.ok()) return s;
+  if (Status s = find_page(file, place, directory); !s.ok()) return s;
+  if (Status s = read_tiff_page(file, directory, page); !s.ok()) return s;
+  if (page.width != first_.width || page.height != first_.height || page.dtype != first_.dtype)
+    return Status::fail("the image is " + shape_text(page) + ", but the first (" +
+                            files_.name(first_file_) + ") is " + shape_text(first_),
+                        "narrow the glob to images of one kind");
+  if (tiff_read_bytes(page) > read_bytes_)
+    return Status::fail(
+        "decoding needs " + format_bytes(tiff_read_bytes(page)) +
+            ", more than was planned from the first file: " + format_bytes(read_bytes_),
+        "write all files with the same compression and strips");
+  return read_tiff_region(file, page, dst);
+}
+
+Status TiffSource::read(int64_t sequence, const MutableView& dst, FrameHeader&) const {
+  const Place where = place(sequence);
+  Status s = read_item(where, dst);
+  if (s.ok()) return s;
+  Issue issue = s.issue();
+  issue.where = files_.name(where.file);
+  if (!pages_.empty()) issue.where += ", page " + std::to_string(where.page);
+  return Status::fail(std::move(issue));
+}
+
+SourceRow TiffSource::row(int64_t sequence) const {
+  const Place where = place(sequence);
+  return {files_.name(where.file), where.page, ""};
+}
+
+std::string TiffSource::identity() const {
+  char hash[17];
+  const char* digits = "0123456789abcdef";
+  for (int i = 0; i < 16; ++i) hash[i] = digits[files_.fingerprint() >> (60 - 4 * i) & 15];
+  return glob_ + ": " + std::to_string(files_.size()) + " files, " +
+         std::to_string(files_.total_bytes()) + " bytes, fingerprint " + std::string(hash, 16);
+}
+
+PARFOCAL_SOURCE(files) {
+  using P = TiffSourceParams;
+  return {
+      "files",
+      "TIFF files, one or many pages each, as one stream of frames",
+      Parameters<P>()
+          .add("glob", &P::glob, "path pattern relative to the pipeline file, e.g. movie/*.tif")
+          .required()
+          .add("axes", &P::axes, "names of the axes, the last two y x")
+          .defaults("tyx")
+          .add("scale", &P::scale, "size of one step along axes, e.g. {t: 30 s, y: 0.65 um}")
+          .add("sizes", &P::sizes, "sizes of stream axes after the first, e.g. {z: 5}")
+          .add("order", &P::order, "order of the files: numbers by value, by bytes, or by time")
+          .choices({"natural", "lexical", "time"})
+          .defaults("natural"),
+      "{type: files, glob: \"movie/*.tif\", axes: tyx, scale: {t: 30 s, y: 0.65 um, x: 0.65 um}}",
+      [](const std::any& params, const SourceContext& context) -> std::unique_ptr<Source> {
+        return std::make_unique<TiffSource>(std::any_cast<const P&>(params), context.base_dir);
+      },
+      nullptr,
+      false};
+}
+
+}  // namespace parfocal
