@@ -1,0 +1,292 @@
+#include "parfocal/graph/yaml.h"
+
+#include <algorithm>
+#include <fstream>
+#include <optional>
+#include <unordered_set>
+
+#include "parfocal/graph/check.h"
+#include "parfocal/graph/substitute.h"
+#include "parfocal/graph/vocabulary.h"
+#include "parfocal/graph/yaml_reader.h"
+
+namespace parfocal {
+namespace {
+
+// Suggestions compare every name with every other: a bound keeps hostile files cheap.
+constexpr size_t kMaxEntries = 1000;
+
+// Turns the raw description into a Pipeline. Only the form is judged here (kinds of values, keys of
+// the frame, words); what the words mean is check()'s business.
+class Describer {
+ public:
+  Describer(const RawValue& document, std::vector<Issue>& issues) : d_(document), issues_(issues) {}
+
+  void fill(Pipeline& p, WordPlaces& places) {
+    check_top();
+    read_run_settings(p);
+    read_source(p);
+    read_list("steps", "{op: gaussian, sigma: 1 px}",
+              [&](const RawValue& raw, size_t i) { read_step(raw, i, p, places); });
+    read_list("sinks", "{type: ome_zarr, path: result.ome.zarr}",
+              [&](const RawValue& raw, size_t) { read_sink(raw, p, places); });
+    if (const RawValue* sinks = d_.find("sinks"))
+      places.sinks = sinks->items.empty() ? sinks->place : sinks->items[0].place;
+    read_list("observe", "{type: viewer, from: step}",
+              [&](const RawValue& raw, size_t) { read_observer(raw, p, places); });
+  }
+
+ private:
+  void issue(std::string what, const Location& place, std::string given, std::string needed,
+             std::string cure) {
+    issues_.push_back(
+        {std::move(what), place.str(), std::move(given), std::move(needed), std::move(cure)});
+  }
+  static Location key_place(const RawValue& map, size_t k) {
+    return k < map.key_places.size() ? map.key_places[k] : map.entries[k].second.place;
+  }
+  // A non-empty scalar, else "" with an issue.
+  std::string word(const RawValue& raw, const std::string& key, const std::string& example) {
+    if (raw.kind == RawValue::Kind::scalar && !raw.text.empty()) return raw.text;
+    issue("'" + key + "' needs one word", raw.place, raw.str(), "one word", "write " + example);
+    return "";
+  }
+  // "type" or "op" of an entry, and the place to blame for the entry.
+  std::string type_of(const RawValue& raw, const std::string& key, Location& place) {
+    const RawValue* type = raw.find(key);
+    place = type ? type->place : raw.place;
+    return type ? word(*type, key, key + ": <name>") : "";
+  }
+
+  void check_top() {
+    for (size_t k = 0; k < d_.entries.size(); ++k) {
+      const std::string& key = d_.entries[k].first;
+      if (std::find(kTopKeys.begin(), kTopKeys.end(), key) == kTopKeys.end())
+        issue("unknown key '" + key + "'", key_place(d_, k), key, "one of " + joined(kTopKeys),
+              did_you_mean(key, kTopKeys, "remove '" + key + "'"));
+    }
+    const RawValue* version = d_.find("parfocal");
+    if (!version || version->text != "1")
+      issue(
+          version ? "this version of the pipeline format is not known" : "'parfocal: 1' is missing",
+          version ? version->place : d_.place, version ? version->str() : "nothing", "parfocal: 1",
+          "write parfocal: 1");
+    const RawValue* vars = d_.find("vars");
+    if (vars && vars->kind != RawValue::Kind::map && vars->kind != RawValue::Kind::null)
+      issue("'vars' needs a map", vars->place, vars->str(), "names and values",
+            "write vars: {name: value}");
+  }
+
+  void read_run_settings(Pipeline& p) {
+    if (const RawValue* memory = d_.find("memory")) {
+      if (memory->kind == RawValue::Kind::scalar) p.memory_bytes = parse_bytes(memory->text);
+      if (!p.memory_bytes || *p.memory_bytes == 0) {
+        issue("'memory' cannot be " + memory->str(), memory->place, memory->str(),
+              "a number of bytes with a unit", "write memory: 1 GiB");
+        p.memory_bytes.reset();
+      }
+    }
+    if (const RawValue* on_error = d_.find("on_error")) p.on_error = read_on_error(*on_error);
+  }
+  OnError read_on_error(const RawValue& raw) {
+    const bool scalar = raw.kind == RawValue::Kind::scalar;
+    if (scalar && raw.text == "skip") return OnError::skip;
+    if (!scalar || raw.text != "stop")
+      issue("'on_error' cannot be " + raw.str(), raw.place, raw.str(), "stop or skip",
+            did_you_mean(raw.text, {"stop", "skip"}, "write on_error: stop"));
+    return OnError::stop;
+  }
+  Policy read_policy(const RawValue& raw, const std::vector<std::string>& words) {
+    const Policy policy =
+        raw.kind == RawValue::Kind::scalar ? parse_policy(raw.text) : Policy::automatic;
+    if (policy == Policy::automatic)
+      issue("'policy' cannot be " + raw.str(), raw.place, raw.str(), "one of " + joined(words),
+            did_you_mean(raw.text, words, "write policy: " + words[0]));
+    return policy;
+  }
+
+  void read_source(Pipeline& p) {
+    const RawValue* raw = d_.find("source");
+    if (!raw || raw->kind == RawValue::Kind::null) return;  // check() says that it is missing
+    p.source.place = raw->place;
+    if (raw->kind != RawValue::Kind::map) {
+      issue("'source' needs a map", raw->place, raw->str(), "type and its keys",
+            "write source: {type: files, glob: \"images/*.tif\", axes: tyx}");
+      return;
+    }
+    p.source.type = type_of(*raw, "type", p.source.place);
+    copy_params(*raw, {"type"}, p.source.params);
+  }
+
+  static void copy_params(const RawValue& raw, const std::vector<std::string>& others,
+                          RawValue& params) {
+    params.place = raw.place;
+    for (size_t k = 0; k < raw.entries.size(); ++k) {
+      if (std::find(others.begin(), others.end(), raw.entries[k].first) != others.end()) continue;
+      params.entries.push_back(raw.entries[k]);
+      params.key_places.push_back(key_place(raw, k));
+    }
+  }
+
+  template <class F>
+  void read_list(const std::string& key, const std::string& example, F&& read) {
+    const RawValue* list = d_.find(key);
+    if (!list || list->kind == RawValue::Kind::null) return;
+    if (list->kind != RawValue::Kind::list) {
+      issue("'" + key + "' needs a list", list->place, list->str(), "a list",
+            "start every entry with '- ': - " + example);
+      return;
+    }
+    for (size_t i = 0; i < list->items.size(); ++i) {
+      const RawValue& item = list->items[i];
+      if (item.kind == RawValue::Kind::map)
+        read(item, i);
+      else
+        issue("an entry of '" + key + "' needs a map", item.place, item.str(), "a map",
+              "write - " + example);
+    }
+  }
+
+  // A reference that cannot be read stays as an empty one, so that nothing looks forgotten.
+  PortRef read_ref(const RawValue& raw, const std::string& key) {
+    return parse_port_ref(word(raw, key, key + ": <id of a step, or source>"), raw.place);
+  }
+  PortRef default_input(const Pipeline& p, const Location& place) const {
+    return {p.steps.empty() ? "source" : p.steps.back().id, "", place};
+  }
+
+  void read_step(const RawValue& raw, size_t i, Pipeline& p, WordPlaces& places) {
+    if (ids_.empty()) ids_ = step_ids(d_);
+    StepSpec step;
+    step.op = type_of(raw, "op", step.place);
+    step.id = ids_[i];
+    step.on_error = p.on_error;
+    const RawValue* id = raw.find("id");
+    if (id) word(*id, "id", "id: <name>");
+    places.step_ids.push_back(id ? id->place : Location{});
+    if (const RawValue* on_error = raw.find("on_error")) step.on_error = read_on_error(*on_error);
+    const OperatorInfo* info = operators().find(step.op);
+    std::vector<std::string> keys = kStepKeys;
+    // An unknown operator is read as one with a single input, so that its `from` is checked too.
+    const size_t ports = info ? info->inputs.size() : 1;
+    for (size_t k = 0; k < ports; ++k) {
+      const std::string port = info ? info->inputs[k].name : "in";
+      const std::string key = k == 0 ? "from" : port;
+      keys.push_back(key);
+      if (const RawValue* from = raw.find(key)) {
+        step.inputs.emplace_back(port, read_ref(*from, key));
+      } else if (k == 0) {
+        step.inputs.emplace_back(port, default_input(p, step.place));
+      }
+    }
+    copy_params(raw, keys, step.params);
+    p.steps.push_back(std::move(step));
+  }
+
+  void read_sink(const RawValue& raw, Pipeline& p, WordPlaces& places) {
+    SinkSpec sink;
+    sink.type = type_of(raw, "type", sink.place);
+    const RawValue* from = raw.find("from");
+    sink.inputs.emplace_back("from", from ? read_ref(*from, "from") : default_input(p, sink.place));
+    std::vector<std::string> keys = {"type", "from", "policy"};
+    const SinkInfo* info = sinks().find(sink.type);
+    const RawValue* labels = raw.find("labels");
+    if (labels && (!info || info->takes_labels)) {
+      keys.push_back("labels");
+      read_labels(*labels, sink);
+    }
+    const RawValue* policy = raw.find("policy");
+    if (policy) sink.policy = read_policy(*policy, {"block", "gap", "fail"});
+    places.sink_policies.push_back(policy ? policy->place : Location{});
+    copy_params(raw, keys, sink.params);
+    p.sinks.push_back(std::move(sink));
+  }
+  void read_labels(const RawValue& labels, SinkSpec& sink) {
+    if (labels.kind != RawValue::Kind::map) {
+      issue("'labels' needs a map", labels.place, labels.str(), "names and steps",
+            "write labels: {cells: <id of a step>}");
+      return;
+    }
+    for (const auto& [name, raw] : labels.entries)
+      sink.inputs.emplace_back("labels." + name, read_ref(raw, name));
+  }
+
+  void read_observer(const RawValue& raw, Pipeline& p, WordPlaces& places) {
+    ObserverSpec observer;
+    observer.type = type_of(raw, "type", observer.place);
+    const RawValue* from = raw.find("from");
+    observer.from = from ? read_ref(*from, "from") : default_input(p, observer.place);
+    const RawValue* policy = raw.find("policy");
+    if (policy) observer.policy = read_policy(*policy, {"latest", "drop_oldest"});
+    places.observer_policies.push_back(policy ? policy->place : Location{});
+    copy_params(raw, {"type", "from", "policy"}, observer.params);
+    p.observers.push_back(std::move(observer));
+  }
+
+  const RawValue& d_;
+  std::vector<Issue>& issues_;
+  std::vector<std::string> ids_;
+};
+
+void refuse_oversize(const RawValue& document) {
+  for (const char* key : {"steps", "sinks", "observe", "vars"}) {
+    const RawValue* part = document.find(key);
+    if (!part || std::max(part->items.size(), part->entries.size()) <= kMaxEntries) continue;
+    throw Error(ErrorCode::invalid_pipeline,
+                {std::string("'") + key + "' has too many entries", part->place.str(),
+                 std::to_string(std::max(part->items.size(), part->entries.size())),
+                 "at most " + std::to_string(kMaxEntries), "split the pipeline"});
+  }
+}
+
+}  // namespace
+
+Pipeline parse_pipeline(const std::string& text, const std::filesystem::path& base_dir,
+                        const std::string& name, const std::vector<std::string>& sets,
+                        const std::string& file) {
+  std::vector<Issue> issues;
+  RawValue document = read_yaml(text, file, issues);
+  if (document.kind != RawValue::Kind::map)
+    throw Error(
+        ErrorCode::invalid_pipeline,
+        {"a pipeline file is a map", Location{file, 1, 1}.str(), document.str().substr(0, 40),
+         "keys such as parfocal, source, steps, sinks", "start with parfocal: 1"});
+  refuse_oversize(document);
+  for (const std::string& set : sets) apply_set(document, set, issues);
+  substitute_vars(document, issues);
+
+  Pipeline pipeline;
+  pipeline.name = name;
+  pipeline.base_dir = base_dir;
+  pipeline.text = text;
+  WordPlaces places;
+  Describer(document, issues).fill(pipeline, places);
+  CheckResult checked = check(pipeline, places);
+  // A place that the form already made wrong says nothing new.
+  std::unordered_set<std::string> told;
+  for (const Issue& issue : issues) told.insert(issue.where);
+  for (Issue& issue : checked.errors) {
+    if (issue.where.empty()) issue.where = Location{file, 1, 1}.str();
+    if (!told.contains(issue.where)) issues.push_back(std::move(issue));
+  }
+  if (issues.empty()) return pipeline;
+  sort_by_place(issues);
+  throw Error(ErrorCode::invalid_pipeline, std::move(issues));
+}
+
+Pipeline read_pipeline_file(const std::filesystem::path& path,
+                            const std::vector<std::string>& sets) {
+  std::ifstream stream(path, std::ios::binary);
+  std::string text;
+  if (stream) {
+    text.resize(kMaxPipelineBytes + 1);
+    stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<size_t>(stream.gcount()));
+  }
+  if (!stream.is_open() || stream.bad() || std::filesystem::is_directory(path))
+    throw Error(ErrorCode::input_missing, {"the pipeline file cannot be read", path.string(), "",
+                                           "a readable file", "check the path"});
+  return parse_pipeline(text, path.parent_path(), path.stem().string(), sets, path.string());
+}
+
+}  // namespace parfocal

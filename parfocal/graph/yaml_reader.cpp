@@ -1,0 +1,203 @@
+#include "parfocal/graph/yaml_reader.h"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/yaml.h>
+
+#include <sstream>
+#include <unordered_set>
+
+#include "parfocal/core/units.h"
+
+namespace parfocal {
+namespace {
+
+[[noreturn]] void refuse(Issue issue) {
+  throw Error(ErrorCode::invalid_pipeline, std::move(issue));
+}
+
+// Builds the value from parser events, so that limits hold while the text is read and no tree of
+// shared nodes (the alias bomb) ever exists.
+class Builder : public YAML::EventHandler {
+ public:
+  Builder(const std::string& file, std::vector<Issue>& issues) : file_(file), issues_(issues) {}
+  RawValue take() { return std::move(root_); }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++documents_ > 1)
+      refuse({"a pipeline file holds one document", place(mark).str(), "---", "one document",
+              "remove everything after the second '---'"});
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    check_marks(mark, "", anchor);
+    if (wants_key())
+      refuse(
+          {"a key is missing", place(mark).str(), "null", "key: value", "write a word before ':'"});
+    RawValue value;
+    value.place = place(mark);
+    put(std::move(value));
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    special(mark, "aliases (*name) are not allowed", "*",
+            "write the value out, or use ${name} with vars:");
+    OnNull(mark, 0);
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& text) override {
+    check_marks(mark, tag, anchor);
+    if (wants_key()) {
+      count(mark);
+      open_.back().key = text;
+      open_.back().key_place = place(mark);
+      open_.back().has_key = true;
+      return;
+    }
+    RawValue value = RawValue::scalar(text);
+    value.place = place(mark);
+    put(std::move(value));
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    start(mark, tag, anchor, RawValue::list({}));
+  }
+  void OnSequenceEnd() override { finish(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    start(mark, tag, anchor, RawValue::map());
+  }
+  void OnMapEnd() override { finish(); }
+
+ private:
+  struct Frame {
+    RawValue value;
+    std::string key;
+    Location key_place;
+    bool has_key = false;
+    std::unordered_set<std::string> keys;  // a linear search would be quadratic in hostile files
+  };
+
+  Location place(const YAML::Mark& mark) const { return {file_, mark.line + 1, mark.column + 1}; }
+  bool wants_key() const {
+    return !open_.empty() && open_.back().value.kind == RawValue::Kind::map &&
+           !open_.back().has_key;
+  }
+  void special(const YAML::Mark& mark, std::string what, std::string given, std::string cure) {
+    issues_.push_back(
+        {std::move(what), place(mark).str(), std::move(given), "plain values", std::move(cure)});
+  }
+  void check_marks(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    if (anchor != 0)
+      special(mark, "anchors (&name) are not allowed", "&",
+              "remove the anchor; use ${name} with vars: for values used twice");
+    if (!tag.empty() && tag != "?" && tag != "!")
+      special(mark, "tag '" + tag + "' is not allowed", tag,
+              "remove the tag; values are read as their parameter needs them");
+  }
+  void count(const YAML::Mark& mark) {
+    if (++nodes_ > kMaxYamlNodes)
+      refuse({"the file has too many values", place(mark).str(),
+              "more than " + std::to_string(kMaxYamlNodes),
+              "at most " + std::to_string(kMaxYamlNodes), "split the pipeline"});
+  }
+  void start(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+             RawValue value) {
+    check_marks(mark, tag, anchor);
+    count(mark);
+    if (wants_key())
+      refuse({"a key must be one word, not a list or map", place(mark).str(),
+              value.kind == RawValue::Kind::list ? "[...]" : "{...}", "key: value",
+              "quote the text if it is meant as it stands, e.g. \"${name}\""});
+    if (static_cast<int>(open_.size()) >= kMaxYamlDepth)
+      refuse({"values are nested too deeply", place(mark).str(),
+              std::to_string(open_.size() + 1) + " levels",
+              "at most " + std::to_string(kMaxYamlDepth), "flatten the description"});
+    value.place = place(mark);
+    open_.emplace_back().value = std::move(value);
+  }
+  void finish() {
+    RawValue value = std::move(open_.back().value);
+    open_.pop_back();
+    attach(std::move(value));
+  }
+  void put(RawValue value) {
+    YAML::Mark mark;
+    mark.line = value.place.line - 1;
+    mark.column = value.place.column - 1;
+    count(mark);
+    attach(std::move(value));
+  }
+  void attach(RawValue value) {
+    if (open_.empty()) {
+      root_ = std::move(value);
+      return;
+    }
+    Frame& top = open_.back();
+    if (top.value.kind == RawValue::Kind::list) {
+      top.value.items.push_back(std::move(value));
+      return;
+    }
+    top.has_key = false;
+    if (!top.keys.insert(top.key).second) {
+      issues_.push_back({"key '" + top.key + "' is given twice", top.key_place.str(), top.key,
+                         "every key once", "remove one of the two '" + top.key + "'"});
+      return;
+    }
+    top.value.entries.emplace_back(std::move(top.key), std::move(value));
+    top.value.key_places.push_back(std::move(top.key_place));
+  }
+
+  const std::string& file_;
+  std::vector<Issue>& issues_;
+  std::vector<Frame> open_;
+  RawValue root_;
+  size_t nodes_ = 0;
+  int documents_ = 0;
+};
+
+// yaml-cpp ends at byte 4 and treats others as text: a file with control bytes would be read in
+// part without a word.
+void refuse_control_bytes(const std::string& text, const std::string& file) {
+  int line = 1, column = 1;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte < 0x20 && c != '\n' && c != '\r' && c != '\t') || byte == 0x7f)
+      refuse({"the file holds a control character", Location{file, line, column}.str(),
+              "byte " + std::to_string(byte), "UTF-8 text", "save the file as plain UTF-8 text"});
+    column = c == '\n' ? 1 : column + 1;
+    line += c == '\n';
+  }
+}
+
+std::string syntax_cure(const std::string& text, int line) {
+  std::istringstream lines(text);
+  std::string content;
+  for (int i = 0; i <= line && std::getline(lines, content); ++i) continue;
+  if (content.find("${") != std::string::npos) return "quote it: \"${name}\"";
+  if (content.find('\t') != std::string::npos) return "indent with spaces, not tabs";
+  return "look for a missing ':', quote, bracket or indentation here or on the line above";
+}
+
+}  // namespace
+
+RawValue read_yaml(const std::string& text, const std::string& file, std::vector<Issue>& issues) {
+  if (text.size() > kMaxPipelineBytes)
+    refuse({"the pipeline file is too large", file, format_bytes(static_cast<int64_t>(text.size())),
+            "at most 1 MiB", "a pipeline file describes steps; keep data in files of their own"});
+  refuse_control_bytes(text, file);
+  Builder builder(file, issues);
+  try {
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(builder)) continue;
+  } catch (const YAML::Exception& e) {
+    const YAML::Mark mark = e.mark.is_null() ? YAML::Mark() : e.mark;
+    std::vector<Issue> all = issues;
+    all.push_back({"this is not YAML: " + e.msg,
+                   Location{file, mark.line + 1, mark.column + 1}.str(), "", "YAML or JSON",
+                   syntax_cure(text, mark.line)});
+    throw Error(ErrorCode::invalid_pipeline, std::move(all));
+  }
+  return builder.take();
+}
+
+}  // namespace parfocal
