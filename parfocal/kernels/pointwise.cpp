@@ -18,7 +18,8 @@ namespace HWY_NAMESPACE {
 /// 2^(value bits of the integer Dst): the lowest float above its range. Exact in float and double.
 template <class Src, class Dst>
 constexpr Src above() {
-  return static_cast<Src>(std::numeric_limits<Dst>::max() / 2 + 1) * 2;
+  constexpr Dst half = std::numeric_limits<Dst>::max() / 2 + 1;
+  return static_cast<Src>(half) * 2;
 }
 
 /// Does trunc(x) fit? lowest - 1 is exact while Dst has fewer bits than Src's mantissa; for wider
