@@ -5,7 +5,7 @@
 #include <cstring>
 #include <numeric>
 
-#include "parfocal/formats/common/test_support.h"
+#include "parfocal/formats/common/test_support-inl.h"
 #include "parfocal/formats/tiff/file_list.h"
 #include "parfocal/formats/tiff/tiff_writer.h"
 

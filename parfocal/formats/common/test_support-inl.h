@@ -20,7 +20,8 @@ namespace parfocal::test {
 class TempDir {
  public:
   TempDir() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "parfocal-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / ("parfocal-" + std::string(6, 'X'))).string();
     path_ = ::mkdtemp(pattern.data());
   }
   ~TempDir() { std::filesystem::remove_all(path_); }
