@@ -107,6 +107,27 @@ inline std::string read_failure(const Source& source, int64_t sequence) {
   const Status s = source.read(sequence, image.view(), header);
   return s.ok() ? "" : s.issue().str();
 }
+inline std::unique_ptr<Sink> make_sink(const std::string& type, const RawValue& params,
+                                       const std::vector<SinkInput>& inputs,
+                                       const SinkContext& context) {
+  const SinkInfo& info = *sinks().find(type);
+  return info.make(parsed(info.params, params), inputs, context);
+}
+/// "t=5 | y=3 x=4": a layout from texts such as {"t", 5}.
+inline Layout make_layout(DType dtype, const std::vector<std::pair<std::string, int64_t>>& stream,
+                          const std::vector<std::pair<std::string, int64_t>>& item) {
+  Layout layout;
+  layout.dtype = dtype;
+  for (const auto& [name, size] : stream) layout.stream.push_back({name, size, 1, "", {}});
+  for (const auto& [name, size] : item) layout.item.push_back({name, size, 1, "", {}});
+  return layout;
+}
+inline FrameHeader header_of(const Layout& layout, int64_t sequence) {
+  FrameHeader header;
+  header.sequence = sequence;
+  header.coordinates = coordinates_of(layout, sequence);
+  return header;
+}
 /// Reads by regions of `height` x `width` and compares each with the whole.
 inline void expect_regions_agree(const Source& source, int64_t sequence, int64_t height,
                                  int64_t width) {

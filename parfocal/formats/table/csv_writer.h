@@ -1,0 +1,61 @@
+#pragma once
+/// CSV as Parfocal writes it (RFC 4180 quoting): UTF-8, comma, `.`, LF, shortest floats that read
+/// back the same, empty = missing.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "parfocal/core/error.h"
+#include "parfocal/core/view.h"
+#include "parfocal/formats/common/files.h"
+
+namespace parfocal {
+
+/// Rows through a buffer of fixed size. Remembers where the latest items end, so that the file can
+/// be cut back to fewer items.
+class CsvWriter {
+ public:
+  static constexpr int64_t kBufferBytes = 256 * 1024;
+  static constexpr int64_t kRememberedItems = 4096;
+  static constexpr int64_t kResidentBytes = kBufferBytes + kRememberedItems * 8;
+
+  /// Creates the file (and its folders). \throws Error(output_exists) if it exists,
+  /// Error(run_failed) if it cannot be created.
+  void open(const std::filesystem::path& path);
+  void integer(int64_t value);
+  void natural(uint64_t value);
+  void real(double value);  ///< NaN = empty
+  void single(float value);
+  void text(std::string_view value);
+  void missing();
+  /// The scalar of a rank-0 view.
+  void scalar(const View& value);
+  void end_row();
+  /// Marks the end of an item (also one without rows). The header line is not an item.
+  void end_item();
+  /// The first failure to write, reported until close.
+  Status status() const;
+  /// Keeps the first `valid_items` items (-1 = all) and closes.
+  Status close(int64_t valid_items);
+
+ private:
+  void put(std::string_view raw);
+  void separate();
+  template <class T>
+  void number(T value);
+  bool flush();
+  int64_t position() const { return written_ + used_; }
+
+  std::filesystem::path path_;
+  Fd fd_;
+  std::unique_ptr<char[]> buffer_;
+  std::unique_ptr<int64_t[]> ends_;  // of item k at k % kRememberedItems
+  int64_t used_ = 0, written_ = 0, items_ = 0, header_end_ = 0;
+  bool row_open_ = false;
+  std::string failure_;
+};
+
+}  // namespace parfocal
