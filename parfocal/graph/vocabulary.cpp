@@ -6,9 +6,10 @@ constexpr const char* kPolicies[] = {"", "block", "gap", "fail", "latest", "drop
 }
 
 std::string joined(const std::vector<std::string>& words) {
+  constexpr size_t kMost = 60;
   std::string s;
-  for (const std::string& word : words) s += (s.empty() ? "" : ", ") + word;
-  return s;
+  for (size_t i = 0; i < std::min(words.size(), kMost); ++i) s += (i == 0 ? "" : ", ") + words[i];
+  return words.size() > kMost ? s + ", ..." : s;
 }
 
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& known,

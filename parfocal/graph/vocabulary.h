@@ -17,7 +17,7 @@ inline const std::vector<std::string> kStepKeys = {"id", "op", "from", "on_error
 inline const std::vector<std::string> kTopKeys = {"parfocal", "memory", "on_error", "source",
                                                   "steps",    "sinks",  "observe",  "vars"};
 
-/// "a, b, c"
+/// "a, b, c"; long lists end in "..."
 std::string joined(const std::vector<std::string>& words);
 /// "did you mean 'x'?" or `otherwise`.
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& known,

@@ -14,7 +14,7 @@ namespace parfocal {
 namespace {
 
 // Suggestions compare every name with every other: a bound keeps hostile files cheap.
-constexpr size_t kMaxEntries = 1000;
+constexpr size_t kMaxEntries = 256;
 
 // Turns the raw description into a Pipeline. Only the form is judged here (kinds of values, keys of
 // the frame, words); what the words mean is check()'s business.
@@ -229,13 +229,13 @@ class Describer {
 };
 
 void refuse_oversize(const RawValue& document) {
-  for (const char* key : {"steps", "sinks", "observe", "vars"}) {
+  for (const char* key : {"steps", "sinks", "observe"}) {
     const RawValue* part = document.find(key);
-    if (!part || std::max(part->items.size(), part->entries.size()) <= kMaxEntries) continue;
+    if (!part || part->items.size() <= kMaxEntries) continue;
     throw Error(ErrorCode::invalid_pipeline,
                 {std::string("'") + key + "' has too many entries", part->place.str(),
-                 std::to_string(std::max(part->items.size(), part->entries.size())),
-                 "at most " + std::to_string(kMaxEntries), "split the pipeline"});
+                 std::to_string(part->items.size()), "at most " + std::to_string(kMaxEntries),
+                 "split the pipeline"});
   }
 }
 

@@ -142,6 +142,10 @@ class Builder : public YAML::EventHandler {
                          "every key once", "remove one of the two '" + top.key + "'"});
       return;
     }
+    // Suggestions compare every unknown key with every known one.
+    if (top.keys.size() > kMaxYamlKeys)
+      refuse({"a map has too many keys", top.key_place.str(), top.key,
+              "at most " + std::to_string(kMaxYamlKeys), "split the map"});
     top.value.entries.emplace_back(std::move(top.key), std::move(value));
     top.value.key_places.push_back(std::move(top.key_place));
   }

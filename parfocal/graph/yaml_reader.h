@@ -11,7 +11,8 @@ namespace parfocal {
 /// Limits of a description; a pipeline file is small, and what is larger is a mistake or an attack.
 inline constexpr size_t kMaxPipelineBytes = size_t{1} << 20;
 inline constexpr int kMaxYamlDepth = 32;
-inline constexpr size_t kMaxYamlNodes = 100'000;
+inline constexpr size_t kMaxYamlNodes = 20'000;
+inline constexpr size_t kMaxYamlKeys = 256;  ///< of one map
 
 /// The one document in `text` (YAML subset: no anchors, aliases, tags, no second document; JSON is
 /// accepted), every value and key with its place in `file`, lines and columns from 1. Every scalar

@@ -170,6 +170,9 @@ TEST(Yaml, OversizedTextsAreRefused) {
   EXPECT_EQ(first("a: 1\n---\nb: 2\n"), "a pipeline file holds one document");
   EXPECT_EQ(first(std::string("a: 1\nb: \x04 2")), "the file holds a control character");
   EXPECT_EQ(first(""), "a pipeline file is a map");
+  std::string keys;
+  for (int i = 0; i < 300; ++i) keys += "k" + std::to_string(i) + ": 1\n";
+  EXPECT_EQ(first(keys), "a map has too many keys");
   std::string steps = "steps:\n";
   for (int i = 0; i < 2000; ++i) steps += "- {op: label}\n";
   EXPECT_EQ(first(steps), "'steps' has too many entries");
