@@ -146,9 +146,10 @@ memory: 64 MiB
 source: {type: files, glob: "*.tif", axes: tyx}
 steps:
   - {id: mask, op: threshold, method: otsu, on_error: skip}
-  - {op: measure, intensity: source, properties: [area, centroid]}
+  - {id: split, op: t_split, from: source}
+  - {op: measure, from: mask, intensity: split.high, properties: [area, centroid]}
 sinks:
-  - {type: ome_zarr, from: mask.mask, path: a.zarr, labels: {m: mask}, policy: fail}
+  - {type: ome_zarr, from: split.high, path: a.zarr, labels: {m: mask}, policy: fail}
 observe:
   - {type: viewer, from: mask}
 )",
@@ -156,8 +157,8 @@ observe:
   const nlohmann::json j = pipeline_to_json(p);
   const Pipeline q = pipeline_from_json(nlohmann::json::parse(j.dump()));
   EXPECT_EQ(pipeline_to_json(q), j);
-  EXPECT_EQ(q.steps[1].inputs, p.steps[1].inputs);
-  EXPECT_EQ(q.steps[1].params.str(), p.steps[1].params.str());
+  EXPECT_EQ(q.steps[2].inputs, p.steps[2].inputs);
+  EXPECT_EQ(q.steps[2].params.str(), p.steps[2].params.str());
   EXPECT_EQ(q.steps[0].on_error, OnError::skip);
   EXPECT_EQ(q.sinks[0].policy, Policy::fail);
   EXPECT_EQ(q.steps[0].place.str(), p.steps[0].place.str());

@@ -53,6 +53,7 @@ bool register_all() {
            any_of().add("properties", &Values::words, "names"));
   stand_in("subtract", {{}, {"by", kImage, {}, true, ""}}, {image},
            any_of().add("constant", &Values::value, "number"));
+  stand_in("t_split", {{}}, {{"low", kImage, "", false}, {"high", kImage, "", false}}, {});
   stand_in("t_pair", {{}, {"other", kImage, {}, false, "the second image"}}, {image}, {});
   stand_in_sink("ome_zarr", {kImage}, true);
   stand_in_sink("table", {kTable}, false);

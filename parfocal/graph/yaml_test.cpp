@@ -22,8 +22,9 @@ steps:
   - {id: smooth, op: gaussian, sigma: "${width}", from: source}
   - {id: mask,   op: threshold, method: otsu, from: source, on_error: stop}
   - {op: open, footprint: disk(3)}
-  - {id: cells,  op: label}
-  - {op: open, footprint: disk(1), from: mask.mask}
+  - {id: split, op: t_split}
+  - {id: cells,  op: label, from: open}
+  - {op: open, footprint: disk(1), from: split.high}
   - {id: objects, op: measure, from: cells, intensity: source, properties: "${props}"}
 sinks:
   - {type: ome_zarr, from: smooth, path: smooth.ome.zarr, labels: {cells: cells}, policy: gap}
@@ -58,19 +59,19 @@ TEST(Yaml, AGoodFileGivesExactlyItsPipeline) {
   EXPECT_EQ(p.on_error, OnError::skip);
   EXPECT_EQ(p.source.type, "files");
   EXPECT_EQ(p.source.params.str(), "{glob: movie/*.tif, axes: tyx}");
-  ASSERT_EQ(p.steps.size(), 6u);
+  ASSERT_EQ(p.steps.size(), 7u);
   EXPECT_EQ(p.steps[0].params.str(), "{sigma: 1 px}");
   EXPECT_EQ(p.steps[0].on_error, OnError::skip);
   EXPECT_EQ(p.steps[1].on_error, OnError::stop);
   EXPECT_EQ(p.steps[1].place.str(), "p.yaml:8:22");
   EXPECT_EQ(p.steps[2].id, "open");
   EXPECT_EQ(p.steps[2].inputs[0].second, (PortRef{"mask", "", {}}));
-  EXPECT_EQ(p.steps[4].id, "open_2");
-  EXPECT_EQ(p.steps[4].inputs[0].second, (PortRef{"mask", "mask", {}}));
-  ASSERT_EQ(p.steps[5].inputs.size(), 2u);
-  EXPECT_EQ(p.steps[5].inputs[1].first, "intensity");
-  EXPECT_EQ(p.steps[5].inputs[1].second, (PortRef{"source", "", {}}));
-  EXPECT_EQ(p.steps[5].params.str(), "{properties: [area, centroid]}");
+  EXPECT_EQ(p.steps[5].id, "open_2");
+  EXPECT_EQ(p.steps[5].inputs[0].second, (PortRef{"split", "high", {}}));
+  ASSERT_EQ(p.steps[6].inputs.size(), 2u);
+  EXPECT_EQ(p.steps[6].inputs[1].first, "intensity");
+  EXPECT_EQ(p.steps[6].inputs[1].second, (PortRef{"source", "", {}}));
+  EXPECT_EQ(p.steps[6].params.str(), "{properties: [area, centroid]}");
   ASSERT_EQ(p.sinks.size(), 2u);
   EXPECT_EQ(p.sinks[0].inputs[1].first, "labels.cells");
   EXPECT_EQ(p.sinks[0].policy, Policy::gap);
@@ -87,16 +88,16 @@ TEST(Yaml, JsonIsAccepted) {
 }
 
 TEST(Yaml, SetReplacesValuesOfStepsSourceMemoryAndVars) {
-  const Pipeline p = parse(kGood, {"mask.method=fixed", "mask.value=-6", "source.glob=b/*.tif",
-                                   "memory=2 GiB", "vars.width=3 px", "on_error=stop",
-                                   "objects.properties=[area]", "open_2.footprint=disk(2)"});
-  EXPECT_EQ(p.steps[1].params.str(), "{method: fixed, value: -6}");
+  const Pipeline p =
+      parse(kGood, {"mask.value=-6", "source.glob=b/*.tif", "memory=2 GiB", "vars.width=3 px",
+                    "on_error=stop", "objects.properties=[area]", "open_2.footprint=disk(2)"});
+  EXPECT_EQ(p.steps[1].params.str(), "{method: otsu, value: -6}");
   EXPECT_EQ(p.source.params.find("glob")->text, "b/*.tif");
   EXPECT_EQ(p.memory_bytes, int64_t{2} << 30);
   EXPECT_EQ(p.steps[0].params.str(), "{sigma: 3 px}");
   EXPECT_EQ(p.on_error, OnError::stop);
-  EXPECT_EQ(p.steps[5].params.str(), "{properties: [area]}");
-  EXPECT_EQ(p.steps[4].params.str(), "{footprint: disk(2)}");
+  EXPECT_EQ(p.steps[6].params.str(), "{properties: [area]}");
+  EXPECT_EQ(p.steps[5].params.str(), "{footprint: disk(2)}");
 }
 
 TEST(Yaml, SetWithUnknownNamesSuggestsTheNearest) {
