@@ -11,7 +11,7 @@ if(TARGET parfocal_cli)
   install(TARGETS parfocal_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 install(DIRECTORY parfocal DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h"
-        PATTERN "*-inl.h" EXCLUDE PATTERN "*test_support.h" EXCLUDE
+        PATTERN "*-inl.h" EXCLUDE PATTERN "test_*.h" EXCLUDE
         PATTERN "testing" EXCLUDE PATTERN "conformance" EXCLUDE)
 install(EXPORT parfocal-targets NAMESPACE parfocal:: DESTINATION ${package_dir})
 
