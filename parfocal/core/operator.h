@@ -80,6 +80,14 @@ class FoldOperator : public Operator {
   /// Bytes of one state for region `in` of input 0 (64-byte aligned, contents undefined before
   /// init).
   virtual int64_t state_bytes(const Region& in) const = 0;
+  /// Bytes of a state that will see only items first <= index < end (a shard) and then be combined:
+  /// it may have to keep more than one that starts at item 0. init() gets that many bytes. States
+  /// of shards are combined, in order, into a fresh state of state_bytes().
+  virtual int64_t shard_state_bytes(const Region& in, int64_t first, int64_t end) const {
+    (void)first;
+    (void)end;
+    return state_bytes(in);
+  }
   virtual void init(std::span<std::byte> state, const Region& in) const = 0;
   /// `index`: absolute index of the item along the folded stream axes (C order), so that the order
   /// of float sums does not depend on gaps or shards (rule R); 0 when only item axes are folded.
