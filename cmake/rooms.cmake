@@ -44,6 +44,7 @@ function(parfocal_room name)
     target_include_directories(parfocal_${name} PUBLIC ${CMAKE_SOURCE_DIR})
     target_link_libraries(parfocal_${name} PRIVATE parfocal_flags PkgConfig::HWY fmt::fmt TIFF::TIFF
                                                    yaml-cpp nlohmann_json::nlohmann_json)
+    target_compile_definitions(parfocal_${name} PRIVATE PARFOCAL_VERSION="${PROJECT_VERSION}")
     target_sources(parfocal PRIVATE $<TARGET_OBJECTS:parfocal_${name}>)
   endif()
   if(PARFOCAL_TESTS AND tests)

@@ -15,7 +15,7 @@
 
 namespace parfocal {
 
-enum class NodeKind : uint8_t { source, map, fold, stream, sink };
+enum class NodeKind : uint8_t { source, map, fold, stream, sink, observer };
 
 /// One output port of one node; node 0 is the source.
 struct PortId {
@@ -31,12 +31,14 @@ struct NodePlan {
   std::string type;  ///< registered operator, source or sink
   RawValue params = RawValue::map();
   std::vector<PortId> inputs;
+  std::vector<char> cut;          ///< per input: 1 = needs the complete Value of an earlier pass
   std::vector<std::string> keys;  ///< sinks: what each input is ("from", "labels.cells")
   std::vector<PortLayout> outputs;
   OnError on_error = OnError::stop;
-  bool internal = false;  ///< added by the planner (frames.csv)
-  bool in_item = false;   ///< a fold over item axes only: runs inside a unit like a map
-  int level = 0;          ///< first pass in which its output is complete
+  bool internal = false;              ///< added by the planner (frames.csv)
+  bool in_item = false;               ///< a fold over item axes only: runs inside a unit like a map
+  int level = 0;                      ///< first pass in which its output is complete
+  Policy policy = Policy::automatic;  ///< sinks and observers
   Location place;
 };
 
@@ -44,9 +46,10 @@ struct NodePlan {
 struct RingPlan {
   PortId port;
   int64_t capacity = 1;
-  int64_t item_bytes = 0;  ///< at the largest region of the sweep
-  bool retained = false;   ///< a Value read by later passes: kept until the run ends
-  std::string why;         ///< what the capacity is made of
+  int64_t item_bytes = 0;    ///< at the largest region of the sweep
+  bool status_only = false;  ///< carries headers and gaps, no pixels (for frames.csv)
+  bool retained = false;     ///< a Value read by later passes: kept until the run ends
+  std::string why;           ///< what the capacity is made of
 };
 
 /// An intermediate result inside a fused stage, at a fixed place of the worker's slot.

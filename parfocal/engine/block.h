@@ -1,0 +1,31 @@
+#pragma once
+/// Large memory straight from the system: pages that are never touched are never resident, and all
+/// of it goes back when the holder ends.
+
+#include <cstddef>
+#include <utility>
+
+namespace parfocal::engine {
+
+class Block {
+ public:
+  Block() = default;
+  /// `bytes` zero bytes, page-aligned. \throws std::bad_alloc
+  explicit Block(size_t bytes);
+  ~Block();
+  Block(Block&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+  Block& operator=(Block&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+  }
+  std::byte* data() const { return data_; }
+  size_t bytes() const { return bytes_; }
+
+ private:
+  std::byte* data_ = nullptr;
+  size_t bytes_ = 0;
+};
+
+}  // namespace parfocal::engine

@@ -1,0 +1,92 @@
+/// From a live source's own ring into the run: one thread that waits for room downstream, then for
+/// the next frame. Frames the source lost show as missing numbers and become gaps, one by one.
+
+#include "parfocal/engine/pass_run.h"
+
+namespace parfocal::engine {
+
+bool PassRun::wait_for_room(std::unique_lock<std::mutex>& lock, int64_t sequence,
+                            std::stop_token stop) {
+  return changed_.wait(lock, stop, [&] { return live_ring_->has_room(sequence); }) &&
+         !stop.stop_requested();
+}
+
+void PassRun::pump(LiveSource& live, std::stop_token stop) {
+  const Layout& layout = live_ring_->port().layout;
+  bool ended = false;
+  try {
+    live.start();
+    for (;;) {
+      {
+        std::unique_lock lock(mutex_);
+        if (!wait_for_room(lock, source_items_, stop)) break;
+      }
+      FrameHeader header;
+      const Pop pop =
+          live.pop(live_ring_->output(live_ring_->at(source_items_)).image, header, stop);
+      ended = pop == Pop::end;
+      if (pop != Pop::frame) break;
+      if (header.sequence > source_items_ && !publish_lost(source_items_, header.sequence, stop))
+        break;
+      std::lock_guard lock(mutex_);
+      Place& place = live_ring_->at(source_items_);
+      header.coordinates = coordinates_of(layout, source_items_);
+      header.sequence = source_items_;
+      place.header = header;
+      place.gap = {};
+      live_ring_->publish(source_items_++);
+      changed_.notify_all();
+    }
+  } catch (const Error& error) {
+    context_.faults.run_failed(error.code(), error.issues().front());
+  } catch (const std::exception& error) {
+    context_.faults.run_failed(ErrorCode::run_failed, {error.what(), "live source", "", "", ""});
+  }
+  close_live(live, ended);
+}
+
+// The frame that came holds the place of the first lost one; it moves on as each gap takes its
+// place.
+bool PassRun::publish_lost(int64_t from, int64_t to, std::stop_token stop) {
+  context_.faults.frames_lost(from, to - 1);
+  for (int64_t s = from; s < to; ++s) {
+    std::unique_lock lock(mutex_);
+    if (!wait_for_room(lock, s + 1, stop)) return false;
+    Place& place = live_ring_->at(s);
+    std::swap(place.data, live_ring_->at(s + 1).data);
+    place.header = {};
+    place.header.sequence = s;
+    place.header.coordinates = coordinates_of(live_ring_->port().layout, s);
+    place.gap = {GapReason::dropped, "the live source lost this frame"};
+    live_ring_->publish(s);
+    ++lost_;
+    ++source_items_;
+    changed_.notify_all();
+  }
+  return true;
+}
+
+// A source that ends before the number of frames it promised lost the rest.
+void PassRun::close_live(LiveSource& live, bool ended) {
+  live.stop();
+  const int64_t promised = live_ring_->port().layout.stream_count();
+  if (ended && source_items_ < promised) context_.faults.frames_lost(source_items_, promised - 1);
+  std::unique_lock lock(mutex_);
+  while (ended && source_items_ < promised) {
+    if (!changed_.wait(lock, pump_stop_.get_token(),
+                       [&] { return live_ring_->has_room(source_items_); }))
+      break;
+    Place& place = live_ring_->at(source_items_);
+    place.header = {};
+    place.header.sequence = source_items_;
+    place.header.coordinates = coordinates_of(live_ring_->port().layout, source_items_);
+    place.gap = {GapReason::dropped, "the live source ended before this frame"};
+    live_ring_->publish(source_items_++);
+    ++lost_;
+    changed_.notify_all();
+  }
+  live_ring_->close(source_items_);
+  changed_.notify_all();
+}
+
+}  // namespace parfocal::engine

@@ -1,0 +1,236 @@
+#include "parfocal/engine/parallel_stage.h"
+
+#include <algorithm>
+#include <map>
+
+namespace parfocal::engine {
+
+Region PassContext::port_region(PortId id) const {
+  const auto& outputs = plan.nodes[static_cast<size_t>(id.node)].outputs;
+  const Region whole = outputs[static_cast<size_t>(id.port)].layout.whole_item();
+  return whole == outputs[0].layout.whole_item() ? region(id.node) : whole;
+}
+
+struct ParallelStage::Step {
+  struct From {
+    int edge = -1;   // a ring, or
+    int local = -1;  // an earlier result of this stage
+  };
+  struct To {
+    int result = 0;          // index of the result it makes
+    Ring* data = nullptr;    // ring it is written to, or
+    int64_t offset = 0;      // place in the slot
+    Ring* status = nullptr;  // ring that wants its header and gaps only
+    Region region;
+  };
+  int node = 0;
+  const NodePlan* plan = nullptr;
+  const Operator* op = nullptr;
+  std::vector<From> from;
+  std::vector<To> to;
+  bool empty = false;  // nothing of it is demanded in this step of the sweep
+};
+
+struct ParallelStage::Workspace {
+  std::byte* slot = nullptr;
+  FrameHeader header;
+  std::vector<Output> results;
+  std::vector<Gap> gaps;  // per result; reason none = present
+  std::vector<Input> in;
+  std::vector<Output> out;
+};
+
+ParallelStage::ParallelStage(const PassContext& context, const StagePlan& plan,
+                             std::vector<Edge> edges, std::vector<Ring*> outputs,
+                             std::vector<std::byte*> slots)
+    : context_(context), plan_(plan), edges_(std::move(edges)), outputs_(std::move(outputs)) {
+  std::map<PortId, int> results;
+  for (int n : plan.nodes) {
+    Step step;
+    step.node = n;
+    step.plan = &context.plan.nodes[static_cast<size_t>(n)];
+    step.op = context.ops[static_cast<size_t>(n)].get();
+    step.empty = context.region(n).rank > 0 && context.region(n).count() == 0;
+    for (const PortId in : step.plan->inputs) {
+      Step::From from;
+      if (const auto it = results.find(in); it != results.end())
+        from.local = it->second;
+      else
+        for (size_t e = 0; e < edges_.size(); ++e)
+          if (edges_[e].ring->plan().port == in) from.edge = static_cast<int>(e);
+      step.from.push_back(from);
+    }
+    for (size_t p = 0; p < step.plan->outputs.size(); ++p) {
+      const PortId id{n, static_cast<int>(p)};
+      Step::To to;
+      to.result = static_cast<int>(results.size());
+      to.region = context.port_region(id);
+      for (Ring* ring : outputs_)
+        if (ring->plan().port == id) (ring->plan().status_only ? to.status : to.data) = ring;
+      for (const BufferPlan& buffer : plan.buffers)
+        if (buffer.port == id) to.offset = buffer.offset;
+      results[id] = to.result;
+      step.to.push_back(to);
+    }
+    has_source_ = has_source_ || n == 0;
+    steps_.push_back(std::move(step));
+  }
+  spaces_.resize(slots.size());
+  for (size_t w = 0; w < slots.size(); ++w) {
+    spaces_[w].slot = slots[w];
+    spaces_[w].results.resize(results.size());
+    spaces_[w].gaps.resize(results.size());
+  }
+  done_.assign(
+      static_cast<size_t>(std::max<int64_t>(1, context.plan.batch) * (context.threads + 2) * 64),
+      0);
+  if (has_source_) end_ = context.plan.nodes[0].outputs[0].layout.stream_count();
+}
+
+ParallelStage::~ParallelStage() = default;
+
+void ParallelStage::stop() {
+  if (has_source_) end_ = end_ < 0 ? next_ : std::min(end_, next_);
+  retire();
+}
+
+// The stage ends where its main input ends.
+void ParallelStage::learn_end() {
+  if (end_ >= 0) return;
+  for (const Edge& edge : edges_)
+    if (edge.main && edge.ring->count() >= 0) end_ = edge.ring->count();
+}
+
+bool ParallelStage::startable(int64_t sequence) const {
+  int64_t end = end_;
+  for (const Edge& edge : edges_)
+    if (end < 0 && edge.main && edge.ring->count() >= 0) end = edge.ring->count();
+  if (end >= 0 && sequence >= end) return false;
+  if (sequence - retired_ >= static_cast<int64_t>(done_.size())) return false;
+  for (const Edge& edge : edges_)
+    if (!edge.ring->holds(edge.map(sequence))) return false;
+  for (const Ring* ring : outputs_)
+    if (!ring->has_room(sequence)) return false;
+  return true;
+}
+
+Claim ParallelStage::claim(int64_t most) {
+  learn_end();
+  Claim claim{next_, 0};
+  while (claim.count < most && startable(next_)) {
+    ++next_;
+    ++claim.count;
+  }
+  if (claim.count == 0) retire();  // an input may have closed just now
+  return claim;
+}
+
+void ParallelStage::complete(const Claim& claim) {
+  for (int64_t s = claim.first; s < claim.first + claim.count; ++s) {
+    done_[static_cast<size_t>(s) % done_.size()] = 1;
+    for (Ring* ring : outputs_) ring->publish(s);
+  }
+  retire();
+}
+
+void ParallelStage::retire() {
+  learn_end();
+  while (retired_ < next_ && done_[static_cast<size_t>(retired_) % done_.size()]) {
+    done_[static_cast<size_t>(retired_) % done_.size()] = 0;
+    ++retired_;
+  }
+  const bool over = finished();
+  for (const Edge& edge : edges_)
+    edge.ring->release(edge.reader, over ? INT64_MAX : edge.map(retired_));
+  if (over)
+    for (Ring* ring : outputs_) ring->close(end_);
+}
+
+void ParallelStage::execute(const Claim& claim, int worker) {
+  for (int64_t s = claim.first; s < claim.first + claim.count; ++s) run_item(s, worker);
+}
+
+void ParallelStage::run_item(int64_t sequence, int worker) {
+  Workspace& space = spaces_[static_cast<size_t>(worker)];
+  space.header = {};
+  space.header.sequence = sequence;
+  for (const Edge& edge : edges_)
+    if (edge.main) {
+      space.header = edge.ring->at(edge.map(sequence)).header;
+      break;
+    }
+  if (has_source_)
+    space.header.coordinates = coordinates_of(context_.plan.nodes[0].outputs[0].layout, sequence);
+  for (const Step& step : steps_) run_step(step, sequence, space);
+}
+
+void ParallelStage::run_step(const Step& step, int64_t sequence, Workspace& space) {
+  const Gap* missing = nullptr;
+  space.in.clear();
+  for (const Step::From& from : step.from) {
+    Input in;
+    if (from.local >= 0) {
+      const Output& result = space.results[static_cast<size_t>(from.local)];
+      in.header = &space.header;
+      in.image = result.image;
+      in.table = result.table;
+      if (space.gaps[static_cast<size_t>(from.local)].reason != GapReason::none)
+        in.gap = &space.gaps[static_cast<size_t>(from.local)];
+    } else {
+      const Edge& edge = edges_[static_cast<size_t>(from.edge)];
+      in = edge.ring->input(edge.ring->at(edge.map(sequence)));
+    }
+    if (in.gap && !missing) missing = in.gap;
+    space.in.push_back(in);
+  }
+  space.out.clear();
+  for (size_t p = 0; p < step.to.size(); ++p) {
+    const Step::To& to = step.to[p];
+    const PortLayout& port = step.plan->outputs[p];
+    std::byte* data = to.data ? to.data->at(sequence).data : space.slot + to.offset;
+    Output out;
+    if (port.kind == PortKind::table)
+      out.table = {&port.table, data, 0};
+    else
+      out.image = packed_view(data, port.layout.dtype, to.region);
+    space.out.push_back(out);
+  }
+  Gap gap;
+  if (missing) {
+    gap = *missing;
+  } else if (!step.empty) {
+    if (const Status status = compute(step, space, sequence); !status.ok())
+      gap = context_.faults.item_failed(*step.plan, sequence, status.issue());
+  }
+  for (size_t p = 0; p < step.to.size(); ++p) {
+    const Step::To& to = step.to[p];
+    space.results[static_cast<size_t>(to.result)] = space.out[p];
+    space.gaps[static_cast<size_t>(to.result)] = gap;
+    for (Ring* ring : {to.data, to.status}) {
+      if (!ring) continue;
+      Place& place = ring->at(sequence);
+      place.header = space.header;
+      place.header.sequence = sequence;
+      place.rows = space.out[p].table.rows;
+      place.gap = gap;
+    }
+  }
+}
+
+Status ParallelStage::compute(const Step& step, Workspace& space, int64_t sequence) {
+  try {
+    if (step.node == 0) return context_.source->read(sequence, space.out[0].image, space.header);
+    const size_t room = static_cast<size_t>(plan_.slot_bytes - plan_.scratch_offset);
+    const std::span<std::byte> scratch(space.slot + plan_.scratch_offset, room);
+    if (step.plan->kind == NodeKind::map)
+      return static_cast<const MapOperator*>(step.op)->compute(space.in, space.out, scratch);
+    const auto& fold = *static_cast<const FoldOperator*>(step.op);
+    fold.init(scratch, space.in[0].image.region);
+    if (Status status = fold.accumulate(scratch, space.in, 0); !status.ok()) return status;
+    return fold.finalize(scratch, space.out[0]);
+  } catch (const std::exception& error) {
+    return Status::fail(error.what());
+  }
+}
+
+}  // namespace parfocal::engine

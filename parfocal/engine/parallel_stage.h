@@ -1,0 +1,63 @@
+#pragma once
+/// Maps and folds over item axes, fused: one worker computes all of them for one item in its own
+/// slot.
+
+#include <memory>
+#include <span>
+
+#include "parfocal/engine/stage.h"
+
+namespace parfocal::engine {
+
+/// What a fused stage needs to know besides its plan.
+struct PassContext {
+  const Plan& plan;
+  const std::vector<std::unique_ptr<Operator>>& ops;
+  const std::vector<Region>& regions;  ///< per node, of this step of the sweep
+  const Source* source = nullptr;      ///< random source; null if live
+  Faults& faults;
+  int threads = 1;
+  const Region& region(int node) const { return regions[static_cast<size_t>(node)]; }
+  /// Region of one port: scalars and ports of another shape than the node's first are always whole.
+  Region port_region(PortId id) const;
+};
+
+class ParallelStage : public Stage {
+ public:
+  /// `edges`: rings it reads (readers already added); `outputs`: rings of its nodes' ports.
+  /// `slots`: per worker, plan.slot_bytes at least.
+  ParallelStage(const PassContext& context, const StagePlan& plan, std::vector<Edge> edges,
+                std::vector<Ring*> outputs, std::vector<std::byte*> slots);
+  ~ParallelStage() override;
+
+  Claim claim(int64_t most) override;
+  bool ready() const override { return startable(next_); }
+  void execute(const Claim& claim, int worker) override;
+  void complete(const Claim& claim) override;
+  bool finished() const override { return end_ >= 0 && retired_ == end_; }
+  void stop() override;
+  int64_t retired() const { return retired_; }
+
+ private:
+  struct Step;       // one node: where its inputs come from, where its outputs go
+  struct Workspace;  // one worker's views, so that executing allocates nothing
+
+  bool startable(int64_t sequence) const;
+  void learn_end();
+  void retire();
+  void run_item(int64_t sequence, int worker);
+  void run_step(const Step& step, int64_t sequence, Workspace& space);
+  Status compute(const Step& step, Workspace& space, int64_t sequence);
+
+  const PassContext context_;
+  const StagePlan& plan_;
+  std::vector<Edge> edges_;
+  std::vector<Ring*> outputs_;
+  std::vector<Step> steps_;
+  std::vector<Workspace> spaces_;
+  std::vector<char> done_;  // completion marks of items that are under way
+  int64_t next_ = 0, retired_ = 0, end_ = -1;
+  bool has_source_ = false;
+};
+
+}  // namespace parfocal::engine

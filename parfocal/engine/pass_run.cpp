@@ -1,0 +1,142 @@
+#include "parfocal/engine/pass_run.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace parfocal::engine {
+
+PassRun::PassRun(const PassContext& context, int pass, KeptRings& kept, std::vector<SinkEnd>& sinks,
+                 std::map<int, std::unique_ptr<ObserverEnd>>& observers, bool first_step)
+    : context_(context),
+      pass_(pass),
+      plan_(context.plan.passes[static_cast<size_t>(pass)]),
+      kept_(kept),
+      sinks_(sinks),
+      observers_(observers),
+      first_step_(first_step) {
+  build_rings();
+  build_stages();
+}
+
+PassRun::~PassRun() = default;
+
+void PassRun::build_rings() {
+  for (const RingPlan& plan : plan_.rings) {
+    const PortLayout& port = context_.plan.nodes[static_cast<size_t>(plan.port.node)]
+                                 .outputs[static_cast<size_t>(plan.port.port)];
+    rings_.push_back(std::make_shared<Ring>(plan, port, context_.port_region(plan.port)));
+    if (plan.retained) kept_[plan.port] = rings_.back();
+  }
+}
+
+void PassRun::build_stages() {
+  int64_t slot = 0;
+  for (const StagePlan& stage : plan_.stages) slot = std::max(slot, stage.slot_bytes);
+  slots_ = Block(static_cast<size_t>(slot * context_.threads));
+  std::vector<std::byte*> slots;
+  for (int w = 0; w < context_.threads; ++w) slots.push_back(slots_.data() + slot * w);
+  StageBuilder builder{context_, pass_, rings_, kept_};
+  for (const StagePlan& stage : plan_.stages) {
+    const int first = stage.nodes[0];
+    const NodePlan& node = context_.plan.nodes[static_cast<size_t>(first)];
+    if (first == 0 && context_.plan.live) {
+      live_ring_ = builder.outputs_of(stage).at(0);
+      continue;
+    }
+    auto edges = builder.edges_of(stage);
+    if (!stage.ordered) {
+      stages_.push_back(std::make_unique<ParallelStage>(context_, stage, std::move(edges),
+                                                        builder.outputs_of(stage), slots));
+      continue;
+    }
+    auto ports = builder.ports_of(first);
+    std::unique_ptr<Consumer> consumer;
+    if (node.kind == NodeKind::fold) consumer = make_fold_consumer(context_, first, ports);
+    if (node.kind == NodeKind::stream) consumer = make_stream_consumer(context_, first, ports);
+    if (node.kind == NodeKind::observer) consumer = make_observer_consumer(*observers_.at(first));
+    for (SinkEnd& end : sinks_)
+      if (end.node == first) consumer = make_sink_consumer(context_, end, first_step_);
+    auto inputs = builder.edge_of_input(first, edges);
+    stages_.push_back(std::make_unique<OrderedStage>(context_.faults, std::move(consumer),
+                                                     std::move(edges), std::move(inputs),
+                                                     std::move(ports)));
+  }
+}
+
+void PassRun::run(LiveSource* live) {
+  std::vector<std::jthread> threads;
+  if (live && live_ring_) threads.emplace_back([&] { pump(*live, pump_stop_.get_token()); });
+  for (int w = 0; w < context_.threads; ++w) threads.emplace_back([this, w] { work(w); });
+}
+
+// Nearest to the sinks first: what is finished leaves before anything new enters.
+bool PassRun::claim(Stage*& stage, Claim& claim) {
+  for (size_t s = stages_.size(); !aborted_ && s-- > 0;) {
+    claim = stages_[s]->claim(context_.plan.batch);
+    if (claim.count > 0) {
+      stage = stages_[s].get();
+      return true;
+    }
+  }
+  return false;
+}
+
+bool PassRun::any_ready() const {
+  return std::any_of(stages_.begin(), stages_.end(), [](const auto& s) { return s->ready(); });
+}
+
+bool PassRun::all_finished() const {
+  if (aborted_) return busy_ == 0;
+  return std::all_of(stages_.begin(), stages_.end(), [](const auto& s) { return s->finished(); });
+}
+
+void PassRun::work(int worker) {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    Stage* stage = nullptr;
+    Claim item;
+    if (!claim(stage, item)) {
+      if (all_finished()) break;
+      if (any_ready()) continue;  // looking at a stage may have closed its outputs
+      ++idle_;
+      changed_.wait(lock);
+      --idle_;
+      continue;
+    }
+    ++busy_;
+    if (idle_ > 0 && any_ready()) changed_.notify_one();
+    lock.unlock();
+    stage->execute(item, worker);
+    lock.lock();
+    --busy_;
+    stage->complete(item);
+    if (live_ring_) changed_.notify_all();  // the pump may wait for the room just made
+  }
+  lock.unlock();
+  changed_.notify_all();
+  if (live_ring_) pump_stop_.request_stop();
+}
+
+void PassRun::stop() {
+  std::lock_guard lock(mutex_);
+  for (auto& stage : stages_) stage->stop();
+  pump_stop_.request_stop();
+  changed_.notify_all();
+}
+
+void PassRun::abort() {
+  std::lock_guard lock(mutex_);
+  aborted_ = true;
+  pump_stop_.request_stop();
+  changed_.notify_all();
+}
+
+int64_t PassRun::items_done() const {
+  std::lock_guard lock(mutex_);
+  if (live_ring_) return source_items_;
+  const auto* first =
+      dynamic_cast<const ParallelStage*>(stages_.empty() ? nullptr : stages_[0].get());
+  return first ? first->retired() : 0;
+}
+
+}  // namespace parfocal::engine

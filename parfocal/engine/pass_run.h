@@ -1,0 +1,66 @@
+#pragma once
+/// One pass over the source for one region of the sweep: builds rings and stages from the plan and
+/// lets workers run whatever is ready, nearest to the sinks first.
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "parfocal/engine/sink_edge.h"
+#include "parfocal/engine/stage_builder.h"
+
+namespace parfocal::engine {
+
+class PassRun {
+ public:
+  PassRun(const PassContext& context, int pass, KeptRings& kept, std::vector<SinkEnd>& sinks,
+          std::map<int, std::unique_ptr<ObserverEnd>>& observers, bool first_step);
+  ~PassRun();
+
+  /// Runs until every stage has finished, or, after abort(), until no worker is busy.
+  void run(LiveSource* live);
+  /// Takes nothing more from the source; what is under way runs to its end. From any thread.
+  void stop();
+  /// Starts nothing more at all.
+  void abort();
+  /// Items of the source (of the main clock) that have left stage 0. From any thread.
+  int64_t items_done() const;
+  /// Frames that a live source lost, recorded as gaps.
+  int64_t lost() const { return lost_; }
+  int64_t source_items() const { return source_items_; }
+
+ private:
+  void build_rings();
+  void build_stages();
+  void work(int worker);
+  bool claim(Stage*& stage, Claim& claim);
+  bool any_ready() const;
+  bool all_finished() const;
+  void pump(LiveSource& live, std::stop_token stop);
+  bool publish_lost(int64_t from, int64_t to, std::stop_token stop);
+  void close_live(LiveSource& live, bool ended);
+  bool wait_for_room(std::unique_lock<std::mutex>& lock, int64_t sequence, std::stop_token stop);
+
+  const PassContext& context_;
+  const int pass_;
+  const PassPlan& plan_;
+  KeptRings& kept_;
+  std::vector<SinkEnd>& sinks_;
+  std::map<int, std::unique_ptr<ObserverEnd>>& observers_;
+  const bool first_step_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;  ///< workers and the pump wait here
+  std::vector<std::shared_ptr<Ring>> rings_;
+  std::vector<std::unique_ptr<Stage>> stages_;
+  Block slots_;
+  Ring* live_ring_ = nullptr;
+  std::stop_source pump_stop_;
+  int idle_ = 0, busy_ = 0;
+  bool aborted_ = false;
+  int64_t lost_ = 0, source_items_ = 0;
+};
+
+}  // namespace parfocal::engine

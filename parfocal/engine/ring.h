@@ -1,0 +1,105 @@
+#pragma once
+/// A bounded queue of items between stages: `capacity` fixed places, written by sequence number,
+/// read in place by any number of readers. A place is a lease: it belongs to the producer from
+/// reservation to publication, then to the readers until the slowest has passed it. Nothing is
+/// copied or allocated.
+///
+/// Not thread-safe: all bookkeeping happens under the scheduler's lock. The bytes of a place may be
+/// written without it between reservation and publication, and read between publication and
+/// release.
+
+#include <algorithm>
+#include <vector>
+
+#include "parfocal/core/item.h"
+#include "parfocal/engine/block.h"
+#include "parfocal/planner/plan.h"
+
+namespace parfocal::engine {
+
+/// One place of a ring.
+struct Place {
+  FrameHeader header;
+  Gap gap;
+  int64_t rows = 0;  ///< tables
+  std::byte* data = nullptr;
+  int64_t filled = -1;  ///< sequence of the item it holds; -1 = nothing yet
+};
+
+class Ring {
+ public:
+  /// `region`: of one item in this sweep. \throws std::bad_alloc
+  Ring(const RingPlan& plan, const PortLayout& port, const Region& region)
+      : plan_(plan), port_(port), region_(region), places_(static_cast<size_t>(plan.capacity)) {
+    const int64_t stride = (plan.item_bytes + 63) / 64 * 64;
+    memory_ = Block(static_cast<size_t>(stride * plan.capacity));
+    for (size_t i = 0; i < places_.size(); ++i)
+      places_[i].data = memory_.data() + static_cast<int64_t>(i) * stride;
+  }
+
+  const RingPlan& plan() const { return plan_; }
+  const PortLayout& port() const { return port_; }
+  const Region& region() const { return region_; }
+
+  int add_reader() {
+    tails_.push_back(0);
+    return static_cast<int>(tails_.size()) - 1;
+  }
+  Place& at(int64_t sequence) { return places_[static_cast<size_t>(sequence % plan_.capacity)]; }
+  /// The producer may write the place of `sequence`: all readers have passed what it held.
+  bool has_room(int64_t sequence) const {
+    return tails_.empty() ? !plan_.retained || sequence < plan_.capacity
+                          : sequence < oldest_ + plan_.capacity;
+  }
+  bool holds(int64_t sequence) const {
+    return places_[static_cast<size_t>(sequence % plan_.capacity)].filled == sequence;
+  }
+  void publish(int64_t sequence) { at(sequence).filled = sequence; }
+  /// The reader needs nothing before `sequence` any more.
+  void release(int reader, int64_t sequence) {
+    int64_t& tail = tails_[static_cast<size_t>(reader)];
+    if (sequence <= tail) return;
+    tail = sequence;
+    if (!plan_.retained) oldest_ = *std::min_element(tails_.begin(), tails_.end());
+  }
+  /// No more items: the stream has `count` of them.
+  void close(int64_t count) { count_ = count; }
+  int64_t count() const { return count_; }  ///< -1 until closed
+
+  View view(const Place& place) const {
+    return packed_view<const std::byte>(place.data, port_.layout.dtype, region_);
+  }
+  Input input(const Place& place) const {
+    Input in;
+    in.header = &place.header;
+    if (place.gap.reason != GapReason::none)
+      in.gap = &place.gap;
+    else if (plan_.status_only)
+      return in;
+    else if (port_.kind == PortKind::table)
+      in.table = {&port_.table, place.data, place.rows};
+    else
+      in.image = view(place);
+    return in;
+  }
+  Output output(Place& place) const {
+    Output out;
+    if (port_.kind == PortKind::table)
+      out.table = {&port_.table, place.data, 0};
+    else
+      out.image = packed_view(place.data, port_.layout.dtype, region_);
+    return out;
+  }
+
+ private:
+  RingPlan plan_;
+  PortLayout port_;
+  Region region_;
+  Block memory_;
+  std::vector<Place> places_;
+  std::vector<int64_t> tails_;
+  int64_t oldest_ = 0;
+  int64_t count_ = -1;
+};
+
+}  // namespace parfocal::engine

@@ -1,0 +1,359 @@
+#include "parfocal/engine/run.h"
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "parfocal/engine/outputs.h"
+#include "parfocal/engine/run_control.h"
+#include "parfocal/planner/machine.h"
+
+namespace parfocal {
+namespace engine {
+namespace {
+
+std::string fingerprint(const std::string& text) {  // FNV-1a, 64 bit
+  uint64_t hash = 0xcbf29ce484222325ull;
+  for (const unsigned char c : text) hash = (hash ^ c) * 0x100000001b3ull;
+  char buffer[24];
+  std::snprintf(buffer, sizeof buffer, "%016llx", static_cast<unsigned long long>(hash));
+  return buffer;
+}
+
+std::string provenance_of(const Plan& plan, const OpenSource& source) {
+  nlohmann::ordered_json json;
+  json["parfocal"] = PARFOCAL_VERSION;
+  json["pipeline"] = plan.pipeline.name;
+  json["pipeline_text"] = plan.pipeline.text;
+  json["pipeline_fnv1a64"] = fingerprint(plan.pipeline.text);
+  json["input"] = source.identity();
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+double cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+class Run {
+ public:
+  Run(const Plan& plan, const RunOptions& options)
+      : plan_(plan),
+        options_(options),
+        source_(open_source(plan.pipeline.source, plan.pipeline.base_dir)),
+        ops_(bind_operators(plan.nodes)),
+        folder_(plan, options.overwrite),
+        control_(plan, options.strict) {
+    if (!(source_.layout() == plan.nodes[0].outputs[0].layout))
+      throw Error(
+          ErrorCode::input_missing,
+          Issue{"the source is not what the plan was made for", "source", source_.layout().str(),
+                plan.nodes[0].outputs[0].layout.str(), "make a new plan"});
+  }
+
+  RunRecord run() {
+    started_ = std::chrono::steady_clock::now();
+    const double cpu = cpu_seconds();
+    folder_.create();
+    open_ends();
+    std::stop_callback on_stop(options_.stop, [this] { control_.stop(); });
+    std::stop_callback on_abort(options_.abort, [this] { control_.abort(); });
+    {
+      std::jthread reporter;
+      if (options_.on_progress)
+        reporter = std::jthread([this](std::stop_token stop) { report_progress(stop); });
+      sweep();
+    }
+    RunRecord record;
+    close_ends();
+    control_.report(record);
+    fill(record);
+    record.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+    record.cpu_seconds = cpu_seconds() - cpu;
+    finish_files(record);
+    return record;
+  }
+
+ private:
+  void open_ends() {
+    const SinkContext context{folder_.writing(), provenance_of(plan_, source_),
+                              [this](int64_t s) { return source_.row(s); }};
+    for (size_t n = 0; n < plan_.nodes.size(); ++n) {
+      const NodePlan& node = plan_.nodes[n];
+      if (node.kind == NodeKind::sink) {
+        SinkEnd end;
+        end.node = static_cast<int>(n);
+        end.sink = bind_sink(node, plan_.nodes, context);
+        end.count.edge =
+            plan_.nodes[static_cast<size_t>(node.inputs[0].node)].id + " -> " + node.id;
+        ends_.push_back(std::move(end));
+      }
+      if (node.kind == NodeKind::observer) open_observer(static_cast<int>(n));
+    }
+    for (SinkEnd& end : ends_) end.sink->open();
+  }
+
+  void open_observer(int n) {
+    const NodePlan& node = plan_.nodes[static_cast<size_t>(n)];
+    const NodePlan& from = plan_.nodes[static_cast<size_t>(node.inputs[0].node)];
+    const PortLayout& port = from.outputs[static_cast<size_t>(node.inputs[0].port)];
+    const ObserverInfo* info = observers().find(node.type);
+    std::vector<Issue> issues;
+    const std::any params = info->params.parse(node.params, "observer " + node.type, issues);
+    if (!issues.empty()) throw Error(ErrorCode::invalid_pipeline, std::move(issues));
+    observers_[n] = std::make_unique<ObserverEnd>(
+        from.id + " -> " + node.id, info->make(params, {"from", from.id, "out", port}), port,
+        port.item_bytes());
+  }
+
+  void sweep() {
+    const SteadySource steady(*source_or_none(), control_);
+    for (int64_t tile = 0; tile < plan_.tile_count && control_.running(); ++tile) {
+      const auto regions = demanded_regions(plan_.nodes, ops_, plan_.tile, tile);
+      KeptRings kept;
+      for (int pass = 0; pass < static_cast<int>(plan_.passes.size()) && control_.running();
+           ++pass) {
+        const PassContext context{
+            plan_, ops_, regions, source_.random ? &steady : nullptr, control_, plan_.threads};
+        PassRun run(context, pass, kept, ends_, observers_, tile == 0);
+        publish_pass(&run, tile, pass);
+        run.run(source_.live.get());
+        items_ = std::max(items_, run.items_done());
+        publish_pass(nullptr, tile, pass);
+        swept_ = tile + 1 == plan_.tile_count && pass + 1 == static_cast<int>(plan_.passes.size());
+      }
+    }
+  }
+
+  // A live run never reads through SteadySource; it needs some reference all the same.
+  const Source* source_or_none() const {
+    struct None : Source {
+      Layout l;
+      const Layout& layout() const override { return l; }
+      int64_t read_bytes() const override { return 0; }
+      Region block() const override { return {}; }
+      Status read(int64_t, const MutableView&, FrameHeader&) const override {
+        return Status::fail("live");
+      }
+      std::string identity() const override { return {}; }
+    };
+    static const None none;
+    return source_.random ? source_.random.get() : &none;
+  }
+
+  void publish_pass(PassRun* run, int64_t tile, int pass) {
+    {
+      std::lock_guard lock(mutex_);
+      current_ = run;
+      tile_ = tile;
+      pass_ = pass;
+    }
+    control_.enter(run, tile > 0 || pass > 0);
+  }
+
+  void report_progress(std::stop_token stop) {
+    std::unique_lock lock(mutex_);
+    while (!stop.stop_requested()) {
+      progress_locked();
+      tick_.wait_for(lock, stop, std::chrono::milliseconds(100), [] { return false; });
+    }
+    progress_locked();
+  }
+  void progress_locked() {
+    Progress p;
+    p.pass = pass_;
+    p.passes = static_cast<int>(plan_.passes.size());
+    p.tile = tile_;
+    p.tiles = plan_.tile_count;
+    p.items_done = current_ ? current_->items_done() : items_;
+    p.items_total = plan_.nodes[0].outputs[0].layout.stream_count();
+    p.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+    options_.on_progress(p);
+  }
+
+  int64_t expected_of(const NodePlan& node) const {
+    const Layout& layout = plan_.nodes[static_cast<size_t>(node.inputs[0].node)]
+                               .outputs[static_cast<size_t>(node.inputs[0].port)]
+                               .layout;
+    return layout.clock.empty() ? layout.stream_count() : kUnbounded;
+  }
+
+  // Frames saved everywhere: the sinks of the source's own clock keep only what all of them have.
+  int64_t common_prefix() const {
+    int64_t least = INT64_MAX;
+    for (const SinkEnd& end : ends_)
+      if (on_source_clock(end)) least = std::min(least, end.written);
+    return swept_ || plan_.tile_count == 1 ? least : 0;
+  }
+  bool on_source_clock(const SinkEnd& end) const {
+    const NodePlan& node = plan_.nodes[static_cast<size_t>(end.node)];
+    const Layout& layout = plan_.nodes[static_cast<size_t>(node.inputs[0].node)]
+                               .outputs[static_cast<size_t>(node.inputs[0].port)]
+                               .layout;
+    return layout.clock.empty() && layout.stream == plan_.nodes[0].outputs[0].layout.stream;
+  }
+
+  void close_ends() {
+    const bool complete = control_.running() && swept_;
+    const std::string reason = complete ? "" : control_.failed() ? "failed" : "stopped";
+    const int64_t prefix = common_prefix();
+    for (SinkEnd& end : ends_) {
+      const NodePlan& node = plan_.nodes[static_cast<size_t>(end.node)];
+      if (!complete && node.internal) write_stopped_rows(end, reason);
+      Outcome outcome{complete, reason, -1};
+      if (!complete && !node.internal)
+        outcome.valid_items = on_source_clock(end)              ? prefix
+                              : swept_ || plan_.tile_count == 1 ? end.written
+                                                                : 0;
+      Status status;
+      try {
+        status = end.sink->close(outcome);
+      } catch (const std::exception& error) {
+        status = Status::fail(error.what());
+      }
+      if (!status.ok()) {
+        Issue issue = status.issue();
+        if (issue.where.empty()) issue.where = end.count.edge;
+        control_.run_failed(ErrorCode::run_failed, std::move(issue));
+      }
+      count(end, outcome);
+    }
+  }
+
+  // frames.csv has a row for every expected frame, also for those that were never reached.
+  void write_stopped_rows(SinkEnd& end, const std::string& reason) {
+    const NodePlan& node = plan_.nodes[static_cast<size_t>(end.node)];
+    const Gap gap{GapReason::stopped, reason == "failed" ? "the run failed before it"
+                                                         : "the run was stopped before it"};
+    const int64_t expected = plan_.nodes[0].outputs[0].layout.stream_count();
+    for (int64_t s = end.written; s < expected && !options_.abort.stop_requested(); ++s) {
+      FrameHeader header;
+      header.sequence = s;
+      header.coordinates = coordinates_of(plan_.nodes[0].outputs[0].layout, s);
+      Input in;
+      in.header = &header;
+      in.gap = &gap;
+      if (!end.sink->write(std::vector<Input>(node.inputs.size(), in)).ok()) break;
+    }
+  }
+
+  void count(SinkEnd& end, const Outcome& outcome) {
+    const int64_t expected = expected_of(plan_.nodes[static_cast<size_t>(end.node)]);
+    end.count.expected = expected == kUnbounded ? end.written : expected;
+    if (outcome.valid_items >= 0 && outcome.valid_items < end.written)
+      end.count.received =
+          std::max<int64_t>(0, end.count.received - (end.written - outcome.valid_items));
+    if (!outcome.complete) end.count.missing = end.count.expected - end.count.received;
+  }
+
+  void fill(RunRecord& record) {
+    record.items = items_;
+    const int64_t expected = plan_.nodes[0].outputs[0].layout.stream_count();
+    if (!control_.running())
+      record.stopped =
+          expected == kUnbounded ? -1 : std::max<int64_t>(0, expected - common_prefix());
+    for (const SinkEnd& end : ends_) {
+      record.edges.push_back(end.count);
+      const bool whole = end.count.received + end.count.missing == end.count.expected;
+      if (record.status == RunStatus::complete && !whole) {
+        record.status = RunStatus::failed;
+        record.exit_code = 1;
+        record.issues.insert(record.issues.begin(),
+                             {"items are unaccounted for", end.count.edge,
+                              std::to_string(end.count.received) + " received, " +
+                                  std::to_string(end.count.missing) + " missing",
+                              std::to_string(end.count.expected) + " expected",
+                              "this is a defect of parfocal: please report it"});
+      }
+    }
+    for (auto& [n, observer] : observers_) record.edges.push_back(observer->count);
+    record.peak_rss_bytes = peak_rss_bytes();
+  }
+
+  void finish_files(RunRecord& record) {
+    std::vector<std::filesystem::path> written;
+    for (const SinkEnd& end : ends_)
+      for (const auto& path : end.sink->paths()) written.push_back(path);
+    written.push_back(folder_.writing() / "run.json");
+    auto json = nlohmann::ordered_json::parse(record.json());
+    json["planned_peak_bytes"] = plan_.peak_bytes;
+    json["provenance"] = nlohmann::ordered_json::parse(provenance_of(plan_, source_));
+    for (const auto& path : written)
+      json["names"].push_back(path.lexically_relative(folder_.writing()).begin()->string());
+    std::ofstream out(folder_.writing() / "run.json");
+    out << json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+    out.close();
+    if (!out && record.exit_code == 0) {
+      record.status = RunStatus::failed;
+      record.exit_code = 1;
+      record.issues = {{"cannot write the run record", (folder_.writing() / "run.json").string(),
+                        "", "room on the disk", ""}};
+    }
+    if (record.status == RunStatus::complete) folder_.publish();
+    for (const auto& path : written) record.outputs.push_back(folder_.shown(path));
+  }
+
+  const Plan& plan_;
+  const RunOptions& options_;
+  OpenSource source_;
+  std::vector<std::unique_ptr<Operator>> ops_;
+  OutputFolder folder_;
+  RunControl control_;
+  std::vector<SinkEnd> ends_;
+  std::map<int, std::unique_ptr<ObserverEnd>> observers_;
+  std::chrono::steady_clock::time_point started_;
+  std::mutex mutex_;
+  std::condition_variable_any tick_;
+  PassRun* current_ = nullptr;
+  int64_t tile_ = 0, items_ = 0;
+  int pass_ = 0;
+  bool swept_ = false;
+};
+
+}  // namespace
+}  // namespace engine
+
+RunRecord run_plan(const Plan& plan, const RunOptions& options) {
+  return engine::Run(plan, options).run();
+}
+
+std::string RunRecord::json() const {
+  static constexpr const char* names[] = {"complete", "stopped", "failed"};
+  nlohmann::ordered_json j;
+  j["schema"] = "parfocal.run/1";
+  j["status"] = names[static_cast<int>(status)];
+  j["exit_code"] = exit_code;
+  j["items"] = items;
+  j["broken"] = broken;
+  j["failed"] = failed;
+  j["lost"] = lost;
+  j["stopped"] = stopped;
+  for (const EdgeCount& e : edges)
+    j["edges"].push_back({{"edge", e.edge},
+                          {"expected", e.expected},
+                          {"received", e.received},
+                          {"missing", e.missing},
+                          {"dropped", e.dropped}});
+  j["issues"] = nlohmann::json::array();
+  for (const Issue& i : issues)
+    j["issues"].push_back({{"what", i.what},
+                           {"where", i.where},
+                           {"given", i.given},
+                           {"needed", i.needed},
+                           {"cure", i.cure}});
+  for (const auto& path : outputs) j["outputs"].push_back(path.string());
+  j["peak_rss_bytes"] = peak_rss_bytes;
+  j["seconds"] = seconds;
+  j["cpu_seconds"] = cpu_seconds;
+  return j.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace parfocal

@@ -1,0 +1,134 @@
+#include "parfocal/engine/run_control.h"
+
+namespace parfocal::engine {
+namespace {
+
+constexpr size_t kMostIssues = 100;
+
+std::string item_name(const Plan& plan, const NodePlan& node, int64_t sequence) {
+  const Layout& layout = node.kind == NodeKind::source
+                             ? node.outputs[0].layout
+                             : plan.nodes[static_cast<size_t>(node.inputs[0].node)]
+                                   .outputs[static_cast<size_t>(node.inputs[0].port)]
+                                   .layout;
+  const auto coordinates = coordinates_of(layout, sequence);
+  std::string s;
+  for (size_t a = 0; a < layout.stream.size(); ++a)
+    s += (a ? ", " : "") + layout.stream[a].name + "=" + std::to_string(coordinates[a]);
+  return s;
+}
+
+}  // namespace
+
+Gap RunControl::item_failed(const NodePlan& node, int64_t sequence, const Issue& issue) {
+  const bool source = node.kind == NodeKind::source;
+  const Gap gap{source ? GapReason::broken : GapReason::failed,
+                source ? issue.what : node.id + ": " + issue.what};
+  std::unique_lock lock(mutex_);
+  const bool known = !known_.emplace(node.id, sequence).second;
+  if (known) return gap;
+  Issue full = issue;
+  const std::string where = (source ? "source" : "step '" + node.id + "'") +
+                            std::string(node.place.line > 0 ? " (" + node.place.str() + ")" : "") +
+                            ", item " + item_name(plan_, node, sequence);
+  full.where = full.where.empty() ? where : where + ", " + full.where;
+  if (node.on_error == OnError::skip && !later_) {
+    if (source)
+      broken_.insert(sequence);
+    else
+      ++failed_;
+    if (issues_.size() < kMostIssues) issues_.push_back(std::move(full));
+    return gap;
+  }
+  lock.unlock();
+  if (node.on_error == OnError::skip)
+    full.what += " (it did not fail when the run came here before)";
+  if (full.cure.empty()) full.cure = "--on-error skip records such items as gaps and goes on";
+  run_failed(source ? ErrorCode::input_missing : ErrorCode::run_failed, std::move(full));
+  return gap;
+}
+
+void RunControl::frames_lost(int64_t first, int64_t last) {
+  {
+    std::lock_guard lock(mutex_);
+    lost_ += last - first + 1;
+    if (issues_.size() < kMostIssues)
+      issues_.push_back({"the live source lost " + std::to_string(last - first + 1) + " frames",
+                         "frames " + std::to_string(first) + ".." + std::to_string(last), "", "",
+                         "give the source a larger ring, or fewer or faster steps"});
+    if (!strict_) return;
+  }
+  run_failed(ErrorCode::run_failed,
+             {"frames were lost and the run is strict",
+              "frames " + std::to_string(first) + ".." + std::to_string(last), "", "",
+              "run without --strict to record lost frames as gaps"});
+}
+
+void RunControl::run_failed(ErrorCode code, Issue issue) {
+  std::lock_guard lock(mutex_);
+  if (!failure_) failure_ = Error(code, std::move(issue));
+  // Called from a worker or the pump without the scheduler's lock; the pass takes it.
+  halt_locked(false);
+}
+
+void RunControl::halt_locked(bool abort) {
+  if (!pass_) return;
+  if (abort)
+    pass_->abort();
+  else
+    pass_->stop();
+}
+
+void RunControl::stop() {
+  std::lock_guard lock(mutex_);
+  stopped_ = true;
+  halt_locked(false);
+}
+
+void RunControl::abort() {
+  std::lock_guard lock(mutex_);
+  stopped_ = aborted_ = true;
+  halt_locked(true);
+}
+
+void RunControl::enter(PassRun* pass, bool later) {
+  std::lock_guard lock(mutex_);
+  pass_ = pass;
+  later_ = later;
+  if (stopped_ || failure_) halt_locked(aborted_);
+}
+
+bool RunControl::running() const {
+  std::lock_guard lock(mutex_);
+  return !stopped_ && !failure_;
+}
+bool RunControl::is_broken(int64_t sequence) const {
+  std::lock_guard lock(mutex_);
+  return broken_.count(sequence) > 0;
+}
+bool RunControl::stopped() const {
+  std::lock_guard lock(mutex_);
+  return stopped_;
+}
+bool RunControl::failed() const {
+  std::lock_guard lock(mutex_);
+  return failure_.has_value();
+}
+
+void RunControl::report(RunRecord& record) const {
+  std::lock_guard lock(mutex_);
+  record.broken = static_cast<int64_t>(broken_.size());
+  record.failed = failed_;
+  record.lost = lost_;
+  record.issues = failure_ ? failure_->issues() : issues_;
+  record.status = failure_   ? RunStatus::failed
+                  : stopped_ ? RunStatus::stopped
+                             : RunStatus::complete;
+  record.exit_code = failure_    ? static_cast<int>(failure_->code())
+                     : stopped_  ? 130
+                     : lost_ > 0 ? 7
+                     : broken_.size() + static_cast<size_t>(failed_) > 0 ? 6
+                                                                         : 0;
+}
+
+}  // namespace parfocal::engine

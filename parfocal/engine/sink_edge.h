@@ -1,0 +1,43 @@
+#pragma once
+/// The ends of a run: sinks with their counts, observers with their leases.
+
+#include <memory>
+#include <string>
+
+#include "parfocal/engine/ordered_stage.h"
+#include "parfocal/engine/run.h"
+
+namespace parfocal::engine {
+
+/// A sink and what it got, over all passes and steps of the sweep.
+struct SinkEnd {
+  int node = 0;
+  std::unique_ptr<Sink> sink;
+  EdgeCount count;
+  int64_t written = 0;  ///< items in order so far, gaps included
+  bool broken = false;  ///< a write failed: it takes nothing more
+};
+
+/// Writes items to a sink. In a sweep by regions only the first step counts items.
+std::unique_ptr<Consumer> make_sink_consumer(const PassContext& context, SinkEnd& end, bool counts);
+
+/// Hands copies to an observer on its own thread. Two leases: the one it looks at and the one that
+/// waits; a newer item replaces the waiting one. A hanging observer keeps its leases and nothing
+/// else.
+class ObserverEnd {
+ public:
+  ObserverEnd(const std::string& name, std::unique_ptr<Observer> observer, const PortLayout& port,
+              int64_t item_bytes);
+  ~ObserverEnd();
+  /// Never waits. Returns false if an older waiting item was replaced.
+  bool offer(const Input& item);
+  EdgeCount count;
+
+ private:
+  struct Shared;
+  std::shared_ptr<Shared> shared_;
+};
+
+std::unique_ptr<Consumer> make_observer_consumer(ObserverEnd& end);
+
+}  // namespace parfocal::engine

@@ -1,0 +1,60 @@
+#pragma once
+/// A stage at run time: what it reads, what it writes, how far it is.
+///
+/// The scheduler claims items of a stage under its lock, executes them without it, and completes
+/// them under it again. A claim is only given when all inputs are there and all outputs have room,
+/// so executing never waits: a worker that took items can always finish them.
+
+#include <vector>
+
+#include "parfocal/engine/ring.h"
+#include "parfocal/planner/binding.h"
+
+namespace parfocal::engine {
+
+/// One ring that a stage reads, and which of its items belongs to a sequence of the stage.
+struct Edge {
+  Ring* ring = nullptr;
+  int reader = 0;
+  SequenceMap map;
+  bool main = false;  ///< same clock as the stage: its end is the stage's end
+};
+
+/// Items [first, first + count) of one stage, given to one worker.
+struct Claim {
+  int64_t first = 0;
+  int64_t count = 0;
+};
+
+class Stage {
+ public:
+  virtual ~Stage() = default;
+  /// Items that can start now, at most `most`; count 0 = not ready. Under the lock; takes them.
+  virtual Claim claim(int64_t most) = 0;
+  /// True if claim() would give something. Under the lock.
+  virtual bool ready() const = 0;
+  virtual void execute(const Claim& claim, int worker) = 0;
+  virtual void complete(const Claim& claim) = 0;
+  /// Everything was taken, done and released, and the outputs are closed.
+  virtual bool finished() const = 0;
+  /// The run stops: take nothing more from the source.
+  virtual void stop() {}
+};
+
+/// The failure and gap rules of a run, shared by its stages. Thread-safe.
+class Faults {
+ public:
+  virtual ~Faults() = default;
+  /// Item `sequence` of `node` could not be made. Returns the gap if the node skips errors;
+  /// otherwise the run fails (and a gap is returned all the same, so that what is under way can
+  /// finish).
+  virtual Gap item_failed(const NodePlan& node, int64_t sequence, const Issue& issue) = 0;
+  /// A live source lost frames [first, last]; they are gaps. Ends a strict run.
+  virtual void frames_lost(int64_t first, int64_t last) = 0;
+  /// The run cannot go on.
+  virtual void run_failed(ErrorCode code, Issue issue) = 0;
+  /// False once the run is stopping or failing: what is incomplete stays incomplete.
+  virtual bool running() const = 0;
+};
+
+}  // namespace parfocal::engine

@@ -1,0 +1,209 @@
+#include "parfocal/planner/binding.h"
+
+#include <algorithm>
+
+namespace parfocal {
+namespace {
+
+// Parses a node's parameters; a plan from JSON may have been edited, so every problem is reported.
+std::any parse_params(const ParamSet& params, const RawValue& raw, const std::string& owner) {
+  std::vector<Issue> issues;
+  std::any parsed = params.parse(raw, owner, issues);
+  if (!issues.empty()) throw Error(ErrorCode::invalid_pipeline, std::move(issues));
+  return parsed;
+}
+
+template <class T>
+const T& find_registered(const Registry<T>& registry, const std::string& name,
+                         const std::string& kind, const Location& place) {
+  if (const T* info = registry.find(name)) return *info;
+  const auto near = nearest_names(name, registry.names());
+  throw Error(
+      ErrorCode::invalid_pipeline,
+      Issue{"unknown " + kind + " '" + name + "'", place.str(), name, "a registered " + kind,
+            near.empty() ? "see parfocal ops" : "did you mean '" + near[0] + "'?"});
+}
+
+// Issues thrown by factories know what is wrong but not where.
+template <class F>
+auto with_place(const Location& place, const std::string& who, F&& f) {
+  try {
+    return f();
+  } catch (const Error& error) {
+    std::vector<Issue> issues = error.issues();
+    for (Issue& issue : issues)
+      if (issue.where.empty()) issue.where = who + (place.line > 0 ? " (" + place.str() + ")" : "");
+    throw Error(error.code(), std::move(issues));
+  }
+}
+
+std::vector<PortLayout> input_layouts(const NodePlan& node, const std::vector<NodePlan>& nodes) {
+  std::vector<PortLayout> layouts;
+  for (const PortId& in : node.inputs) layouts.push_back(nodes[in.node].outputs[in.port]);
+  return layouts;
+}
+
+// The last two item axes are swept; leading axes stay whole.
+Region tile_of(const Region& whole, const Region& tile, int64_t index) {
+  if (tile.rank == 0 || whole.rank == 0) return whole;
+  Region r = whole;
+  const int64_t rows = tile.shape[0], cols = tile.shape[1];
+  const int x = whole.rank - 1, y = whole.rank - 2;
+  const int64_t across = index >> 32, down = index & 0xffffffff;
+  r.origin[x] = across * cols;
+  r.shape[x] = cols;
+  if (y >= 0) {
+    r.origin[y] = down * rows;
+    r.shape[y] = rows;
+  } else if (down > 0) {
+    r.shape[x] = 0;
+  }
+  return clipped(r, whole);
+}
+
+bool is_image_end(const NodePlan& node) {
+  return (node.kind == NodeKind::sink || node.kind == NodeKind::observer) && !node.internal;
+}
+
+struct Grid {
+  int64_t down = 1, across = 1;
+};
+Grid grid_of(const std::vector<NodePlan>& nodes, const Region& tile) {
+  Grid grid;
+  if (tile.rank == 0) return grid;
+  for (const NodePlan& node : nodes) {
+    if (!is_image_end(node)) continue;
+    for (const PortId& in : node.inputs) {
+      const Region whole = nodes[in.node].outputs[in.port].layout.whole_item();
+      const auto steps = [](int64_t size, int64_t step) { return (size + step - 1) / step; };
+      if (whole.rank >= 1)
+        grid.across = std::max(grid.across, steps(whole.shape[whole.rank - 1], tile.shape[1]));
+      if (whole.rank >= 2)
+        grid.down = std::max(grid.down, steps(whole.shape[whole.rank - 2], tile.shape[0]));
+    }
+  }
+  return grid;
+}
+
+Region merged(const Region& a, const Region& b) {
+  if (a.rank == 0 || a.count() == 0) return b;
+  if (b.count() == 0) return a;
+  return hull(a, b);
+}
+
+}  // namespace
+
+OpenSource open_source(const SourceSpec& spec, const std::filesystem::path& base_dir) {
+  const SourceInfo& info = find_registered(sources(), spec.type, "source", spec.place);
+  const std::any params = parse_params(info.params, spec.params, "source " + spec.type);
+  return with_place(spec.place, "source", [&] {
+    OpenSource source;
+    if (info.open)
+      source.random = info.open(params, {base_dir});
+    else
+      source.live = info.open_live(params, {base_dir});
+    return source;
+  });
+}
+
+std::unique_ptr<Operator> bind_operator(const NodePlan& node, const std::vector<NodePlan>& nodes) {
+  const std::string who = "step '" + node.id + "' (" + node.type + ")";
+  const OperatorInfo& info = find_registered(operators(), node.type, "op", node.place);
+  const std::any params = parse_params(info.params, node.params, who);
+  return with_place(node.place, who, [&] { return info.make(params, input_layouts(node, nodes)); });
+}
+
+std::vector<std::unique_ptr<Operator>> bind_operators(const std::vector<NodePlan>& nodes) {
+  std::vector<std::unique_ptr<Operator>> ops;
+  for (const NodePlan& node : nodes) {
+    const bool computes =
+        node.kind == NodeKind::map || node.kind == NodeKind::fold || node.kind == NodeKind::stream;
+    ops.push_back(computes ? bind_operator(node, nodes) : nullptr);
+  }
+  return ops;
+}
+
+std::unique_ptr<Sink> bind_sink(const NodePlan& node, const std::vector<NodePlan>& nodes,
+                                const SinkContext& context) {
+  const SinkInfo& info = find_registered(sinks(), node.type, "sink", node.place);
+  const std::any params = parse_params(info.params, node.params, "sink " + node.type);
+  std::vector<SinkInput> inputs;
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    const NodePlan& producer = nodes[node.inputs[i].node];
+    inputs.push_back({node.keys[i], producer.id, std::to_string(node.inputs[i].port),
+                      producer.outputs[node.inputs[i].port]});
+  }
+  return with_place(node.place, "sink " + node.type,
+                    [&] { return info.make(params, inputs, context); });
+}
+
+int64_t count_tiles(const std::vector<NodePlan>& nodes, const Region& tile) {
+  const Grid grid = grid_of(nodes, tile);
+  return grid.down * grid.across;
+}
+
+std::vector<Region> demanded_regions(const std::vector<NodePlan>& nodes,
+                                     const std::vector<std::unique_ptr<Operator>>& ops,
+                                     const Region& tile, int64_t tile_index) {
+  std::vector<Region> demand(nodes.size());
+  for (size_t n = 0; n < nodes.size(); ++n) {
+    if (nodes[n].outputs.empty()) continue;
+    demand[n] = nodes[n].outputs[0].layout.whole_item();
+    if (tile.rank != 0 && demand[n].rank > 0)
+      for (int a = 0; a < demand[n].rank; ++a) demand[n].shape[a] = 0;
+  }
+  if (tile.rank == 0) return demand;
+  const Grid grid = grid_of(nodes, tile);
+  const int64_t packed = ((tile_index % grid.across) << 32) | (tile_index / grid.across);
+  for (size_t n = nodes.size(); n-- > 0;) {
+    const NodePlan& node = nodes[n];
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      const PortId in = node.inputs[i];
+      const Region whole = nodes[in.node].outputs[in.port].layout.whole_item();
+      Region need = whole;
+      if (is_image_end(node))
+        need = tile_of(whole, tile, packed);
+      else if (node.internal)
+        continue;  // frames.csv reads scalars and gaps, no pixels
+      else if (demand[n].rank > 0 && demand[n].count() == 0)
+        continue;
+      else
+        need = ops[n]->footprint(static_cast<int>(i), demand[n]);
+      demand[in.node] = merged(demand[in.node], need);
+    }
+  }
+  return demand;
+}
+
+int64_t SequenceMap::operator()(int64_t sequence) const {
+  if (identity) return sequence;
+  int64_t result = 0;
+  for (int a = 0; a < rank; ++a) {
+    int64_t coordinate = sequence / divisor[a];
+    if (modulus[a] > 0) coordinate %= modulus[a];
+    result += coordinate * stride[a];
+  }
+  return result;
+}
+
+SequenceMap sequence_map(const Layout& from, const Layout& to) {
+  SequenceMap map;
+  map.identity = from.stream.size() == to.stream.size();
+  int64_t divisor = 1;
+  for (int a = static_cast<int>(from.stream.size()) - 1; a >= 0; --a) {
+    const Axis& axis = from.stream[a];
+    const int target = to.find_stream(axis.name);
+    if (target >= 0) {
+      int64_t stride = 1;
+      for (size_t b = static_cast<size_t>(target) + 1; b < to.stream.size(); ++b)
+        stride *= to.stream[b].size;
+      map.divisor[map.rank] = divisor;
+      map.modulus[map.rank] = a == 0 ? 0 : axis.size;
+      map.stride[map.rank++] = stride;
+    }
+    if (axis.size > 0) divisor *= axis.size;
+  }
+  return map;
+}
+
+}  // namespace parfocal

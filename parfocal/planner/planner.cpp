@@ -1,0 +1,147 @@
+/// Runs the planner's passes and searches the fastest plan that fits the budget.
+
+#include <algorithm>
+
+#include "parfocal/planner/draft.h"
+#include "parfocal/planner/machine.h"
+
+namespace parfocal {
+namespace {
+
+using planning::Draft;
+
+struct Config {
+  Region tile;
+  int threads;
+  int64_t window;
+};
+
+// Small items travel in batches through longer queues, so that hand-overs cost little per item.
+int64_t wide_window(const Draft& draft, int threads) {
+  int64_t largest = 1;
+  for (const NodePlan& node : draft.plan.nodes)
+    for (const PortLayout& out : node.outputs) largest = std::max(largest, out.item_bytes());
+  return std::clamp<int64_t>((int64_t{1} << 20) / largest, 2 * threads, 64);
+}
+
+// Row bands of the tallest image, halved until 16 rows; full width, as files are stored.
+std::vector<Region> band_shapes(const Draft& draft) {
+  int64_t height = 1, width = 1;
+  for (const NodePlan& node : draft.plan.nodes)
+    for (const PortLayout& out : node.outputs) {
+      const Region r = out.layout.whole_item();
+      if (r.rank >= 2) height = std::max(height, r.shape[r.rank - 2]);
+      if (r.rank >= 1) width = std::max(width, r.shape[r.rank - 1]);
+    }
+  std::vector<Region> shapes;
+  for (int64_t parts = 2; height / parts >= 16; parts *= 2) {
+    int64_t rows = (height + parts - 1) / parts;
+    rows = rows > 64 ? (rows + 63) / 64 * 64 : rows;
+    if (shapes.empty() || shapes.back().shape[0] != rows)
+      shapes.push_back(Region::whole({rows, width}));
+  }
+  return shapes;
+}
+
+// From the fastest to the smallest: lower queues, then workers, then regions.
+std::vector<Config> ladder(const Draft& draft) {
+  const int threads = draft.plan.threads;
+  std::vector<Region> tiles{draft.options.tile.value_or(Region{})};
+  if (!draft.options.tile && planning::is_tileable(draft))
+    for (const Region& r : band_shapes(draft)) tiles.push_back(r);
+  if (draft.options.minimum) return {{tiles.back(), threads, 1}};
+  std::vector<Config> configs;
+  for (const Region& tile : tiles) {
+    configs.push_back({tile, threads, wide_window(draft, threads)});
+    configs.push_back({tile, threads, 2 * threads});
+    for (int t = threads; t >= 1; t = t > 4 ? t / 2 : t - 1) {
+      configs.push_back({tile, t, t + 1});
+      configs.push_back({tile, t, 1});
+    }
+  }
+  return configs;
+}
+
+int64_t try_config(Draft& draft, const Config& config) {
+  if (draft.regions.empty() || !(draft.plan.tile == config.tile))
+    planning::choose_regions(draft, config.tile);
+  planning::size_queues(draft, config.window);
+  planning::reserve(draft, config.threads);
+  draft.plan.batch = std::clamp<int64_t>(config.window / (2 * config.threads), 1, 16);
+  return draft.plan.peak_bytes;
+}
+
+std::string config_text(const Draft& draft, const Config& config) {
+  std::string s = std::to_string(config.threads) + " workers, queues of " +
+                  std::to_string(config.window) + ", ";
+  if (config.tile.rank == 0) return s + "whole items";
+  return s + std::to_string(draft.plan.tile_count) + " regions of " +
+         std::to_string(config.tile.shape[0]) + " rows";
+}
+
+void fit(Draft& draft) {
+  int64_t least = 0;
+  for (const Config& config : ladder(draft)) {
+    const int64_t peak = try_config(draft, config);
+    const bool fits = peak <= draft.plan.memory_bytes || draft.options.minimum;
+    draft.explain("fit: " + config_text(draft, config) + ": " + format_bytes(peak) +
+                  (fits ? ": taken" : ": over the budget"));
+    if (fits && peak <= draft.plan.memory_bytes) return;
+    least = least == 0 ? peak : std::min(least, peak);
+    if (draft.options.minimum && !draft.options.memory_bytes) {
+      draft.plan.memory_bytes = peak;
+      return;
+    }
+  }
+  const int64_t needed = (least + (int64_t{1} << 20)) / (1 << 20) + 1;
+  std::string largest;
+  std::vector<Reservation> holders = draft.plan.reservations;
+  std::sort(holders.begin(), holders.end(),
+            [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
+  for (size_t i = 0; i < holders.size() && i < 3; ++i)
+    largest += (i ? "; " : "") + holders[i].holder + ": " + holders[i].what + ", " +
+               format_bytes(holders[i].bytes);
+  throw Error(ErrorCode::over_budget,
+              Issue{"the pipeline does not fit the memory budget (largest: " + largest + ")",
+                    draft.plan.pipeline.name, format_bytes(draft.plan.memory_bytes),
+                    "at least " + std::to_string(needed) + " MiB",
+                    "--memory " + std::to_string(needed) + "MiB"});
+}
+
+void check_disk(const Plan& plan) {
+  const int64_t available = free_disk_bytes(plan.out_dir);
+  if (plan.disk_bytes < 0 || available < 0 || plan.live ||
+      plan.disk_bytes <= available - available / 20)
+    return;
+  throw Error(
+      ErrorCode::over_budget,
+      Issue{"the outputs may not fit the disk", plan.out_dir.string(),
+            format_bytes(available) + " free", format_bytes(plan.disk_bytes) + " and 5 % left free",
+            "choose another disk with --out DIR"});
+}
+
+}  // namespace
+
+Plan make_plan(const Pipeline& pipeline, const PlanOptions& options) {
+  Draft draft;
+  draft.options = options;
+  Plan& plan = draft.plan;
+  plan.pipeline = pipeline;
+  plan.out_dir =
+      options.out_dir.empty() ? std::filesystem::path(pipeline.name + "-out") : options.out_dir;
+  plan.threads = options.threads > 0 ? options.threads : available_threads();
+  plan.memory_bytes =
+      options.memory_bytes.value_or(pipeline.memory_bytes.value_or(available_memory_bytes() / 2));
+  draft.source = open_source(pipeline.source, pipeline.base_dir);
+  plan.live = draft.source.live != nullptr;
+  planning::resolve_layouts(draft);
+  planning::split_passes(draft);
+  planning::build_stages(draft);
+  // Measured after everything is loaded; the margin covers code pages first touched while running.
+  plan.base_bytes = peak_rss_bytes() + (int64_t{3} << 20);
+  fit(draft);
+  check_disk(plan);
+  return std::move(draft.plan);
+}
+
+}  // namespace parfocal

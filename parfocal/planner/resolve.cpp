@@ -1,0 +1,310 @@
+/// Planner pass "resolve layouts, expand recipes": pipeline -> nodes whose ports are fully known.
+
+#include <algorithm>
+#include <map>
+
+#include "parfocal/planner/draft.h"
+
+namespace parfocal::planning {
+namespace {
+
+using Outputs = std::vector<std::pair<std::string, PortId>>;  // port name -> producer
+
+std::string dtype_list(const std::vector<DType>& dtypes) {
+  std::string s;
+  for (DType d : dtypes) s += (s.empty() ? "" : ", ") + std::string(dtype_name(d));
+  return s;
+}
+
+class Resolver {
+ public:
+  explicit Resolver(Draft& draft) : draft_(draft) {}
+
+  void run() {
+    add_source();
+    for (const StepSpec& step : pipeline().steps) add_step(step);
+    for (const SinkSpec& sink : pipeline().sinks) add_sink(sink);
+    for (const ObserverSpec& observer : pipeline().observers) add_observer(observer);
+    add_frames();
+  }
+
+ private:
+  const Pipeline& pipeline() const { return draft_.plan.pipeline; }
+  std::vector<NodePlan>& nodes() { return draft_.plan.nodes; }
+
+  void add_source() {
+    NodePlan node;
+    node.id = "source";
+    node.kind = NodeKind::source;
+    node.type = pipeline().source.type;
+    node.params = pipeline().source.params;
+    node.outputs = {image_port(draft_.source.layout())};
+    node.on_error = pipeline().on_error;
+    node.place = pipeline().source.place;
+    append(std::move(node), nullptr, "");
+    steps_["source"] = {{"out", {0, 0}}};
+  }
+
+  void append(NodePlan node, std::unique_ptr<Operator> op, std::string root) {
+    nodes().push_back(std::move(node));
+    draft_.ops.push_back(std::move(op));
+    draft_.roots.push_back(std::move(root));
+  }
+
+  PortId find(const PortRef& ref) {
+    const auto it = steps_.find(ref.step);
+    if (it == steps_.end())
+      throw Error(ErrorCode::invalid_pipeline,
+                  Issue{"no step '" + ref.step + "'", ref.place.str(), ref.step,
+                        "an earlier step or source", "check the name"});
+    for (const auto& [name, id] : it->second)
+      if (ref.port.empty() || name == ref.port) return id;
+    throw Error(ErrorCode::invalid_pipeline,
+                Issue{"step '" + ref.step + "' has no port '" + ref.port + "'", ref.place.str(),
+                      ref.port, "a port of " + ref.step, "see parfocal ops"});
+  }
+
+  void add_step(const StepSpec& step) {
+    std::vector<PortId> inputs;
+    for (const auto& [port, ref] : step.inputs) inputs.push_back(find(ref));
+    steps_[step.id] =
+        add_operator(step.id, step.op, step.params, inputs, step.on_error, step.place);
+  }
+
+  Outputs add_operator(const std::string& id, const std::string& op, const RawValue& params,
+                       const std::vector<PortId>& inputs, OnError on_error, const Location& place) {
+    const OperatorInfo* info = operators().find(op);
+    if (!info)
+      throw Error(ErrorCode::invalid_pipeline, Issue{"unknown op '" + op + "'", place.str(), op,
+                                                     "a registered op", "see parfocal ops"});
+    NodePlan node;
+    node.id = id;
+    node.type = op;
+    node.params = params;
+    node.inputs = inputs;
+    node.on_error = on_error;
+    node.place = place;
+    check_inputs(node, *info);
+    return info->expand ? add_recipe(node, *info) : add_plain(std::move(node), *info);
+  }
+
+  Outputs add_plain(NodePlan node, const OperatorInfo& info) {
+    auto op = bind_operator(node, nodes());
+    node.kind = op->kind() == OperatorKind::map    ? NodeKind::map
+                : op->kind() == OperatorKind::fold ? NodeKind::fold
+                                                   : NodeKind::stream;
+    node.outputs = op->outputs();
+    const Layout& in = draft_.port(node.inputs[0]).layout;
+    std::string root = draft_.roots[static_cast<size_t>(node.inputs[0].node)];
+    for (PortLayout& out : node.outputs)
+      if (out.layout.clock != in.clock) out.layout.clock = root = node.id;
+    node.in_item =
+        node.kind == NodeKind::fold && node.outputs[0].layout.stream.size() == in.stream.size();
+    Outputs outputs;
+    const int index = static_cast<int>(nodes().size());
+    for (size_t p = 0; p < node.outputs.size(); ++p) {
+      const PortId id{index, static_cast<int>(p)};
+      outputs.emplace_back(info.outputs[p].name, id);
+      if (info.outputs[p].frame_column) columns_.push_back({info.outputs[p].name, id});
+    }
+    append(std::move(node), std::move(op), root);
+    return outputs;
+  }
+
+  Outputs add_recipe(const NodePlan& node, const OperatorInfo& info) {
+    std::vector<Issue> issues;
+    const std::any params = info.params.parse(node.params, "step '" + node.id + "'", issues);
+    if (!issues.empty()) throw Error(ErrorCode::invalid_pipeline, std::move(issues));
+    std::vector<PortLayout> layouts;
+    for (PortId in : node.inputs) layouts.push_back(draft_.port(in));
+    const Expansion expansion = expand(info, params, layouts, node);
+    std::map<std::string, Outputs> local;
+    for (size_t i = 0; i < node.inputs.size(); ++i)
+      local["$" + info.inputs[i].name] = {{"out", node.inputs[i]}};
+    const auto resolve = [&](const std::string& ref) {
+      const size_t dot = ref.find('.');
+      const Outputs& ports = local.at(ref.substr(0, dot));
+      for (const auto& [name, id] : ports)
+        if (dot == std::string::npos || name == ref.substr(dot + 1)) return id;
+      throw std::logic_error("recipe " + info.name + " names no port " + ref);
+    };
+    for (const RecipeNode& part : expansion.nodes) {
+      std::vector<PortId> inputs;
+      for (const std::string& ref : part.inputs) inputs.push_back(resolve(ref));
+      local[part.id] = add_operator(node.id + "/" + part.id, part.op, part.params, inputs,
+                                    node.on_error, node.place);
+    }
+    Outputs outputs;
+    for (size_t p = 0; p < expansion.outputs.size(); ++p) {
+      outputs.emplace_back(info.outputs[p].name, resolve(expansion.outputs[p]));
+      const bool known = std::any_of(columns_.begin(), columns_.end(), [&](const auto& c) {
+        return c.second == outputs.back().second;
+      });
+      if (info.outputs[p].frame_column && !known)
+        columns_.push_back({info.outputs[p].name, outputs.back().second});
+    }
+    draft_.explain("expand: " + node.id + " (" + node.type + ") into " +
+                   std::to_string(expansion.nodes.size()) + " nodes");
+    return outputs;
+  }
+
+  Expansion expand(const OperatorInfo& info, const std::any& params,
+                   const std::vector<PortLayout>& layouts, const NodePlan& node) {
+    try {
+      return info.expand(params, layouts);
+    } catch (const Error& error) {
+      std::vector<Issue> issues = error.issues();
+      for (Issue& issue : issues)
+        if (issue.where.empty())
+          issue.where = "step '" + node.id + "' (" + node.type + ") (" + node.place.str() + ")";
+      throw Error(error.code(), std::move(issues));
+    }
+  }
+
+  void check_inputs(const NodePlan& node, const OperatorInfo& info) {
+    const std::string who = "step '" + node.id + "' (" + node.type + ")";
+    const auto fail = [&](std::string what, std::string given, std::string needed,
+                          std::string cure) {
+      throw Error(ErrorCode::invalid_pipeline,
+                  Issue{who + " " + what, node.place.str(), given, needed, cure});
+    };
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      const PortLayout& in = draft_.port(node.inputs[i]);
+      const InputPort& port = info.inputs[i];
+      const std::string from = nodes()[static_cast<size_t>(node.inputs[i].node)].id;
+      if (in.kind != port.kind)
+        fail("cannot take '" + from + "' at port '" + port.name + "'",
+             in.kind == PortKind::table ? "a table" : "an image",
+             port.kind == PortKind::table ? "a table" : "an image", "connect another step");
+      const bool known = port.dtypes.empty() || std::find(port.dtypes.begin(), port.dtypes.end(),
+                                                          in.layout.dtype) != port.dtypes.end();
+      if (in.kind == PortKind::image && !known)
+        fail("cannot take the pixels of '" + from + "' at port '" + port.name + "'",
+             std::string(dtype_name(in.layout.dtype)), dtype_list(port.dtypes),
+             port.dtypes.size() == 1 && port.dtypes[0] == DType::boolean
+                 ? "add a threshold step before it"
+                 : "add a cast step before it");
+      if (i > 0) check_join(node, draft_.port(node.inputs[0]).layout, in.layout, from, fail);
+    }
+  }
+
+  template <class Fail>
+  void check_join(const NodePlan& node, const Layout& main, const Layout& other,
+                  const std::string& from, Fail&& fail) {
+    for (const Axis& axis : other.stream) {
+      const int a = main.find_stream(axis.name);
+      if (a < 0 || main.stream[static_cast<size_t>(a)].size != axis.size)
+        fail("cannot join '" + from + "' to its main input", other.str(),
+             "the stream axes of " + main.str() + " or fewer",
+             "the input with more axes goes to 'from'");
+    }
+    if (!other.stream.empty() && other.clock != main.clock)
+      fail("cannot join '" + from + "' to its main input: their items do not belong together",
+           "items of '" + (other.clock.empty() ? "source" : other.clock) + "'",
+           "items of '" + (main.clock.empty() ? "source" : main.clock) + "'",
+           "join before the step that changes the number of items");
+    (void)node;
+  }
+
+  void add_sink(const SinkSpec& spec) {
+    NodePlan node;
+    node.id = spec.type;
+    node.kind = NodeKind::sink;
+    node.type = spec.type;
+    node.params = spec.params;
+    node.policy = spec.policy;
+    node.place = spec.place;
+    for (const auto& [key, ref] : spec.inputs) {
+      node.keys.push_back(key);
+      node.inputs.push_back(find(ref));
+      const Layout &main = draft_.port(node.inputs[0]).layout,
+                   &other = draft_.port(node.inputs.back()).layout;
+      if (main.stream != other.stream || main.clock != other.clock)
+        throw Error(ErrorCode::invalid_pipeline,
+                    Issue{"sink " + spec.type + " cannot save '" + ref.step + "' beside '" +
+                              spec.inputs[0].second.step + "'",
+                          ref.place.str(), other.str(), "the stream axes of " + main.str(),
+                          "use a second sink"});
+    }
+    const RawValue* path = spec.params.find("path");
+    if (path) node.id += " " + path->text;
+    append(std::move(node), nullptr, "");
+  }
+
+  void add_observer(const ObserverSpec& spec) {
+    NodePlan node;
+    node.id = "observer " + spec.type;
+    node.kind = NodeKind::observer;
+    node.type = spec.type;
+    node.params = spec.params;
+    node.policy = spec.policy;
+    node.place = spec.place;
+    node.keys = {"from"};
+    node.inputs = {find(spec.from)};
+    append(std::move(node), nullptr, "");
+  }
+
+  // frames.csv: one row per expected frame, with the scalars that steps say of it. Its other inputs
+  // are witnesses: only their gaps are looked at.
+  void add_frames() {
+    const Layout& clock = nodes()[0].outputs[0].layout;
+    const auto same_clock = [&](PortId id) {
+      const Layout& layout = draft_.port(id).layout;
+      return layout.clock == clock.clock && layout.stream == clock.stream;
+    };
+    NodePlan node;
+    node.id = "frames.csv";
+    node.kind = NodeKind::sink;
+    node.type = "frames";
+    node.internal = true;
+    node.params.set("path", RawValue::scalar("frames.csv"));
+    std::map<std::string, int> uses;
+    for (const auto& [name, id] : columns_) ++uses[name];
+    for (const auto& [name, id] : columns_) {
+      if (!same_clock(id) || draft_.port(id).layout.item_count() != 1) continue;
+      std::string step = nodes()[static_cast<size_t>(id.node)].id;
+      step = step.substr(0, step.find('/'));
+      node.keys.push_back("column." + (uses[name] > 1 ? step + "_" + name : name));
+      node.inputs.push_back(id);
+    }
+    for (const NodePlan& sink : nodes())
+      for (PortId id : sink.kind == NodeKind::sink ? sink.inputs : std::vector<PortId>{})
+        if (same_clock(id) &&
+            std::find(node.inputs.begin(), node.inputs.end(), id) == node.inputs.end())
+          add_witness(node, id);
+    if (node.inputs.empty()) add_witness(node, {0, 0});
+    append(std::move(node), nullptr, "");
+  }
+  static void add_witness(NodePlan& node, PortId id) {
+    node.keys.push_back("witness." + std::to_string(node.inputs.size()));
+    node.inputs.push_back(id);
+  }
+
+  Draft& draft_;
+  std::map<std::string, Outputs> steps_;
+  std::vector<std::pair<std::string, PortId>> columns_;
+};
+
+}  // namespace
+
+int64_t Draft::item_bytes(PortId id) const {
+  const PortLayout& p = port(id);
+  if (p.kind == PortKind::table) return p.table.bytes();
+  // Ports of a node share one region where their shapes agree; others (scalars) are always whole.
+  const bool swept = p.layout.whole_item() == port({id.node, 0}).layout.whole_item();
+  const int64_t pixels = swept ? node_pixels[static_cast<size_t>(id.node)] : p.layout.item_count();
+  return pixels * static_cast<int64_t>(dtype_size(p.layout.dtype));
+}
+
+void resolve_layouts(Draft& draft) {
+  Resolver(draft).run();
+  for (const NodePlan& node : draft.plan.nodes)
+    for (const PortLayout& out : node.outputs)
+      draft.explain(
+          "layouts: " + node.id + ": " +
+          (out.kind == PortKind::table
+               ? "table of at most " + std::to_string(out.table.max_rows) + " rows an item"
+               : out.layout.str()));
+}
+
+}  // namespace parfocal::planning
