@@ -1,0 +1,45 @@
+#pragma once
+/// Pixels of one Zarr array on disk: plain chunks of one plane, at most 1024 x 1024.
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "parfocal/core/error.h"
+#include "parfocal/core/layout.h"
+#include "parfocal/core/view.h"
+
+namespace parfocal {
+
+class ChunkWriter {
+ public:
+  static constexpr int64_t kChunkSide = 1024;
+
+  /// `folder`: of the array, where zarr.json goes.
+  ChunkWriter(std::filesystem::path folder, const Layout& layout);
+  /// For all axes of the array: 1 for all but the last two.
+  std::vector<int64_t> chunk_shape() const;
+  int64_t chunk_bytes() const { return chunk_height_ * chunk_width_ * pixel_bytes_; }
+  int64_t resident_bytes() const { return chunk_bytes(); }
+  /// Bytes of all chunks of one item, padding included.
+  int64_t item_disk_bytes() const;
+  /// Writes a region of the item at the stream coordinates. A region that holds all pixels of a
+  /// chunk is written beside it and renamed; parts of chunks are written into a file of full size.
+  Status write(const std::array<int64_t, kMaxRank>& coordinates, const View& image);
+  /// Removes the chunks of an item; they read as 0 then.
+  Status remove(const std::array<int64_t, kMaxRank>& coordinates) const;
+
+ private:
+  Status write_plane(const std::string& folder, const View& plane);
+  Status write_whole(const std::filesystem::path& path, const View& part);
+  Status write_part(const std::filesystem::path& path, const View& part, int64_t y, int64_t x);
+  std::string item_folder(const std::array<int64_t, kMaxRank>& coordinates) const;
+
+  std::filesystem::path folder_;
+  Layout layout_;
+  Region plane_;  // whole y x plane
+  int64_t chunk_height_ = 0, chunk_width_ = 0, pixel_bytes_ = 0;
+  std::unique_ptr<std::byte[]> staging_;  // one chunk; made when first needed
+};
+
+}  // namespace parfocal

@@ -1,0 +1,268 @@
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "parfocal/formats/common/test_support-inl.h"
+#include "parfocal/formats/zarr/contrast.h"
+#include "parfocal/formats/zarr/gap_ranges.h"
+
+namespace parfocal {
+namespace {
+
+using nlohmann::json;
+using test::box;
+using test::Image;
+using test::make_layout;
+using test::make_sink;
+using test::random_image;
+using test::raw_map;
+using test::read_text;
+using test::TempDir;
+
+json read_json(const std::filesystem::path& path) { return json::parse(read_text(path)); }
+
+std::unique_ptr<Sink> image_sink(const TempDir& dir, const Layout& layout) {
+  return make_sink("ome_zarr", raw_map({{"path", "a.ome.zarr"}}),
+                   {{"from", "smooth", "out", {PortKind::image, layout, {}}}},
+                   {dir.path(), R"({"pipeline": "p"})", {}});
+}
+Status write_image(Sink& sink, const Layout& layout, int64_t sequence, const View& view,
+                   const Gap* gap = nullptr) {
+  const FrameHeader header = test::header_of(layout, sequence);
+  const Input input{&header, gap, view, {}};
+  return sink.write(std::span(&input, 1));
+}
+
+TEST(OmeZarrSink, WritesTheMetadataOfTheStandard) {
+  TempDir dir;
+  Layout layout = make_layout(DType::u16, {{"t", 2}, {"c", 2}}, {{"y", 5}, {"x", 1500}});
+  layout.stream[0].scale = 30;
+  layout.stream[0].unit = "s";
+  layout.stream[1].labels = {"DAPI", "GFP"};
+  layout.item[0].scale = layout.item[1].scale = 0.65;
+  layout.item[0].unit = layout.item[1].unit = "um";
+  const auto sink = image_sink(dir, layout);
+  sink->open();
+  const Image image = random_image(DType::u16, layout.whole_item(), 1);
+  for (int64_t k = 0; k < 4; ++k) ASSERT_TRUE(write_image(*sink, layout, k, image.view()).ok());
+  ASSERT_TRUE(sink->close({}).ok());
+  EXPECT_EQ(read_json(dir / "a.ome.zarr/0/zarr.json"), json::parse(R"({
+    "zarr_format": 3, "node_type": "array", "shape": [2, 2, 5, 1500], "data_type": "uint16",
+    "dimension_names": ["t", "c", "y", "x"],
+    "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [1, 1, 5, 1024]}},
+    "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
+    "fill_value": 0, "codecs": [{"name": "bytes", "configuration": {"endian": "little"}}],
+    "attributes": {}})"));
+  json group = read_json(dir / "a.ome.zarr/zarr.json");
+  const json channels = group["attributes"]["ome"]["omero"]["channels"];
+  group["attributes"]["ome"].erase("omero");
+  EXPECT_EQ(group, json::parse(R"({
+    "zarr_format": 3, "node_type": "group", "attributes": {
+      "ome": {"version": "0.5", "multiscales": [{"name": "a",
+        "axes": [{"name": "t", "type": "time", "unit": "second"}, {"name": "c", "type": "channel"},
+                 {"name": "y", "type": "space", "unit": "micrometer"},
+                 {"name": "x", "type": "space", "unit": "micrometer"}],
+        "datasets": [{"path": "0", "coordinateTransformations":
+          [{"type": "scale", "scale": [30.0, 1.0, 0.65, 0.65]}]}]}]},
+      "parfocal": {"version": 1, "complete": true, "reason": "", "items": 4, "dtype": "uint16",
+        "gaps": [], "gaps_not_listed": 0, "provenance": {"pipeline": "p"}}}})"));
+  ASSERT_EQ(channels.size(), 2u);
+  EXPECT_EQ(channels[1]["label"], "GFP");
+  EXPECT_EQ(channels[1]["window"]["max"], 65535.0);
+  EXPECT_LT(channels[1]["window"]["start"], channels[1]["window"]["end"]);
+  // Two chunks along x, both of full size.
+  EXPECT_EQ(std::filesystem::file_size(dir / "a.ome.zarr/0/c/1/0/0/0"), 5u * 1024 * 2);
+  EXPECT_EQ(std::filesystem::file_size(dir / "a.ome.zarr/0/c/1/0/0/1"), 5u * 1024 * 2);
+}
+
+TEST(OmeZarrSink, StoresTheSameBytesHoweverItIsSwept) {
+  const Layout layout = make_layout(DType::u16, {{"t", 3}}, {{"y", 1030}, {"x", 1100}});
+  std::vector<Image> images;
+  for (uint32_t k = 0; k < 3; ++k)
+    images.push_back(random_image(DType::u16, layout.whole_item(), k));
+  const auto stored = [&](int64_t height, int64_t width) {
+    TempDir dir;
+    const auto sink = image_sink(dir, layout);
+    sink->open();
+    for (int64_t y = 0; y < 1030; y += height)
+      for (int64_t x = 0; x < 1100; x += width)
+        for (int64_t k = 0; k < 3; ++k) {
+          const Region region = clipped(box(y, x, height, width), layout.whole_item());
+          Image part(DType::u16, region);
+          copy_pixels(images[static_cast<size_t>(k)].view(), part.view());
+          EXPECT_TRUE(write_image(*sink, layout, k, std::as_const(part).view()).ok());
+        }
+    EXPECT_TRUE(sink->close({}).ok());
+    std::string all = read_text(dir / "a.ome.zarr/zarr.json");
+    for (const char* key : {"0/0/0", "0/0/1", "0/1/0", "0/1/1", "2/1/1"})
+      all += read_text(dir / (std::string("a.ome.zarr/0/c/") + key));
+    return all;
+  };
+  const std::string whole = stored(1030, 1100);
+  EXPECT_GT(whole.size(), 4u * 1024 * 1024 * 2);
+  EXPECT_EQ(stored(170, 310) == whole, true);
+  EXPECT_EQ(stored(100, 1100) == whole, true);
+  EXPECT_EQ(stored(1030, 1) == whole, true);
+}
+
+TEST(OmeZarrSink, ListsGapsAndLeavesTheirChunksOut) {
+  TempDir dir;
+  const Layout layout = make_layout(DType::u8, {{"t", 6}}, {{"y", 3}, {"x", 4}});
+  const auto sink = image_sink(dir, layout);
+  sink->open();
+  EXPECT_EQ(read_json(dir / "a.ome.zarr/zarr.json")["attributes"]["parfocal"]["complete"], false);
+  const Image image = random_image(DType::u8, layout.whole_item(), 1);
+  const Gap broken{GapReason::broken, "truncated"};
+  for (int64_t k = 0; k < 6; ++k)
+    ASSERT_TRUE(
+        write_image(*sink, layout, k, image.view(), k == 2 || k == 3 ? &broken : nullptr).ok());
+  ASSERT_TRUE(sink->close({}).ok());
+  EXPECT_EQ(read_json(dir / "a.ome.zarr/zarr.json")["attributes"]["parfocal"]["gaps"],
+            json::parse(R"([{"first": 2, "last": 3, "reason": "broken", "text": "truncated"}])"));
+  EXPECT_FALSE(std::filesystem::exists(dir / "a.ome.zarr/0/c/2"));
+  EXPECT_TRUE(std::filesystem::exists(dir / "a.ome.zarr/0/c/4/0/0"));
+}
+
+TEST(OmeZarrSink, CutsBackWhenStopped) {
+  for (const bool unbounded : {false, true}) {
+    TempDir dir;
+    const Layout layout =
+        make_layout(DType::u8, {{"t", unbounded ? kUnbounded : 9}, {"c", 2}}, {{"y", 3}, {"x", 4}});
+    const auto sink = image_sink(dir, layout);
+    sink->open();
+    const Image image = random_image(DType::u8, layout.whole_item(), 1);
+    for (int64_t k = 0; k < 8; ++k) ASSERT_TRUE(write_image(*sink, layout, k, image.view()).ok());
+    ASSERT_TRUE(sink->close({false, "stopped", 5}).ok());
+    const json record = read_json(dir / "a.ome.zarr/zarr.json")["attributes"]["parfocal"];
+    EXPECT_EQ(record["complete"], false);
+    EXPECT_EQ(record["reason"], "stopped");
+    const json shape = read_json(dir / "a.ome.zarr/0/zarr.json")["shape"];
+    EXPECT_EQ(shape[0], unbounded ? 3 : 9);
+    if (!unbounded) {
+      EXPECT_EQ(
+          record["gaps"],
+          json::parse(R"([{"first": 5, "last": 17, "reason": "stopped", "text": "stopped"}])"));
+    }
+    EXPECT_TRUE(std::filesystem::exists(dir / "a.ome.zarr/0/c/2/0"));
+    EXPECT_FALSE(std::filesystem::exists(dir / "a.ome.zarr/0/c/2/1"));
+    EXPECT_FALSE(std::filesystem::exists(dir / "a.ome.zarr/0/c/3/0"));
+  }
+}
+
+TEST(OmeZarrSink, WritesLabelsBesideTheImage) {
+  TempDir dir;
+  const Layout image = make_layout(DType::boolean, {{"t", 1}}, {{"y", 2}, {"x", 3}});
+  const Layout label = make_layout(DType::u32, {{"t", 1}}, {{"y", 2}, {"x", 3}});
+  const auto sink = make_sink("ome_zarr", raw_map({{"path", "s.zarr"}}),
+                              {{"labels.cells", "label", "out", {PortKind::image, label, {}}},
+                               {"from", "mask", "out", {PortKind::image, image, {}}}},
+                              {dir.path(), "", {}});
+  sink->open();
+  const Image a = random_image(DType::boolean, image.whole_item(), 1);
+  const Image b = random_image(DType::u32, label.whole_item(), 2);
+  const FrameHeader header;
+  const Input in[2] = {{&header, nullptr, b.view(), {}}, {&header, nullptr, a.view(), {}}};
+  ASSERT_TRUE(sink->write(in).ok());
+  ASSERT_TRUE(sink->close({}).ok());
+  EXPECT_EQ(read_json(dir / "s.zarr/labels/zarr.json"), json::parse(R"({"zarr_format": 3,
+    "node_type": "group", "attributes": {"ome": {"version": "0.5", "labels": ["cells"]}}})"));
+  const json group = read_json(dir / "s.zarr/labels/cells/zarr.json")["attributes"]["ome"];
+  EXPECT_EQ(group["image-label"],
+            json::parse(R"({"version": "0.5", "source": {"image": "../../"}})"));
+  EXPECT_FALSE(group.contains("omero"));
+  EXPECT_EQ(read_json(dir / "s.zarr/labels/cells/0/zarr.json")["data_type"], "uint32");
+  EXPECT_EQ(read_json(dir / "s.zarr/0/zarr.json")["data_type"], "uint8");
+  EXPECT_EQ(read_text(dir / "s.zarr/labels/cells/0/c/0/0/0").size(), 24u);
+  const json window =
+      read_json(dir / "s.zarr/zarr.json")["attributes"]["ome"]["omero"]["channels"][0]["window"];
+  EXPECT_EQ(window, json::parse(R"({"start": 0.0, "end": 1.0, "min": 0.0, "max": 1.0})"));
+}
+
+TEST(OmeZarrSink, WritesAValueWithoutStreamAxes) {
+  TempDir dir;
+  const Layout layout = make_layout(DType::f32, {}, {{"z", 2}, {"y", 3}, {"x", 4}});
+  const auto sink = image_sink(dir, layout);
+  sink->open();
+  const Image image = random_image(DType::f32, layout.whole_item(), 1);
+  ASSERT_TRUE(write_image(*sink, layout, 0, image.view()).ok());
+  ASSERT_TRUE(sink->close({}).ok());
+  EXPECT_EQ(read_text(dir / "a.ome.zarr/0/c/0/0/0") + read_text(dir / "a.ome.zarr/0/c/1/0/0"),
+            std::string(reinterpret_cast<const char*>(image.pixels.data()), image.pixels.size()));
+}
+
+TEST(OmeZarrSink, RefusesWhatTheStandardHasNoPlaceFor) {
+  TempDir dir;
+  const std::vector<std::pair<std::string, int64_t>> yx = {{"y", 2}, {"x", 2}};
+  EXPECT_THROW(image_sink(dir, make_layout(DType::u8, {{"p", 2}}, yx)), Error);
+  EXPECT_THROW(image_sink(dir, make_layout(DType::u8, {{"z", 2}, {"t", 2}}, yx)), Error);
+  EXPECT_THROW(image_sink(dir, make_layout(DType::u8, {{"t", 2}}, {})), Error);
+  EXPECT_THROW(image_sink(dir, make_layout(DType::u8, {{"t", 2}}, {{"x", 2}, {"y", 2}})), Error);
+  for (const char* path : {"../a.zarr", "/tmp/a.zarr", "a/../../b", ""})
+    EXPECT_THROW(
+        make_sink("ome_zarr", raw_map({{"path", path}}),
+                  {{"from", "s", "out", {PortKind::image, make_layout(DType::u8, {}, yx), {}}}},
+                  {dir.path(), "", {}}),
+        Error);
+  for (const char* name : {"labels.a/b", "labels..", "labels.", "labels.__x"})
+    EXPECT_THROW(
+        make_sink("ome_zarr", raw_map({{"path", "a.zarr"}}),
+                  {{"from", "s", "out", {PortKind::image, make_layout(DType::u8, {}, yx), {}}},
+                   {name, "l", "out", {PortKind::image, make_layout(DType::u8, {}, yx), {}}}},
+                  {dir.path(), "", {}}),
+        Error)
+        << name;
+  EXPECT_THROW(
+      make_sink(
+          "ome_zarr", raw_map({{"path", "a.zarr"}}),
+          {{"from", "s", "out", {PortKind::image, make_layout(DType::u8, {}, yx), {}}},
+           {"labels.a", "l", "out", {PortKind::image, make_layout(DType::boolean, {}, yx), {}}}},
+          {dir.path(), "", {}}),
+      Error);
+}
+
+TEST(Contrast, IsRobustAndNeverEmpty) {
+  ContrastSample sample;
+  Image image(DType::u16, Region::whole({200, 200}));
+  auto* p = image.view().as<uint16_t>();
+  for (int i = 0; i < 40000; ++i) p[i] = static_cast<uint16_t>(100 + i % 1000);
+  p[7] = 65535;
+  for (int64_t k = 0; k < 20; ++k) sample.add(k, std::as_const(image).view(), image.region);
+  const ContrastWindow w = sample.window(DType::u16);
+  EXPECT_NEAR(w.start, 101, 4);
+  EXPECT_NEAR(w.end, 1098, 4);
+  EXPECT_EQ(w.max, 65535);
+  for (const DType dtype : {DType::u8, DType::u16, DType::f32, DType::i32}) {
+    const ContrastWindow none = ContrastSample().window(dtype);
+    EXPECT_LT(none.start, none.end);
+    Image flat(dtype, Region::whole({4, 4}));  // 0xcd in every byte
+    ContrastSample constant;
+    constant.add(0, std::as_const(flat).view(), flat.region);
+    EXPECT_LT(constant.window(dtype).start, constant.window(dtype).end);
+  }
+  Image full(DType::u8, Region::whole({4, 4}));
+  std::fill(full.pixels.begin(), full.pixels.end(), std::byte{255});
+  ContrastSample constant;
+  constant.add(0, std::as_const(full).view(), full.region);
+  EXPECT_LT(constant.window(DType::u8).start, 255);
+  EXPECT_EQ(constant.window(DType::u8).end, 255);
+}
+
+TEST(GapRanges, JoinNeighboursAndStayBounded) {
+  GapRanges gaps;
+  for (int sweep = 0; sweep < 2; ++sweep)
+    for (const int64_t k : {3, 4, 5, 9}) gaps.add(k, k, GapReason::broken, "x");
+  gaps.add(10, 10, GapReason::failed, "");
+  gaps.add(0, 0, GapReason::failed, "later sweep");
+  ASSERT_EQ(gaps.ranges().size(), 4u);
+  EXPECT_EQ(gaps.ranges()[1].last, 5);
+  EXPECT_EQ(gaps.ranges()[0].reason, GapReason::failed);
+  gaps.cut(4);
+  ASSERT_EQ(gaps.ranges().size(), 2u);
+  EXPECT_EQ(gaps.ranges()[1].last, 3);
+  for (int64_t k = 10; k < 5000; k += 2) gaps.add(k, k, GapReason::dropped, "");
+  EXPECT_EQ(gaps.ranges().size(), GapRanges::kMostRanges);
+  EXPECT_EQ(gaps.unlisted(), 2495 - 998);
+}
+
+}  // namespace
+}  // namespace parfocal
