@@ -1,0 +1,43 @@
+#include "parfocal/operators/conformance/conformance.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace parfocal::conformance {
+namespace {
+
+// Cheap parameter sets beside the example; an operator that is not here is tried with its example.
+const std::map<std::string, std::vector<std::string>>& more_steps() {
+  static const std::map<std::string, std::vector<std::string>> steps{
+      {"cast",
+       {"{op: cast, dtype: uint8, casting: saturate}", "{op: cast, dtype: int32, casting: wrap}",
+        "{op: cast, dtype: uint16}"}},
+      {"collect", {"{op: collect, over: t, gap: ignore}"}},
+      {"crop", {"{op: crop, y: [2, 39], x: [3, 40]}"}},
+      {"emit", {"{op: emit, k: 5, per_push: 2}"}},
+      {"gaussian", {"{op: gaussian, sigma: [0.3 px, 5 px]}"}},
+      {"reduce",
+       {"{op: reduce, over: t, how: var}", "{op: reduce, over: t, how: max}",
+        "{op: reduce, over: [t, z], how: sum}", "{op: reduce, over: [y, x], how: std}",
+        "{op: reduce, over: [t, y, x], how: mean}", "{op: reduce, over: [t, y, x], how: var}"}},
+      {"select", {"{op: select, axis: x, index: 0}", "{op: select, axis: t, index: 2}"}},
+      {"subtract", {"{op: subtract}", "{op: subtract, constant: 0.5}"}}};
+  return steps;
+}
+
+class Conformance : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(Conformance, KeepsThePromisesOfTheContract) {
+  const OperatorInfo& info = *operators().find(GetParam());
+  const auto more = more_steps().find(info.name);
+  const auto problems = conformance_problems(
+      info, more == more_steps().end() ? std::vector<std::string>{} : more->second);
+  for (const std::string& problem : problems) ADD_FAILURE() << problem;
+}
+
+INSTANTIATE_TEST_SUITE_P(Operators, Conformance, ::testing::ValuesIn(operators().names()),
+                         [](const auto& tested) { return tested.param; });
+
+}  // namespace
+}  // namespace parfocal::conformance

@@ -1,0 +1,163 @@
+// The suite itself. A test source, because it reads examples as YAML.
+
+#include "parfocal/operators/conformance/bind.h"
+#include "parfocal/operators/conformance/conformance.h"
+#include "parfocal/operators/conformance/fold_checks.h"
+#include "parfocal/operators/conformance/stream_checks.h"
+
+namespace parfocal::conformance {
+namespace {
+
+struct Shape {
+  int64_t t, y, x;
+  bool thorough;  // all contents and threads, or random pixels only
+};
+// More than two nodes of 64 items; several tiles each way; odd; one row; one pixel.
+constexpr Shape kShapes[] = {
+    {150, 5, 7, true}, {5, 40, 70, true}, {3, 19, 37, false}, {3, 1, 37, false}, {3, 1, 1, false}};
+
+// The kinds of layout that an operator may want as its first input.
+std::vector<PortLayout> candidates(DType dtype, const Shape& s) {
+  std::vector<PortLayout> all{image_of(dtype, {{"t", s.t}, {"z", 2}}, {{"y", s.y}, {"x", s.x}}),
+                              image_of(dtype, {{"t", s.t}}, {{"z", 2}, {"y", s.y}, {"x", s.x}}),
+                              image_of(dtype, {{"t", s.t}, {"c", 3}}, {{"y", s.y}, {"x", s.x}}),
+                              image_of(dtype, {{"t", s.t}}, {{"y", s.y}, {"x", s.x}, {"c", 3}})};
+  for (PortLayout& port : all)
+    for (auto* axes : {&port.layout.stream, &port.layout.item})
+      for (Axis& axis : *axes)
+        if (axis.name == "c") axis.labels = {"r", "g", "b"};
+  return all;
+}
+PortLayout table_like(const PortLayout& image) {
+  PortLayout port{PortKind::table, image.layout, {}};
+  port.layout.item.clear();
+  port.table.columns = {{"label", "", Column::Type::integer},
+                        {"area", "px2", Column::Type::real},
+                        {"centroid_y", "px", Column::Type::real},
+                        {"centroid_x", "px", Column::Type::real},
+                        {"intensity_mean", "", Column::Type::real}};
+  port.table.max_rows = 12;
+  return port;
+}
+bool accepts(const InputPort& port, DType dtype) {
+  return port.dtypes.empty() ||
+         std::find(port.dtypes.begin(), port.dtypes.end(), dtype) != port.dtypes.end();
+}
+
+// The inputs to try for one first input: optional ones absent; all of the same shape; numbers.
+std::vector<std::vector<PortLayout>> input_sets(const OperatorInfo& info, const PortLayout& first) {
+  std::vector<std::vector<PortLayout>> sets;
+  if (info.inputs.size() == 1 || info.inputs[1].optional) sets.push_back({first});
+  for (const bool scalar : {false, true}) {
+    std::vector<PortLayout> set{first};
+    for (size_t i = 1; i < info.inputs.size(); ++i) {
+      const InputPort& port = info.inputs[i];
+      PortLayout next = port.kind == PortKind::table ? table_like(first) : first;
+      if (!accepts(port, first.layout.dtype)) next.layout.dtype = port.dtypes[0];
+      if (scalar) next.layout.item.clear();
+      set.push_back(next);
+    }
+    if (info.inputs.size() > 1) sets.push_back(set);
+  }
+  return sets;
+}
+
+class Suite {
+ public:
+  explicit Suite(const OperatorInfo& info) : info_(info) {}
+
+  void run(const std::string& step) {
+    bound_ = false;
+    for (const Shape& shape : kShapes)
+      for (int d = 0; d < kDTypeCount; ++d) {
+        const auto dtype = static_cast<DType>(d);
+        const bool table = info_.inputs[0].kind == PortKind::table;
+        if (table ? d > 0 : !accepts(info_.inputs[0], dtype)) continue;
+        try_layouts(step, shape, dtype);
+      }
+    if (!bound_) {
+      report_.enter(step);
+      report_.problem("binds to none of the layouts tried: " + refusal_);
+    }
+  }
+  const std::vector<std::string>& found() const { return report_.found(); }
+
+ private:
+  // The first layout that binds, and for the large shape the first two.
+  void try_layouts(const std::string& step, const Shape& shape, DType dtype) {
+    int left = shape.y == 40 ? 2 : 1;
+    for (PortLayout& layout : candidates(dtype, shape)) {
+      if (info_.inputs[0].kind == PortKind::table) layout = table_like(layout);
+      bool bound = false;
+      for (const auto& inputs : input_sets(info_, layout)) {
+        report_.enter(info_.name + " " + step + " on " + layout.layout.str() +
+                      (inputs.size() > 1 ? " by " + inputs[1].layout.str() : ""));
+        bound = try_inputs(step, shape, inputs) || bound;
+      }
+      bound_ = bound_ || bound;
+      if (bound && --left == 0) return;
+    }
+  }
+  bool try_inputs(const std::string& step, const Shape& shape,
+                  const std::vector<PortLayout>& inputs) {
+    try {
+      const std::any params = parse_params(info_, step);
+      if (info_.expand) {
+        check_recipe(params, inputs, shape.thorough);
+      } else {
+        check(*info_.make(params, inputs), shape.thorough);
+      }
+      return true;
+    } catch (const Error& e) {
+      refusal_ = e.what();
+      return false;
+    }
+  }
+  void check(const Operator& op, bool thorough) {
+    if (const auto* map = dynamic_cast<const MapOperator*>(&op)) check_map(*map, thorough, report_);
+    if (const auto* fold = dynamic_cast<const FoldOperator*>(&op))
+      check_fold(*fold, thorough, report_);
+    if (const auto* stream = dynamic_cast<const StreamOperator*>(&op))
+      check_stream(*stream, thorough, report_);
+  }
+
+  // Every node of the expansion, on inputs of the layouts that it gets there.
+  void check_recipe(const std::any& params, const std::vector<PortLayout>& inputs, bool thorough) {
+    std::map<std::string, PortLayout> ports;
+    for (size_t i = 0; i < inputs.size(); ++i) ports["$" + info_.inputs[i].name] = inputs[i];
+    for (const RecipeNode& node : info_.expand(params, inputs).nodes) {
+      const OperatorInfo* info = operators().find(node.op);
+      if (!info) return report_.problem("expands to an operator that is not there: " + node.op);
+      std::vector<Issue> issues;
+      const std::any node_params = info->params.parse(node.params, node.op, issues);
+      if (!issues.empty()) return report_.problem("expands to wrong parameters: " + issues[0].what);
+      std::vector<PortLayout> node_inputs;
+      for (const std::string& input : node.inputs) {
+        if (!ports.contains(input)) return report_.problem("expands to an unknown input: " + input);
+        node_inputs.push_back(ports[input]);
+      }
+      const auto op = info->make(node_params, node_inputs);
+      check(*op, thorough);
+      ports[node.id] = op->outputs()[0];
+      for (size_t p = 0; p < op->outputs().size(); ++p)
+        ports[node.id + "." + info->outputs[p].name] = op->outputs()[p];
+    }
+  }
+
+  const OperatorInfo& info_;
+  Report report_;
+  bool bound_ = false;
+  std::string refusal_;
+};
+
+}  // namespace
+
+std::vector<std::string> conformance_problems(const OperatorInfo& info,
+                                              const std::vector<std::string>& more) {
+  Suite suite(info);
+  suite.run(info.example);
+  for (const std::string& step : more) suite.run(step);
+  return suite.found();
+}
+
+}  // namespace parfocal::conformance
