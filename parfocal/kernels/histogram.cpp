@@ -182,6 +182,39 @@ size_t otsu_of_levels(const Count* counts, size_t bins) noexcept {
   return best_level;
 }
 
+template <typename Count>
+size_t otsu_of_bins(const Count* counts, const double* centres, size_t bins,
+                    double* scratch) noexcept {
+  uint64_t total = 0;
+  double moment_above = 0;  // summed from the top, as the reference does
+  for (size_t i = bins; i-- > 0;) {
+    total += counts[i];
+    moment_above += static_cast<double>(counts[i]) * centres[i];
+    scratch[i] = moment_above;
+  }
+  uint64_t below = 0;
+  double moment_below = 0;
+  double best = -1;
+  size_t best_bin = 0;
+  while (total > 0 && counts[best_bin] == 0) ++best_bin;
+  for (size_t i = best_bin; i + 1 < bins; ++i) {
+    if (counts[i] == 0) continue;
+    below += counts[i];
+    moment_below += static_cast<double>(counts[i]) * centres[i];
+    const uint64_t above = total - below;
+    if (above == 0) break;
+    const double distance =
+        moment_below / static_cast<double>(below) - scratch[i + 1] / static_cast<double>(above);
+    const float weights = static_cast<float>(below) * static_cast<float>(above);
+    const double variance = static_cast<double>(weights) * (distance * distance);
+    if (variance > best) {
+      best = variance;
+      best_bin = i;
+    }
+  }
+  return best_bin;
+}
+
 }  // namespace
 
 void histogram_u8(Plane<const uint8_t> image, uint32_t* counts, void* scratch) noexcept {
@@ -239,34 +272,12 @@ size_t otsu_level(const uint64_t* counts, size_t bins) noexcept {
 
 size_t otsu_bin(const uint32_t* counts, const double* centres, size_t bins,
                 double* scratch) noexcept {
-  uint64_t total = 0;
-  double moment_above = 0;  // summed from the top, as the reference does
-  for (size_t i = bins; i-- > 0;) {
-    total += counts[i];
-    moment_above += counts[i] * centres[i];
-    scratch[i] = moment_above;
-  }
-  uint64_t below = 0;
-  double moment_below = 0;
-  double best = -1;
-  size_t best_bin = 0;
-  while (total > 0 && counts[best_bin] == 0) ++best_bin;
-  for (size_t i = best_bin; i + 1 < bins; ++i) {
-    if (counts[i] == 0) continue;
-    below += counts[i];
-    moment_below += counts[i] * centres[i];
-    const uint64_t above = total - below;
-    if (above == 0) break;
-    const double distance =
-        moment_below / static_cast<double>(below) - scratch[i + 1] / static_cast<double>(above);
-    const float weights = static_cast<float>(below) * static_cast<float>(above);
-    const double variance = static_cast<double>(weights) * (distance * distance);
-    if (variance > best) {
-      best = variance;
-      best_bin = i;
-    }
-  }
-  return best_bin;
+  return otsu_of_bins(counts, centres, bins, scratch);
+}
+
+size_t otsu_bin(const uint64_t* counts, const double* centres, size_t bins,
+                double* scratch) noexcept {
+  return otsu_of_bins(counts, centres, bins, scratch);
 }
 
 template void float_bin_edges<float>(float, float, double*) noexcept;

@@ -61,5 +61,7 @@ size_t otsu_level(const uint64_t* counts, size_t bins) noexcept;
 /// As above for bins with arbitrary ascending centres; `scratch` holds `bins` doubles.
 size_t otsu_bin(const uint32_t* counts, const double* centres, size_t bins,
                 double* scratch) noexcept;
+size_t otsu_bin(const uint64_t* counts, const double* centres, size_t bins,
+                double* scratch) noexcept;
 
 }  // namespace parfocal::kernels

@@ -1,0 +1,100 @@
+#include <algorithm>
+
+#include "parfocal/kernels/histogram.h"
+#include "parfocal/operators/planes.h"
+#include "parfocal/operators/threshold/level.h"
+
+namespace parfocal {
+namespace {
+
+using namespace threshold_parts;
+
+// Otsu of integers of 8 or 16 bits: one bin for each grey level, so the level is exact. Signed
+// pixels are counted by their bits; flipping the sign bit puts the bins in order.
+class OtsuLevel final : public FoldOperator {
+ public:
+  OtsuLevel(const LevelParams& p, std::span<const PortLayout> inputs)
+      : FoldOperator({inputs[0]}, {level_port(inputs[0], p.per)}),
+        p_(p),
+        bins_(dtype_size(inputs[0].layout.dtype) == 1 ? 256 : 65536),
+        sign_(is_signed_integer(inputs[0].layout.dtype) ? bins_ / 2 : 0) {}
+
+  int64_t state_bytes(const Region&) const override {
+    return static_cast<int64_t>(state(nullptr).bytes);
+  }
+  void init(std::span<std::byte> memory, const Region&) const override {
+    const State s = state(memory.data());
+    *s.head = {};
+    std::fill_n(s.counts, bins_, 0);
+  }
+  Status accumulate(std::span<std::byte> memory, std::span<const Input> in,
+                    int64_t) const override {
+    const State s = state(memory.data());
+    const View& image = in[0].image;
+    ++s.head->items;
+    for_each_plane(image.region, [&](const ItemIndex& at) {
+      if (bins_ == 256)
+        kernels::histogram_u8(plane_of<uint8_t>(image, at), s.plane_counts, s.scratch);
+      else
+        kernels::histogram_u16(plane_of<uint16_t>(image, at), s.plane_counts, s.scratch);
+      for (size_t i = 0; i < bins_; ++i) s.counts[i] += s.plane_counts[i ^ sign_];
+    });
+    return {};
+  }
+  Status combine(std::span<std::byte> memory, std::span<const std::byte> later) const override {
+    const State s = state(memory.data());
+    const State from = state(const_cast<std::byte*>(later.data()));  // only read
+    s.head->items += from.head->items;
+    for (size_t i = 0; i < bins_; ++i) s.counts[i] += from.counts[i];
+    return {};
+  }
+  Status finalize(std::span<std::byte> memory, Output& out) const override {
+    const State s = state(memory.data());
+    if (s.head->items == 0) return no_images();
+    const auto bin = static_cast<double>(kernels::otsu_level(s.counts, bins_));
+    out.image.scalar<double>() = p_.effective(bin - static_cast<double>(sign_));
+    return {};
+  }
+
+ private:
+  struct State {
+    FoldHead* head;
+    uint64_t* counts;
+    uint32_t* plane_counts;
+    std::byte* scratch;
+    size_t bytes;
+  };
+  State state(std::byte* memory) const {
+    kernels::ScratchCursor cursor(memory);
+    State s{};
+    s.head = cursor.take<FoldHead>(1);
+    s.counts = cursor.take<uint64_t>(bins_);
+    s.plane_counts = cursor.take<uint32_t>(bins_);
+    s.scratch = cursor.take<std::byte>(bins_ == 256 ? kernels::kHistogramU8ScratchBytes
+                                                    : kernels::kHistogramU16ScratchBytes);
+    s.bytes = cursor.used_bytes();
+    return s;
+  }
+  LevelParams p_;
+  size_t bins_, sign_;
+};
+
+}  // namespace
+
+PARFOCAL_OPERATOR(otsu_level) {
+  return OperatorInfo{
+      .name = "otsu_level",
+      .summary = "Finds Otsu's level of integer images.",
+      .family = "threshold",
+      .kind = "fold",
+      .inputs = {{.dtypes = {DType::u8, DType::u16, DType::i8, DType::i16}, .doc = "image"}},
+      .outputs = {{.doc = "level * factor + offset, one float64"}},
+      .params = level_params(),
+      .tolerance = "exact",
+      .example = "{op: otsu_level, per: frame}",
+      .reference = "skimage.filters.threshold_otsu; Otsu 1979",
+      .recipe_only = true,
+      .make = make_operator<OtsuLevel, LevelParams>()};
+}
+
+}  // namespace parfocal

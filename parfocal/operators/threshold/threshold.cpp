@@ -1,0 +1,129 @@
+#include <charconv>
+#include <cmath>
+
+#include "parfocal/core/operator_info.h"
+
+namespace parfocal {
+namespace {
+
+struct ThresholdParams {
+  std::string method = "otsu";
+  std::optional<double> value;
+  double factor = 1;
+  double offset = 0;
+  std::string compare = "gt";
+  std::string foreground = "bright";
+  std::string per = "frame";
+};
+
+// Shortest text that reads back as the same number.
+RawValue number(double value) {
+  char buffer[32];
+  const auto result = std::to_chars(buffer, buffer + sizeof buffer, value);
+  return RawValue::scalar(std::string(buffer, result.ptr));
+}
+
+RecipeNode comparison(const ThresholdParams& p) {
+  RecipeNode node{"mask", "compare_threshold", RawValue::map(), {"$in"}};
+  node.params.set("compare", RawValue::scalar(p.compare));
+  node.params.set("foreground", RawValue::scalar(p.foreground));
+  return node;
+}
+
+Expansion by_value(const ThresholdParams& p) {
+  if (!p.value)
+    fail_layout("threshold by value needs 'value'", "nothing", "a number", "add value: <number>");
+  const double level = *p.value * p.factor + p.offset;
+  if (!std::isfinite(level))
+    fail_layout("value * factor + offset is not a number", "", "a finite number",
+                "choose smaller numbers");
+  RecipeNode mask = comparison(p);
+  mask.params.set("value", number(level));
+  RecipeNode told{"level", "frame_threshold", RawValue::map(), {"$in"}};
+  told.params.set("value", number(level));
+  return {{mask, told}, {"mask", "level"}};
+}
+
+RecipeNode level_fold(const ThresholdParams& p, bool floats) {
+  RecipeNode node{"level", floats ? "otsu_float" : "otsu_level", RawValue::map(), {"$in"}};
+  if (floats) node.inputs.push_back("range");
+  node.params.set("per", RawValue::scalar(p.per));
+  node.params.set("factor", number(p.factor));
+  node.params.set("offset", number(p.offset));
+  return node;
+}
+
+Expansion by_otsu(const ThresholdParams& p, const Layout& layout) {
+  if (p.value)
+    fail_layout("threshold by otsu takes no value", "value", "value with method: value only",
+                "add method: value, or remove value");
+  const bool floats = is_float(layout.dtype);
+  if (!floats && dtype_size(layout.dtype) > 2)
+    fail_layout("Otsu's method counts every grey level, which is not possible with 32 bits",
+                layout.str(), "integers of 8 or 16 bits, or floats",
+                "add a step before: {op: cast, dtype: float32} or {op: cast, dtype: uint16}");
+  Expansion e;
+  if (floats) {
+    e.nodes.push_back({"range", "value_range", RawValue::map(), {"$in"}});
+    e.nodes.back().params.set("per", RawValue::scalar(p.per));
+  }
+  e.nodes.push_back(level_fold(p, floats));
+  e.nodes.push_back(comparison(p));
+  e.nodes.back().inputs.push_back("level");
+  e.outputs = {"mask", "level"};
+  if (p.per == "stack") {
+    e.nodes.push_back({"told", "frame_threshold", RawValue::map(), {"$in", "level"}});
+    e.outputs[1] = "told";
+  }
+  return e;
+}
+
+Expansion expand_threshold(const ThresholdParams& p, std::span<const PortLayout> inputs) {
+  return p.method == "value" ? by_value(p) : by_otsu(p, inputs[0].layout);
+}
+
+Parameters<ThresholdParams> threshold_params() {
+  return Parameters<ThresholdParams>()
+      .add("method", &ThresholdParams::method, "how the level is found")
+      .choices({"otsu", "value"})
+      .defaults("otsu")
+      .add("value", &ThresholdParams::value, "the level of method value")
+      .add("factor", &ThresholdParams::factor, "multiplies the level")
+      .defaults("1")
+      .add("offset", &ThresholdParams::offset, "added to the level after the factor")
+      .defaults("0")
+      .add("compare", &ThresholdParams::compare, "gt: above the level; ge: or equal to it")
+      .choices({"gt", "ge"})
+      .defaults("gt")
+      .add("foreground", &ThresholdParams::foreground,
+           "bright: pixels for which compare holds; dark: all others but NaN")
+      .choices({"bright", "dark"})
+      .defaults("bright")
+      .add("per", &ThresholdParams::per, "one level for each frame, or one for the stack")
+      .choices({"frame", "stack"})
+      .defaults("frame");
+}
+
+}  // namespace
+
+PARFOCAL_OPERATOR(threshold) {
+  return OperatorInfo{
+      .name = "threshold",
+      .summary = "Separates foreground from background at a level: Otsu's, or a given one.",
+      .family = "threshold",
+      .kind = "recipe",
+      .inputs = {{.dtypes = {DType::u8, DType::u16, DType::u32, DType::i8, DType::i16, DType::i32,
+                             DType::f32, DType::f64},
+                  .doc = "image; NaN is background and does not count"}},
+      .outputs = {{.doc = "mask"},
+                  {.name = "threshold",
+                   .doc = "what pixels were compared with: level * factor + offset",
+                   .frame_column = true}},
+      .params = threshold_params(),
+      .tolerance = "exact for integers; 1e-12 of the range of the image for floats",
+      .example = "{op: threshold, method: otsu}",
+      .reference = "skimage.filters.threshold_otsu: a constant image has its value as level",
+      .expand = expand_recipe<ThresholdParams>(expand_threshold)};
+}
+
+}  // namespace parfocal
