@@ -1,0 +1,219 @@
+#include <algorithm>
+#include <limits>
+#include <memory>
+
+#include "parfocal/kernels/regions.h"
+#include "parfocal/kernels/scratch.h"
+#include "parfocal/operators/objects/largest_label.h"
+#include "parfocal/operators/objects/measure_columns.h"
+#include "parfocal/operators/objects/objects.h"
+
+namespace parfocal {
+namespace {
+
+using namespace objects;
+using kernels::IntensitySums;
+using kernels::RegionSums;
+
+struct MeasureParams {
+  std::vector<std::string> properties = {"area", "bbox", "centroid"};
+  int64_t max_objects = kDefaultMaxObjects;
+};
+
+constexpr int64_t kMostRows = 65535;  // exact sums of squares need that
+
+MeasureColumns columns_of(const MeasureParams& p, std::span<const PortLayout> inputs) {
+  const Layout& labels = inputs[0].layout;
+  need_plane("measure", labels);
+  if (std::max(labels.item[0].size, labels.item[1].size) > kMostRows)
+    fail_layout("the frames are too large to measure", labels.str(),
+                "at most 65535 rows and columns", "crop the frames");
+  if (inputs.size() > 1 && !(inputs[1].layout.whole_item() == labels.whole_item()))
+    fail_layout("labels and intensity differ in size",
+                labels.str() + " and " + inputs[1].layout.str(), "equal sizes",
+                "measure the image that was segmented, or crop it alike");
+  return measure_columns(p.properties, labels, inputs.size() > 1 ? &inputs[1].layout : nullptr);
+}
+
+std::vector<PortLayout> table_of(const MeasureParams& p, std::span<const PortLayout> inputs) {
+  PortLayout out = inputs[0];
+  out.kind = PortKind::table;
+  out.layout.item.clear();
+  // Labels of any image may lie alone in a pixel each, so no shape gives a lower bound.
+  out.table = {columns_of(p, inputs).columns,
+               std::min(p.max_objects, inputs[0].layout.item_count())};
+  return {std::move(out)};
+}
+
+template <class T>
+constexpr bool kHasKernel =
+    !std::is_same_v<T, bool> && (sizeof(T) < 8 || std::is_floating_point_v<T>);
+
+struct NoIntensity {};
+
+class Measure final : public MapOperator {
+ public:
+  Measure(const MeasureParams& p, std::span<const PortLayout> inputs)
+      : MapOperator({inputs.begin(), inputs.end()}, table_of(p, inputs)),
+        columns_(columns_of(p, inputs)),
+        max_objects_(p.max_objects) {}
+
+  int64_t scratch_bytes(const Region&) const override {
+    if (!columns_.intensity)
+      return static_cast<int64_t>(scratch<uint8_t>(max_objects_, nullptr).bytes);
+    return dispatch(inputs()[1].layout.dtype, [&]<class T>() -> int64_t {
+      if constexpr (kHasKernel<T>)
+        return static_cast<int64_t>(scratch<T>(max_objects_, nullptr).bytes);
+      else
+        return 0;
+    });
+  }
+  Status compute(std::span<const Input> in, std::span<Output> out,
+                 std::span<std::byte> memory) const override {
+    // Only entries of labels that occur are initialised: a limit costs address space, not time.
+    const int64_t count = largest_label(in[0].image);
+    if (count > max_objects_) return too_many_objects("measure", count, max_objects_);
+    if (!columns_.intensity) {
+      const auto s = scratch<uint8_t>(count, memory.data());
+      std::uninitialized_value_construct_n(s.regions, count + 1);
+      kernels::measure_regions(plane_of<uint32_t>(in[0].image, {}), 0, 0,
+                               static_cast<uint32_t>(count), s.regions);
+      write_rows<NoIntensity>(s.regions, nullptr, count, out[0].table);
+      return {};
+    }
+    dispatch(in[1].image.dtype, [&]<class T>() {
+      if constexpr (kHasKernel<T>) with_intensity<T>(in, count, memory.data(), out[0].table);
+    });
+    return {};
+  }
+
+ private:
+  template <class T>
+  struct Scratch {
+    RegionSums* regions;
+    IntensitySums<T>* intensities;
+    size_t bytes;
+  };
+  template <class T>
+  Scratch<T> scratch(int64_t count, void* base) const {
+    kernels::ScratchCursor cursor(base);
+    Scratch<T> s{};
+    s.regions = cursor.take<RegionSums>(static_cast<size_t>(count) + 1);
+    s.intensities =
+        cursor.take<IntensitySums<T>>(columns_.intensity ? static_cast<size_t>(count) + 1 : 0);
+    s.bytes = cursor.used_bytes();
+    return s;
+  }
+  template <class T>
+  void with_intensity(std::span<const Input> in, int64_t count, void* memory,
+                      MutableTable& table) const {
+    const auto s = scratch<T>(count, memory);
+    std::uninitialized_value_construct_n(s.regions, count + 1);
+    std::uninitialized_value_construct_n(s.intensities, count + 1);
+    kernels::measure_regions<T>(plane_of<uint32_t>(in[0].image, {}), plane_of<T>(in[1].image, {}),
+                                0, 0, static_cast<uint32_t>(count), s.regions, s.intensities);
+    write_rows(s.regions, s.intensities, count, table);
+  }
+  template <class I>
+  void write_rows(const RegionSums* regions, const I* intensities, int64_t count,
+                  MutableTable& table) const {
+    table.rows = 0;
+    for (int64_t label = 1; label <= count; ++label) {
+      if (regions[label].area == 0) continue;
+      for (size_t c = 0; c < columns_.measurands.size(); ++c)
+        write(table, static_cast<int>(c), columns_.measurands[c], label, regions[label],
+              intensities ? intensities + label : nullptr);
+      ++table.rows;
+    }
+  }
+  // One cell of the next row, in the type of its column.
+  template <class I>
+  void write(MutableTable& table, int c, Measurand measurand, int64_t label,
+             const RegionSums& region, const I* intensity) const {
+    const auto put = [&](auto value) {
+      if (columns_.columns[static_cast<size_t>(c)].type == Column::Type::integer)
+        table.column<int64_t>(c)[table.rows] = static_cast<int64_t>(value);
+      else
+        table.column<double>(c)[table.rows] = static_cast<double>(value);
+    };
+    if (measurand == Measurand::label) return put(label);
+    if constexpr (!std::is_same_v<I, NoIntensity>)
+      if (measurand >= Measurand::intensity_mean)
+        return put_intensity(measurand, region, *intensity, put);
+    put_geometry(measurand, region, put);
+  }
+  template <class Put>
+  void put_geometry(Measurand measurand, const RegionSums& region, Put&& put) const {
+    const auto area = static_cast<double>(region.area);
+    const double y = static_cast<double>(region.sum_row) / area;
+    const double x = static_cast<double>(region.sum_column) / area;
+    switch (measurand) {
+      case Measurand::area:
+        return put(region.area);
+      case Measurand::area_um2:
+        return put(area * (columns_.um_per_row * columns_.um_per_column));
+      case Measurand::bbox_min_y:
+        return put(region.min_row);
+      case Measurand::bbox_min_x:
+        return put(region.min_column);
+      case Measurand::bbox_max_y:
+        return put(region.max_row);
+      case Measurand::bbox_max_x:
+        return put(region.max_column);
+      case Measurand::centroid_y:
+        return put(y);
+      case Measurand::centroid_x:
+        return put(x);
+      case Measurand::centroid_y_um:
+        return put(y * columns_.um_per_row);
+      case Measurand::centroid_x_um:
+        return put(x * columns_.um_per_column);
+      default:
+        return;
+    }
+  }
+  template <class T, class Put>
+  static void put_intensity(Measurand measurand, const RegionSums& region,
+                            const IntensitySums<T>& i, Put&& put) {
+    constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+    const bool seen = i.min <= i.max;  // false for nothing but NaN
+    if (measurand == Measurand::intensity_mean)
+      return put(static_cast<double>(i.sum) / static_cast<double>(region.area));
+    if (measurand == Measurand::intensity_sum) return put(i.sum);
+    if (!seen) return put(kMissing);
+    put(measurand == Measurand::intensity_min ? i.min : i.max);
+  }
+
+  MeasureColumns columns_;
+  int64_t max_objects_;
+};
+
+}  // namespace
+
+PARFOCAL_OPERATOR(measure) {
+  return OperatorInfo{
+      .name = "measure",
+      .summary = "Measures every object of a label image: one row of a table for each.",
+      .family = "objects",
+      .kind = "map",
+      .inputs = {{.dtypes = {DType::u32}, .doc = "labels; labels that do not occur give no row"},
+                 {.name = "intensity",
+                  .dtypes = {DType::u8, DType::u16, DType::i16, DType::u32, DType::f32, DType::f64},
+                  .optional = true,
+                  .doc = "image of the same size, for intensity_*"}},
+      .outputs = {{.kind = PortKind::table,
+                   .doc = "label, then the properties; bbox is half-open; area_um2 and "
+                          "centroid_*_um where both axes have a scale"}},
+      .params = with_max_objects(Parameters<MeasureParams>()
+                                     .add("properties", &MeasureParams::properties,
+                                          "what to measure, scikit-image's names")
+                                     .choices(measure_properties())
+                                     .defaults("[area, bbox, centroid]")),
+      .tolerance =
+          "exact; centroids and means within 1e-15 relative; sums of floats in raster order",
+      .example = "{op: measure, properties: [area, centroid]}",
+      .reference = "skimage.measure.regionprops_table 0.19.3",
+      .make = make_operator<Measure, MeasureParams>()};
+}
+
+}  // namespace parfocal
