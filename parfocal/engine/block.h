@@ -28,4 +28,10 @@ class Block {
   size_t bytes_ = 0;
 };
 
+/// Bytes in blocks now, and the most there were since the last reset: what a plan's reservations
+/// bound.
+size_t block_bytes();
+size_t block_bytes_peak();
+void reset_block_bytes_peak();
+
 }  // namespace parfocal::engine

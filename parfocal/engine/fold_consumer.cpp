@@ -20,7 +20,8 @@ class FoldConsumer : public Consumer {
         walk_(input_, axes_over(plan_, op_, input_)),
         region_(context.port_region(plan_.inputs[0])),
         empty_(context.region(node).rank > 0 && context.region(node).count() == 0),
-        stride_((op_.state_bytes(region_) + 63) / 64 * 64),
+        state_bytes_(op_.state_bytes(region_)),
+        stride_((state_bytes_ + 63) / 64 * 64),
         memory_(static_cast<size_t>(stride_ * walk_.keys())) {}
 
   int64_t max_emit() const override { return 1; }
@@ -48,7 +49,7 @@ class FoldConsumer : public Consumer {
 
  private:
   std::span<std::byte> state(int64_t key) const {
-    return {memory_.data() + key * stride_, static_cast<size_t>(stride_)};
+    return {memory_.data() + key * stride_, static_cast<size_t>(state_bytes_)};
   }
 
   void open() {
@@ -98,7 +99,7 @@ class FoldConsumer : public Consumer {
   EpochWalk walk_;
   Region region_;
   bool empty_;
-  int64_t stride_;
+  int64_t state_bytes_, stride_;
   Block memory_;
   FrameHeader last_;
   int64_t closing_ = -1;  ///< key whose Value comes next; -1 = the epoch is open

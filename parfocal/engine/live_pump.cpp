@@ -5,14 +5,33 @@
 
 namespace parfocal::engine {
 
+bool PassRun::has_live_room(int64_t sequence) const {
+  return live_ring_->has_room(sequence) && (!live_status_ || live_status_->has_room(sequence));
+}
+
 bool PassRun::wait_for_room(std::unique_lock<std::mutex>& lock, int64_t sequence,
                             std::stop_token stop) {
-  return changed_.wait(lock, stop, [&] { return live_ring_->has_room(sequence); }) &&
+  return changed_.wait(lock, stop, [&] { return has_live_room(sequence); }) &&
          !stop.stop_requested();
 }
 
+// Under the lock, with room. The pixels, if any, are in place already.
+void PassRun::publish_live(const FrameHeader& header, const Gap& gap) {
+  for (Ring* ring : {live_ring_, live_status_}) {
+    if (!ring) continue;
+    Place& place = ring->at(source_items_);
+    place.header = header;
+    place.header.sequence = source_items_;
+    place.header.coordinates = coordinates_of(ring->port().layout, source_items_);
+    place.gap = gap;
+    ring->publish(source_items_);
+  }
+  ++source_items_;
+  if (gap.reason != GapReason::none) ++lost_;
+  changed_.notify_all();
+}
+
 void PassRun::pump(LiveSource& live, std::stop_token stop) {
-  const Layout& layout = live_ring_->port().layout;
   bool ended = false;
   try {
     live.start();
@@ -29,13 +48,7 @@ void PassRun::pump(LiveSource& live, std::stop_token stop) {
       if (header.sequence > source_items_ && !publish_lost(source_items_, header.sequence, stop))
         break;
       std::lock_guard lock(mutex_);
-      Place& place = live_ring_->at(source_items_);
-      header.coordinates = coordinates_of(layout, source_items_);
-      header.sequence = source_items_;
-      place.header = header;
-      place.gap = {};
-      live_ring_->publish(source_items_++);
-      changed_.notify_all();
+      publish_live(header, {});
     }
   } catch (const Error& error) {
     context_.faults.run_failed(error.code(), error.issues().front());
@@ -52,16 +65,8 @@ bool PassRun::publish_lost(int64_t from, int64_t to, std::stop_token stop) {
   for (int64_t s = from; s < to; ++s) {
     std::unique_lock lock(mutex_);
     if (!wait_for_room(lock, s + 1, stop)) return false;
-    Place& place = live_ring_->at(s);
-    std::swap(place.data, live_ring_->at(s + 1).data);
-    place.header = {};
-    place.header.sequence = s;
-    place.header.coordinates = coordinates_of(live_ring_->port().layout, s);
-    place.gap = {GapReason::dropped, "the live source lost this frame"};
-    live_ring_->publish(s);
-    ++lost_;
-    ++source_items_;
-    changed_.notify_all();
+    std::swap(live_ring_->at(s).data, live_ring_->at(s + 1).data);
+    publish_live({}, {GapReason::dropped, "the live source lost this frame"});
   }
   return true;
 }
@@ -72,20 +77,11 @@ void PassRun::close_live(LiveSource& live, bool ended) {
   const int64_t promised = live_ring_->port().layout.stream_count();
   if (ended && source_items_ < promised) context_.faults.frames_lost(source_items_, promised - 1);
   std::unique_lock lock(mutex_);
-  while (ended && source_items_ < promised) {
-    if (!changed_.wait(lock, pump_stop_.get_token(),
-                       [&] { return live_ring_->has_room(source_items_); }))
-      break;
-    Place& place = live_ring_->at(source_items_);
-    place.header = {};
-    place.header.sequence = source_items_;
-    place.header.coordinates = coordinates_of(live_ring_->port().layout, source_items_);
-    place.gap = {GapReason::dropped, "the live source ended before this frame"};
-    live_ring_->publish(source_items_++);
-    ++lost_;
-    changed_.notify_all();
-  }
+  while (ended && source_items_ < promised &&
+         wait_for_room(lock, source_items_, pump_stop_.get_token()))
+    publish_live({}, {GapReason::dropped, "the live source ended before this frame"});
   live_ring_->close(source_items_);
+  if (live_status_) live_status_->close(source_items_);
   changed_.notify_all();
 }
 

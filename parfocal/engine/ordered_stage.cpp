@@ -82,7 +82,7 @@ void OrderedStage::complete(const Claim&) {
   }
   finished_ = over_;
   for (const Edge& edge : edges_)
-    edge.ring->release(edge.reader, finished_ ? INT64_MAX : edge.map(next_));
+    edge.ring->release(edge.reader, finished_ ? Ring::kAllItems : edge.map(next_));
   for (size_t p = 0; finished_ && p < outputs_.size(); ++p)
     for (Ring* ring : outputs_[p]) ring->close(head_[p]);
 }

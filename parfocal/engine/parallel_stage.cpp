@@ -141,7 +141,7 @@ void ParallelStage::retire() {
   }
   const bool over = finished();
   for (const Edge& edge : edges_)
-    edge.ring->release(edge.reader, over ? INT64_MAX : edge.map(retired_));
+    edge.ring->release(edge.reader, over ? Ring::kAllItems : edge.map(retired_));
   if (over)
     for (Ring* ring : outputs_) ring->close(end_);
 }

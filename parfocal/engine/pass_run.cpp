@@ -40,7 +40,8 @@ void PassRun::build_stages() {
     const int first = stage.nodes[0];
     const NodePlan& node = context_.plan.nodes[static_cast<size_t>(first)];
     if (first == 0 && context_.plan.live) {
-      live_ring_ = builder.outputs_of(stage).at(0);
+      for (Ring* ring : builder.outputs_of(stage))
+        (ring->plan().status_only ? live_status_ : live_ring_) = ring;
       continue;
     }
     auto edges = builder.edges_of(stage);

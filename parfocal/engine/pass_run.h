@@ -40,6 +40,8 @@ class PassRun {
   bool all_finished() const;
   void pump(LiveSource& live, std::stop_token stop);
   bool publish_lost(int64_t from, int64_t to, std::stop_token stop);
+  bool has_live_room(int64_t sequence) const;
+  void publish_live(const FrameHeader& header, const Gap& gap);
   void close_live(LiveSource& live, bool ended);
   bool wait_for_room(std::unique_lock<std::mutex>& lock, int64_t sequence, std::stop_token stop);
 
@@ -56,7 +58,8 @@ class PassRun {
   std::vector<std::shared_ptr<Ring>> rings_;
   std::vector<std::unique_ptr<Stage>> stages_;
   Block slots_;
-  Ring* live_ring_ = nullptr;
+  Ring* live_ring_ = nullptr;    ///< of a live source: frames
+  Ring* live_status_ = nullptr;  ///< and, if somebody asks, their headers only
   std::stop_source pump_stop_;
   int idle_ = 0, busy_ = 0;
   bool aborted_ = false;

@@ -28,6 +28,9 @@ struct Place {
 
 class Ring {
  public:
+  /// Released past every item: the reader is done. Far from overflow when capacities are added.
+  static constexpr int64_t kAllItems = INT64_MAX / 4;
+
   /// `region`: of one item in this sweep. \throws std::bad_alloc
   Ring(const RingPlan& plan, const PortLayout& port, const Region& region)
       : plan_(plan), port_(port), region_(region), places_(static_cast<size_t>(plan.capacity)) {

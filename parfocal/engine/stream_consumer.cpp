@@ -22,7 +22,8 @@ class StreamConsumer : public Consumer, private Emitter {
         writer_(context, node, std::move(outputs)),
         walk_(input_, op_.over()),
         region_(context.port_region(plan_.inputs[0])),
-        stride_((op_.state_bytes(region_) + 63) / 64 * 64),
+        state_bytes_(op_.state_bytes(region_)),
+        stride_((state_bytes_ + 63) / 64 * 64),
         memory_(static_cast<size_t>(stride_ * walk_.keys())),
         slots_(writer_.ports()),
         begun_(writer_.ports(), 0),
@@ -57,7 +58,7 @@ class StreamConsumer : public Consumer, private Emitter {
 
  private:
   std::span<std::byte> state(int64_t key) const {
-    return {memory_.data() + key * stride_, static_cast<size_t>(stride_)};
+    return {memory_.data() + key * stride_, static_cast<size_t>(state_bytes_)};
   }
 
   void open() {
@@ -154,7 +155,7 @@ class StreamConsumer : public Consumer, private Emitter {
   PortWriter writer_;
   EpochWalk walk_;
   Region region_;
-  int64_t stride_;
+  int64_t state_bytes_, stride_;
   Block memory_;
   std::vector<Output> slots_;
   std::vector<char> begun_;  ///< per port: an item is being built up

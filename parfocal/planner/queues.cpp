@@ -116,10 +116,11 @@ class Sizer {
     for (size_t p = 0; p < plan.outputs.size(); ++p) {
       const PortId id{n, static_cast<int>(p)};
       const bool kept = kept_for_later(n);
-      // A fold or stream writes every port, read or not; maps have their slot for what nobody
-      // queues.
+      // A live source, a fold or a stream writes every port, read or not; maps have their slot for
+      // what nobody queues.
+      const bool live = plan.kind == NodeKind::source && draft_.plan.live;
       const bool writes_rings =
-          plan.kind == NodeKind::stream || (plan.kind == NodeKind::fold && !plan.in_item);
+          live || plan.kind == NodeKind::stream || (plan.kind == NodeKind::fold && !plan.in_item);
       if (kept || writes_rings || extra_.count({id, false})) add_ring(id, false, kept);
       if (extra_.count({id, true})) add_ring(id, true, false);
     }

@@ -1,0 +1,170 @@
+/// The engine on small scripted graphs: what each promise means, one test each.
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "memory_io.h"
+#include "parfocal/engine/run.h"
+#include "parfocal/graph/yaml.h"
+
+namespace parfocal::testing {
+namespace {
+
+struct Result {
+  Plan plan;
+  RunRecord record;
+};
+
+Result run_text(const std::string& text, PlanOptions options = {}, RunOptions run_options = {}) {
+  clear_received();
+  const auto dir =
+      std::filesystem::temp_directory_path() / ("parfocal-engine-test-" + std::to_string(getpid()));
+  std::filesystem::remove_all(dir);
+  options.out_dir = dir;
+  if (options.threads == 0) options.threads = 2;
+  Result result;
+  result.plan = make_plan(parse_pipeline("parfocal: 1\n" + text, ".", "test"), options);
+  result.record = run_plan(result.plan, run_options);
+  std::filesystem::remove_all(dir);
+  return result;
+}
+
+template <class T>
+std::vector<T> pixels(const std::string& bytes) {
+  std::vector<T> v(bytes.size() / sizeof(T));
+  std::memcpy(v.data(), bytes.data(), v.size() * sizeof(T));
+  return v;
+}
+
+TEST(Engine, CopiesASourceToASink) {
+  const auto r =
+      run_text("source: {type: script, t: 7}\nsinks: [{type: memory, from: source, path: a}]\n");
+  EXPECT_EQ(r.record.exit_code, 0) << r.record.json();
+  EXPECT_EQ(received("a").items.size(), 7u);
+  EXPECT_EQ((received("a").items[{3, 0}].size()), 9u * 11u * 2u);
+  EXPECT_TRUE(received("a").outcome.complete);
+}
+
+TEST(Engine, BrokenItemsBecomeGapsAndKeepTheirPlace) {
+  const auto r = run_text(
+      "on_error: skip\nsource: {type: script, t: 7, broken: [2, 5]}\nsteps: [{id: m, op: reduce, "
+      "over: t, how: mean}]\nsinks: [{type: memory, from: source, path: a}, {type: memory, from: "
+      "m, path: m}]\n");
+  EXPECT_EQ(r.record.exit_code, 6);
+  EXPECT_EQ(r.record.broken, 2);
+  EXPECT_EQ((received("a").items[{2, 0}]), "gap broken");
+  std::vector<double> sum(99);
+  for (int64_t t : {0, 1, 3, 4, 6}) {
+    const auto frame = pixels<uint16_t>(received("a").items[{t, 0}]);
+    for (size_t i = 0; i < 99; ++i) sum[i] += frame[i];
+  }
+  const auto mean = pixels<double>(received("m").items[{0, 0}]);
+  ASSERT_EQ(mean.size(), 99u);
+  for (size_t i = 0; i < 99; ++i) EXPECT_DOUBLE_EQ(mean[i], sum[i] / 5);
+}
+
+TEST(Engine, ABrokenItemStopsTheRunByDefault) {
+  const auto r = run_text(
+      "source: {type: script, t: 7, broken: [2]}\nsinks: [{type: memory, from: source, path: "
+      "a}]\n");
+  EXPECT_EQ(r.record.exit_code, 4);
+  EXPECT_FALSE(received("a").outcome.complete);
+  EXPECT_NE(r.record.issues.at(0).cure.find("skip"), std::string::npos);
+}
+
+const char* kCentred =
+    "source: {type: script, t: 9, y: 64, x: 40}\n"
+    "steps:\n"
+    "  - {id: m, op: reduce, over: t, how: mean}\n"
+    "  - {id: d, op: subtract, from: source, by: m}\n"
+    "  - {id: g, op: gaussian, sigma: 2 px}\n"
+    "  - {id: x, op: reduce, over: t, how: max}\n"
+    "sinks: [{type: memory, from: d, path: d}, {type: memory, from: x, path: x}, {type: memory, "
+    "from: m, path: m}]\n";
+
+TEST(Engine, DelayLineTwoPassesAndRegionsGiveEqualBytes) {
+  PlanOptions wide;
+  wide.memory_bytes = int64_t{1} << 30;
+  auto r = run_text(kCentred, wide);
+  ASSERT_EQ(r.record.exit_code, 0) << r.record.json();
+  EXPECT_EQ(r.plan.passes.size(), 1u) << "the span fits: a delay line";
+  const auto d = received("d").items, x = received("x").items, m = received("m").items;
+  EXPECT_EQ(d.size(), 9u);
+  for (const Region& tile : {Region{}, Region::whole({17, 31}), Region::whole({1, 40})}) {
+    PlanOptions tight;
+    tight.memory_bytes = 60000;  // decides for two passes; `minimum` lifts the budget itself
+    tight.minimum = true;
+    if (tile.rank) tight.tile = tile;
+    Pipeline p;
+    try {
+      r = run_text(kCentred, tight);
+    } catch (const Error&) {
+      tight.memory_bytes.reset();
+      r = run_text(kCentred, tight);
+    }
+    ASSERT_EQ(r.record.exit_code, 0) << r.record.json();
+    EXPECT_EQ(received("d").items, d);
+    EXPECT_EQ(received("x").items, x);
+    EXPECT_EQ(received("m").items, m);
+  }
+}
+
+TEST(Engine, StreamsKeepTheirKeysApart) {
+  const auto r = run_text(
+      "source: {type: script, t: 8, c: 3}\nsteps: [{id: d, op: delay, items: 2, over: t}]\nsinks: "
+      "[{type: memory, from: source, path: a}, {type: memory, from: d, path: d}]\n");
+  ASSERT_EQ(r.record.exit_code, 0) << r.record.json();
+  EXPECT_EQ(received("d").items, received("a").items);
+}
+
+TEST(Engine, ReadyPlansRunFromJson) {
+  clear_received();
+  PlanOptions options;
+  options.threads = 2;
+  options.out_dir = std::filesystem::temp_directory_path() / "parfocal-engine-test-json";
+  std::filesystem::remove_all(options.out_dir);
+  const Plan plan =
+      make_plan(parse_pipeline(std::string("parfocal: 1\n") + kCentred, ".", "test"), options);
+  const std::string text = plan_to_json(plan);
+  EXPECT_EQ(plan_to_json(plan_from_json(text)), text);
+  EXPECT_EQ(run_plan(plan_from_json(text), {}).exit_code, 0);
+  EXPECT_EQ(received("d").items.size(), 9u);
+  std::filesystem::remove_all(options.out_dir);
+}
+
+TEST(Engine, LiveFramesThatWereLostAreGaps) {
+  const auto r = run_text(
+      "source: {type: script_live, t: 12, broken: [0, 4, 5, 11]}\nsinks: [{type: memory, from: "
+      "source, path: a}]\n");
+  EXPECT_EQ(r.record.exit_code, 7);
+  EXPECT_EQ(r.record.lost, 4);
+  auto items = received("a").items;
+  EXPECT_EQ(items.size(), 12u);
+  EXPECT_EQ((items[{4, 0}]), "gap dropped");
+  EXPECT_EQ((items[{11, 0}]), "gap dropped");
+  RunOptions strict;
+  strict.strict = true;
+  EXPECT_EQ(run_text("source: {type: script_live, t: 12, broken: [4]}\nsinks: [{type: memory, "
+                     "from: source, path: a}]\n",
+                     {}, strict)
+                .record.exit_code,
+            1);
+}
+
+TEST(Engine, ARefusedPlanNamesTheMemoryThatWorks) {
+  PlanOptions small;
+  small.memory_bytes = 1000;
+  try {
+    (void)run_text(kCentred, small);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::over_budget);
+    const std::string cure = error.issues()[0].cure;
+    small.memory_bytes = parse_bytes(cure.substr(cure.find(' ') + 1));
+    EXPECT_EQ(run_text(kCentred, small).record.exit_code, 0) << cure;
+  }
+}
+
+}  // namespace
+}  // namespace parfocal::testing
