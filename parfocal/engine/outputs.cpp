@@ -2,25 +2,14 @@
 
 #include <unistd.h>
 
-#include <fstream>
-#include <nlohmann/json.hpp>
+#include <algorithm>
+
+#include "parfocal/engine/record.h"
 
 namespace parfocal::engine {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr const char* kRecord = "run.json";
-
-// Top-level names that an earlier run recorded as its own.
-std::vector<std::string> recorded_names(const fs::path& folder) {
-  std::vector<std::string> names;
-  std::ifstream in(folder / kRecord);
-  const auto record = nlohmann::json::parse(in, nullptr, false);
-  if (!record.is_object() || !record.contains("names") || !record["names"].is_array()) return names;
-  for (const auto& name : record["names"])
-    if (name.is_string()) names.push_back(name.get<std::string>());
-  return names;
-}
 
 void fail_exists(const fs::path& path, const std::string& needed, const std::string& cure) {
   throw Error(ErrorCode::output_exists,
@@ -35,7 +24,7 @@ OutputFolder::OutputFolder(const Plan& plan, bool overwrite)
     const RawValue* path = node.kind == NodeKind::sink ? node.params.find("path") : nullptr;
     if (path) names_.push_back(fs::path(path->text).begin()->string());
   }
-  names_.push_back(kRecord);
+  names_.push_back(kRecordName);
   const auto recorded = recorded_names(final_);
   for (const std::string& name : names_) {
     if (!fs::exists(fs::symlink_status(final_ / name))) continue;
@@ -44,10 +33,10 @@ OutputFolder::OutputFolder(const Plan& plan, bool overwrite)
       fail_exists(final_ / name, "a new folder, or leave to replace it",
                   "--out " + (final_.string() + "-2") + "   or   --overwrite");
     if (std::find(recorded.begin(), recorded.end(), name) == recorded.end())
-      fail_exists(
-          final_ / name,
-          "an output of an earlier run (it is not recorded in " + (final_ / kRecord).string() + ")",
-          "--out " + (final_.string() + "-2"));
+      fail_exists(final_ / name,
+                  "an output of an earlier run (it is not recorded in " +
+                      (final_ / kRecordName).string() + ")",
+                  "--out " + (final_.string() + "-2"));
   }
   if (staged_) writing_ = final_ / (".parfocal-new-" + std::to_string(getpid()));
 }

@@ -72,7 +72,7 @@ void PassRun::run(LiveSource* live) {
 
 // Nearest to the sinks first: what is finished leaves before anything new enters.
 bool PassRun::claim(Stage*& stage, Claim& claim) {
-  for (size_t s = stages_.size(); !aborted_ && s-- > 0;) {
+  for (size_t s = stages_.size(); !abandoned_ && s-- > 0;) {
     claim = stages_[s]->claim(context_.plan.batch);
     if (claim.count > 0) {
       stage = stages_[s].get();
@@ -87,7 +87,7 @@ bool PassRun::any_ready() const {
 }
 
 bool PassRun::all_finished() const {
-  if (aborted_) return busy_ == 0;
+  if (abandoned_) return busy_ == 0;
   return std::all_of(stages_.begin(), stages_.end(), [](const auto& s) { return s->finished(); });
 }
 
@@ -125,9 +125,9 @@ void PassRun::stop() {
   changed_.notify_all();
 }
 
-void PassRun::abort() {
+void PassRun::abandon() {
   std::lock_guard lock(mutex_);
-  aborted_ = true;
+  abandoned_ = true;
   pump_stop_.request_stop();
   changed_.notify_all();
 }

@@ -19,12 +19,12 @@ class PassRun {
           std::map<int, std::unique_ptr<ObserverEnd>>& observers, bool first_step);
   ~PassRun();
 
-  /// Runs until every stage has finished, or, after abort(), until no worker is busy.
+  /// Runs until every stage has finished, or, after abandon(), until no worker is busy.
   void run(LiveSource* live);
   /// Takes nothing more from the source; what is under way runs to its end. From any thread.
   void stop();
   /// Starts nothing more at all.
-  void abort();
+  void abandon();
   /// Items of the source (of the main clock) that have left stage 0. From any thread.
   int64_t items_done() const;
   /// Frames that a live source lost, recorded as gaps.
@@ -62,7 +62,7 @@ class PassRun {
   Ring* live_status_ = nullptr;  ///< and, if somebody asks, their headers only
   std::stop_source pump_stop_;
   int idle_ = 0, busy_ = 0;
-  bool aborted_ = false;
+  bool abandoned_ = false;
   int64_t lost_ = 0, source_items_ = 0;
 };
 

@@ -3,35 +3,16 @@
 #include <sys/resource.h>
 
 #include <chrono>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "parfocal/engine/outputs.h"
+#include "parfocal/engine/record.h"
 #include "parfocal/engine/run_control.h"
 #include "parfocal/planner/machine.h"
 
 namespace parfocal {
 namespace engine {
 namespace {
-
-std::string fingerprint(const std::string& text) {  // FNV-1a, 64 bit
-  uint64_t hash = 0xcbf29ce484222325ull;
-  for (const unsigned char c : text) hash = (hash ^ c) * 0x100000001b3ull;
-  char buffer[24];
-  std::snprintf(buffer, sizeof buffer, "%016llx", static_cast<unsigned long long>(hash));
-  return buffer;
-}
-
-std::string provenance_of(const Plan& plan, const OpenSource& source) {
-  nlohmann::ordered_json json;
-  json["parfocal"] = PARFOCAL_VERSION;
-  json["pipeline"] = plan.pipeline.name;
-  json["pipeline_text"] = plan.pipeline.text;
-  json["pipeline_fnv1a64"] = fingerprint(plan.pipeline.text);
-  json["input"] = source.identity();
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
 
 double cpu_seconds() {
   rusage usage{};
@@ -64,7 +45,7 @@ class Run {
     folder_.create();
     open_ends();
     std::stop_callback on_stop(options_.stop, [this] { control_.stop(); });
-    std::stop_callback on_abort(options_.abort, [this] { control_.abort(); });
+    std::stop_callback on_abort(options_.abort, [this] { control_.abandon(); });
     {
       std::jthread reporter;
       if (options_.on_progress)
@@ -282,19 +263,12 @@ class Run {
     std::vector<std::filesystem::path> written;
     for (const SinkEnd& end : ends_)
       for (const auto& path : end.sink->paths()) written.push_back(path);
-    written.push_back(folder_.writing() / "run.json");
-    auto json = nlohmann::ordered_json::parse(record.json());
-    json["planned_peak_bytes"] = plan_.peak_bytes;
-    json["provenance"] = nlohmann::ordered_json::parse(provenance_of(plan_, source_));
-    for (const auto& path : written)
-      json["names"].push_back(path.lexically_relative(folder_.writing()).begin()->string());
-    std::ofstream out(folder_.writing() / "run.json");
-    out << json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
-    out.close();
-    if (!out && record.exit_code == 0) {
+    written.push_back(folder_.writing() / kRecordName);
+    if (!write_record(folder_.writing(), record, plan_, source_, written) &&
+        record.exit_code == 0) {
       record.status = RunStatus::failed;
       record.exit_code = 1;
-      record.issues = {{"cannot write the run record", (folder_.writing() / "run.json").string(),
+      record.issues = {{"cannot write the run record", (folder_.writing() / kRecordName).string(),
                         "", "room on the disk", ""}};
     }
     if (record.status == RunStatus::complete) folder_.publish();
@@ -323,37 +297,6 @@ class Run {
 
 RunRecord run_plan(const Plan& plan, const RunOptions& options) {
   return engine::Run(plan, options).run();
-}
-
-std::string RunRecord::json() const {
-  static constexpr const char* names[] = {"complete", "stopped", "failed"};
-  nlohmann::ordered_json j;
-  j["schema"] = "parfocal.run/1";
-  j["status"] = names[static_cast<int>(status)];
-  j["exit_code"] = exit_code;
-  j["items"] = items;
-  j["broken"] = broken;
-  j["failed"] = failed;
-  j["lost"] = lost;
-  j["stopped"] = stopped;
-  for (const EdgeCount& e : edges)
-    j["edges"].push_back({{"edge", e.edge},
-                          {"expected", e.expected},
-                          {"received", e.received},
-                          {"missing", e.missing},
-                          {"dropped", e.dropped}});
-  j["issues"] = nlohmann::json::array();
-  for (const Issue& i : issues)
-    j["issues"].push_back({{"what", i.what},
-                           {"where", i.where},
-                           {"given", i.given},
-                           {"needed", i.needed},
-                           {"cure", i.cure}});
-  for (const auto& path : outputs) j["outputs"].push_back(path.string());
-  j["peak_rss_bytes"] = peak_rss_bytes;
-  j["seconds"] = seconds;
-  j["cpu_seconds"] = cpu_seconds;
-  return j.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace parfocal

@@ -71,10 +71,10 @@ void RunControl::run_failed(ErrorCode code, Issue issue) {
   halt_locked(false);
 }
 
-void RunControl::halt_locked(bool abort) {
+void RunControl::halt_locked(bool abandon) {
   if (!pass_) return;
-  if (abort)
-    pass_->abort();
+  if (abandon)
+    pass_->abandon();
   else
     pass_->stop();
 }
@@ -85,9 +85,9 @@ void RunControl::stop() {
   halt_locked(false);
 }
 
-void RunControl::abort() {
+void RunControl::abandon() {
   std::lock_guard lock(mutex_);
-  stopped_ = aborted_ = true;
+  stopped_ = abandoned_ = true;
   halt_locked(true);
 }
 
@@ -95,7 +95,7 @@ void RunControl::enter(PassRun* pass, bool later) {
   std::lock_guard lock(mutex_);
   pass_ = pass;
   later_ = later;
-  if (stopped_ || failure_) halt_locked(aborted_);
+  if (stopped_ || failure_) halt_locked(abandoned_);
 }
 
 bool RunControl::running() const {

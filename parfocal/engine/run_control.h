@@ -21,7 +21,7 @@ class RunControl : public Faults {
 
   /// First Ctrl-C and second.
   void stop();
-  void abort();
+  void abandon();
   /// The pass that stop and abort reach; null between passes. `later`: the source was read before,
   /// so an item that fails now but did not before is a failure of the run.
   void enter(PassRun* pass, bool later);
@@ -32,13 +32,13 @@ class RunControl : public Faults {
   void report(RunRecord& record) const;
 
  private:
-  void halt_locked(bool abort);
+  void halt_locked(bool abandon);
 
   const Plan& plan_;
   const bool strict_;
   mutable std::mutex mutex_;
   PassRun* pass_ = nullptr;
-  bool later_ = false, stopped_ = false, aborted_ = false;
+  bool later_ = false, stopped_ = false, abandoned_ = false;
   std::optional<Error> failure_;
   std::set<std::pair<std::string, int64_t>>
       known_;  ///< (node, item) that failed: grows with failures only
