@@ -1,8 +1,8 @@
 #include "parfocal/formats/tiff/tiff_reader.h"
 
 #include <tiffio.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdarg>
 #include <cstdio>
@@ -168,26 +168,50 @@ struct TiffCloser {
 };
 using TiffHandle = std::unique_ptr<TIFF, TiffCloser>;
 
-TiffHandle open_libtiff(const TiffFile& file, const TiffPage& page, std::string& message) {
+// libtiff's view of a file: a position of its own, so that handles on one descriptor are
+// independent (duplicates of a descriptor share their position).
+struct FileCursor {
+  const TiffFile& file;
+  int64_t position = 0;
+
+  static FileCursor& of(thandle_t handle) { return *static_cast<FileCursor*>(handle); }
+  static tmsize_t read(thandle_t handle, void* to, tmsize_t bytes) {
+    FileCursor& cursor = of(handle);
+    const int64_t got = read_at(cursor.file.fd, to, bytes, cursor.position);
+    cursor.position += std::max<int64_t>(got, 0);
+    return got;
+  }
+  static tmsize_t write(thandle_t, void*, tmsize_t) { return -1; }
+  static toff_t seek(thandle_t handle, toff_t offset, int whence) {
+    FileCursor& cursor = of(handle);
+    const int64_t base = whence == SEEK_END   ? cursor.file.size
+                         : whence == SEEK_CUR ? cursor.position
+                                              : 0;
+    int64_t target = 0;
+    if (__builtin_add_overflow(base, static_cast<int64_t>(offset), &target) || target < 0)
+      return static_cast<toff_t>(-1);
+    cursor.position = target;
+    return static_cast<toff_t>(target);
+  }
+  static int close(thandle_t) { return 0; }
+  static toff_t size(thandle_t handle) { return static_cast<toff_t>(of(handle).file.size); }
+};
+
+TiffHandle open_libtiff(FileCursor& cursor, const TiffPage& page, std::string& message) {
   TIFFOpenOptions* options = TIFFOpenOptionsAlloc();
   TIFFOpenOptionsSetMaxSingleMemAlloc(options, tiff_read_bytes(page));
   TIFFOpenOptionsSetErrorHandlerExtR(options, keep_message, &message);
   TIFFOpenOptionsSetWarningHandlerExtR(options, drop_message, nullptr);
-  const int fd = ::dup(file.fd);  // TIFFClose closes it
   // m: no memory map (a file that shrinks would kill the process); h: header only.
-  TiffHandle tiff(fd < 0 ? nullptr : TIFFFdOpenExt(fd, "", "rmh", options));
+  TiffHandle tiff(TIFFClientOpenExt("", "rmh", &cursor, FileCursor::read, FileCursor::write,
+                                    FileCursor::seek, FileCursor::close, FileCursor::size, nullptr,
+                                    nullptr, options));
   TIFFOpenOptionsFree(options);
-  if (!tiff) {
-    if (fd >= 0) ::close(fd);
-    return nullptr;
-  }
-  if (!TIFFSetSubDirectory(tiff.get(), page.directory)) return nullptr;
+  if (!tiff || !TIFFSetSubDirectory(tiff.get(), page.directory)) return nullptr;
   const int64_t bytes = page.tiled ? TIFFTileSize64(tiff.get()) : TIFFStripSize64(tiff.get());
-  if (bytes != page.block_width * page.block_height * page.pixel_bytes()) {
-    message = "contradictory sizes";
-    return nullptr;
-  }
-  return tiff;
+  if (bytes == page.block_width * page.block_height * page.pixel_bytes()) return tiff;
+  message = "contradictory sizes";
+  return nullptr;
 }
 
 Status undecodable(const std::string& message) {
@@ -198,7 +222,8 @@ Status undecodable(const std::string& message) {
 Status read_compressed(const TiffFile& file, const TiffPage& page, TiffValueReader& offsets,
                        TiffValueReader& counts, const MutableView& dst) {
   std::string message;
-  const TiffHandle tiff = open_libtiff(file, page, message);
+  FileCursor cursor{file};
+  const TiffHandle tiff = open_libtiff(cursor, page, message);
   if (!tiff) return undecodable(message);
   const bool full_rows = dst.strides[0] == page.block_width && dst.region.shape[1] == page.width &&
                          page.block_width == page.width;

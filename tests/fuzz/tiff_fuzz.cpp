@@ -1,0 +1,42 @@
+// libFuzzer: any bytes as a TIFF file give pixels or a Status, within the memory announced.
+//   tiff_fuzz -max_total_time=120 -max_len=8192 <folder with small .tif files>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "parfocal/formats/common/files.h"
+#include "parfocal/formats/tiff/tiff_reader.h"
+
+using namespace parfocal;
+
+static constexpr int64_t kMostPixelBytes = 1 << 20;
+
+static void read_page(const TiffFile& file, const TiffPage& page) {
+  if (page.frame_bytes() > kMostPixelBytes || tiff_read_bytes(page) > (16 << 20)) return;
+  std::vector<std::byte> pixels(static_cast<size_t>(page.frame_bytes()));
+  Region region = Region::whole({page.height, page.width});
+  Status whole = read_tiff_region(file, page, packed_view(pixels.data(), page.dtype, region));
+  region.origin = {page.height / 3, page.width / 3};
+  region.shape = {page.height - 2 * region.origin[0], page.width - 2 * region.origin[1]};
+  Status part = read_tiff_region(file, page, packed_view(pixels.data(), page.dtype, region));
+  if (whole.ok() && !part.ok()) __builtin_trap();
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const Fd fd(::memfd_create("fuzz", 0));
+  if (!write_at(fd.get(), data, static_cast<int64_t>(size), 0)) return 0;
+  TiffFile file;
+  file.fd = fd.get();
+  file.size = static_cast<int64_t>(size);
+  if (!read_tiff_header(file).ok()) return 0;
+  uint64_t position = file.first_directory;
+  for (int k = 0; k < 4 && position != 0; ++k) {
+    TiffPage page;
+    if (read_tiff_page(file, position, page).ok()) read_page(file, page);
+    if (!read_tiff_link(file, position, position).ok()) break;
+  }
+  return 0;
+}
