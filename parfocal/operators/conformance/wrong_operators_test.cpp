@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <cmath>
 #include <thread>
 
 #include "parfocal/operators/conformance/conformance.h"
-#include "parfocal/operators/testing/spin.h"
 
 namespace parfocal::conformance {
 namespace {
@@ -89,12 +89,15 @@ struct DependsOnTheThread : PackedMap {
   }
   std::thread::id home = std::this_thread::get_id();
 };
+// Right while it is alone: what it keeps in a member is its own.
 struct SharesAMember : PackedMap {
   using PackedMap::PackedMap;
   void run(const float* in, int64_t count, float* out, std::span<std::byte>) const override {
-    kept = in[0];
-    testing_ops::spin_us(200);
-    for (int64_t i = 0; i < count; ++i) out[i] = in[i] + kept;
+    const float own = std::isnan(in[0]) ? 0 : in[0];
+    kept = own;
+    for (int turn = 0; turn < 100 && kept == own; ++turn) std::this_thread::yield();
+    const float shift = kept == own ? 0 : 1;
+    for (int64_t i = 0; i < count; ++i) out[i] = in[i] + shift;
   }
   mutable std::atomic<float> kept = 0;
 };
@@ -260,7 +263,8 @@ TEST(ConformanceSuite, CatchesHiddenState) {
 }
 TEST(ConformanceSuite, CatchesWhatDependsOnThreads) {
   EXPECT_CAUGHT(DependsOnTheThread, "threads give another");
-  EXPECT_CAUGHT(SharesAMember, "7 threads give another");
+  // One pair of threads that meets is enough; a loaded machine may let the first two miss.
+  EXPECT_CAUGHT(SharesAMember, "threads give another");
 }
 TEST(ConformanceSuite, CatchesASumThatDependsOnTheOrder) {
   EXPECT_CAUGHT(OrderDependentSum, "shards give another result");
