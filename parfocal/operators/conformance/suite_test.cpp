@@ -115,8 +115,8 @@ class Suite {
   }
   // Long streams are for folds: what is cut at multiples of 64 needs more than two nodes.
   void check(const Operator& op, bool thorough) {
-    const std::vector<Axis>& stream = op.inputs()[0].layout.stream;
-    if (op.kind() != OperatorKind::fold && !stream.empty() && stream[0].size > 100) return;
+    const std::vector<Axis>& axes = op.inputs()[0].layout.stream;
+    if (op.kind() != OperatorKind::fold && !axes.empty() && axes[0].size > 100) return;
     if (const auto* map = dynamic_cast<const MapOperator*>(&op)) check_map(*map, thorough, report_);
     if (const auto* fold = dynamic_cast<const FoldOperator*>(&op))
       check_fold(*fold, thorough, report_);
