@@ -29,16 +29,21 @@ int64_t reflected(int64_t i, int64_t size) {
   return i < size ? i : period - 1 - i;
 }
 
-// `count` pixels of an image row from column `first` on, reflected outside the image.
+// `count` pixels of an image row from column `first` on, reflected outside the image. `window`
+// holds the columns from `window_x` on, among them all that are read.
 template <class T>
-void load_row(const T* image_row, int64_t image_width, int64_t first, int64_t count, T* to) {
+void load_row(const T* window, int64_t window_x, int64_t image_width, int64_t first, int64_t count,
+              T* to) {
   const int64_t inside = std::clamp<int64_t>(-first, 0, count);
   const int64_t end = std::clamp<int64_t>(image_width - first, inside, count);
-  for (int64_t i = 0; i < inside; ++i) to[i] = image_row[reflected(first + i, image_width)];
+  const auto at_border = [&](int64_t i) {
+    to[i] = window[reflected(first + i, image_width) - window_x];
+  };
+  for (int64_t i = 0; i < inside; ++i) at_border(i);
   if (end > inside)
-    std::memcpy(to + inside, image_row + first + inside,
+    std::memcpy(to + inside, window + (first + inside - window_x),
                 static_cast<size_t>(end - inside) * sizeof(T));
-  for (int64_t i = end; i < count; ++i) to[i] = image_row[reflected(first + i, image_width)];
+  for (int64_t i = end; i < count; ++i) at_border(i);
 }
 
 // to[x] = best of row[x .. x + length), x < width; the row (width + length - 1 pixels) is used up.
@@ -69,9 +74,8 @@ void morph(Plane<const T> in, Plane<T> out, const GreyTile& tile, Footprint foot
       const int64_t dy = mirror ? -chord.row : chord.row;
       const int64_t dx = mirror ? 1 - chord.end : chord.begin;
       const int64_t from = reflected(tile.output_y + y + dy, tile.image_height);
-      // Pointer arithmetic stays inside the window: only columns that it holds are read.
-      const T* image_row = in.row(from - tile.window_y) - tile.window_x;
-      load_row(image_row, tile.image_width, tile.output_x + dx, out.width + length - 1, row);
+      load_row(in.row(from - tile.window_y), tile.window_x, tile.image_width, tile.output_x + dx,
+               out.width + length - 1, row);
       best_of_runs<Better>(row, out.width, length, k > 0, out.row(y));
     }
 }
