@@ -1,0 +1,62 @@
+#pragma once
+/// One struct of arguments and one function per command. The functions return the exit code, print
+/// results on stdout and messages on stderr, and throw Error for what the user can cure.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "parfocal/graph/pipeline.h"
+
+namespace parfocal::cli {
+
+/// What `plan` and `run` share: which pipeline, and what the command line changes in it.
+struct PipelineArguments {
+  std::filesystem::path file;
+  std::vector<std::string> sets;  ///< "step.key=value"
+  std::optional<int64_t> memory_bytes;
+  std::optional<OnError> on_error;
+  int threads = 0;  ///< 0 = what affinity and cgroup allow
+  std::filesystem::path out_dir;
+  std::vector<std::string> words;  ///< the command line as given, for lines to copy
+};
+struct CheckArguments {
+  std::filesystem::path file;
+  std::vector<std::string> sets;
+  bool json = false;
+};
+struct PlanArguments {
+  PipelineArguments pipeline;
+  bool explain = false, graph = false, json = false;
+};
+struct RunArguments {
+  PipelineArguments pipeline;
+  bool overwrite = false, strict = false, json = false;
+  std::string progress = "auto";  ///< auto, plain, json, none
+};
+struct InfoArguments {
+  std::vector<std::string> paths;
+  bool json = false;
+};
+struct OpsArguments {
+  std::string name;
+  bool json = false, schema = false;
+};
+struct DemoArguments {
+  std::string name = "cells";
+  std::filesystem::path dir;
+  int64_t seed = 1;
+  bool json = false;
+  std::string progress = "auto";
+};
+
+int check(const CheckArguments& arguments);
+int plan(const PlanArguments& arguments);
+int run(const RunArguments& arguments);
+int info(const InfoArguments& arguments);
+int ops(const OpsArguments& arguments);
+int demo(const DemoArguments& arguments);
+
+}  // namespace parfocal::cli

@@ -1,0 +1,81 @@
+#include "help.h"
+
+#include <fmt/format.h>
+
+namespace parfocal::cli {
+
+const std::vector<CommandText>& command_texts() {
+  static const std::vector<CommandText> texts = {
+      {"demo",
+       "make a synthetic movie of cells, run a pipeline on it, show what to do next",
+       {{"parfocal demo cells", "into ./parfocal-demo, offline, a few seconds"},
+        {"parfocal demo cells --dir /tmp/d --seed 7", "another movie, elsewhere"}}},
+      {"check",
+       "find every mistake in a pipeline file; opens no image",
+       {{"parfocal check cells.yaml", "all problems at once, with line, column and cure"},
+        {"parfocal check cells.yaml --set mask.factor=1.2", "with a changed parameter"}}},
+      {"plan",
+       "say what a run will do and its peak memory, before it starts",
+       {{"parfocal plan cells.yaml", "stages, bytes, peak"},
+        {"parfocal plan cells.yaml --explain", "and why each decision was taken"},
+        {"parfocal plan cells.yaml --json > plan.json", "a plan that `parfocal run` accepts"}}},
+      {"run",
+       "run a pipeline within the memory that the plan states",
+       {{"parfocal run cells.yaml", "outputs go to ./cells-out"},
+        {"parfocal run cells.yaml --memory 256MiB --threads 2", "bounded"},
+        {"parfocal run cells.yaml --on-error skip", "a broken image becomes a gap"},
+        {"parfocal run plan.json --out results", "a plan made before"}}},
+      {"info",
+       "describe images, results and pipeline files",
+       {{"parfocal info 'movie/*.tif'", "shape, axes, units, dtype of a series of files"},
+        {"parfocal info cells-out/smooth.ome.zarr", "also chunks, gaps and provenance"},
+        {"parfocal info cells.yaml", "the steps of a pipeline"}}},
+      {"ops",
+       "list operators, sources and sinks with their parameters",
+       {{"parfocal ops", "all of them, by family"},
+        {"parfocal ops gaussian", "parameters, units, defaults, example, reference"},
+        {"parfocal ops --schema > parfocal.schema.json", "completion in editors"}}},
+  };
+  return texts;
+}
+
+static std::string lines_of(const CommandText& text) {
+  size_t width = 0;
+  for (const auto& [line, meaning] : text.examples) width = std::max(width, line.size());
+  std::string page;
+  for (const auto& [line, meaning] : text.examples)
+    page += fmt::format("  {:<{}}  {}\n", line, width, "# " + meaning);
+  return page;
+}
+
+std::string overview() {
+  std::string page =
+      "Parfocal runs image pipelines in a memory bound that is known before they start.\n\n"
+      "Examples:\n"
+      "  parfocal demo cells                        # no data needed: start here\n"
+      "  parfocal check cells.yaml                  # all mistakes at once\n"
+      "  parfocal plan cells.yaml                   # peak memory, passes, outputs\n"
+      "  parfocal run cells.yaml --memory 256MiB    # results and frames.csv\n"
+      "  parfocal info cells-out/smooth.ome.zarr    # what is in a result\n\n"
+      "Commands:\n";
+  for (const CommandText& text : command_texts())
+    page += fmt::format("  {:<6} {}\n", text.name, text.summary);
+  return page +
+         "\n`parfocal COMMAND --help` shows examples and options; `--version` the version.\n"
+         "Results go to stdout, messages to stderr; --json gives one document for programs.\n\n"
+         "Exit codes: 0 done; 1 run failed; 2 bad command line; 3 invalid pipeline; 4 input "
+         "missing\n"
+         "or unreadable; 5 over the memory or disk budget; 6 finished, some items failed as "
+         "allowed;\n"
+         "7 frames lost, recorded as gaps; 8 output exists; 130, 143 stopped by a signal.\n";
+}
+
+std::string examples_of(const std::string& command) {
+  for (const CommandText& text : command_texts())
+    if (text.name == command)
+      return fmt::format("parfocal {}: {}\n\nExamples:\n{}\n", text.name, text.summary,
+                         lines_of(text));
+  return "";
+}
+
+}  // namespace parfocal::cli

@@ -1,0 +1,74 @@
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "info_parts.h"
+#include "print.h"
+
+namespace parfocal::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+Facts facts_of(const std::string& path) {
+  if (fs::is_directory(path)) {
+    if (fs::exists(fs::path(path) / "zarr.json")) return zarr_facts(path);
+    throw Error(ErrorCode::input_missing,
+                {"the folder is no OME-Zarr image", path, "a folder without zarr.json",
+                 "an OME-Zarr, image files or a pipeline file",
+                 "for the images in it: parfocal info " + shell_line({path + "/*.tif"})});
+  }
+  const std::string extension = fs::path(path).extension().string();
+  if (extension == ".yaml" || extension == ".yml" || extension == ".json")
+    return pipeline_facts(path);
+  return files_facts(path);
+}
+
+nlohmann::ordered_json json_of(const Facts& facts) {
+  nlohmann::ordered_json object = nlohmann::ordered_json::object();
+  for (const auto& [name, value] : facts) object[name] = value;
+  return object;
+}
+
+/// One line, or the lines of a text below its name.
+void print(const std::string& name, const nlohmann::ordered_json& value) {
+  std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+  std::string line = name + ":";
+  line.resize(std::max<size_t>(line.size() + 1, 13), ' ');
+  if (text.ends_with('\n')) text.pop_back();
+  if (text.find('\n') == std::string::npos) return result(line + text);
+  for (size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 5)
+    text.replace(at, 1, "\n    ");
+  result(name + ":\n    " + text);
+}
+
+void print(const Facts& facts) {
+  for (const auto& [name, value] : facts) {
+    if (!value.is_object()) {
+      print(name, value);
+      continue;
+    }
+    for (const auto& [key, part] : value.items()) print(name + "." + key, part);
+  }
+}
+
+}  // namespace
+
+int info(const InfoArguments& arguments) {
+  std::vector<Facts> all;
+  for (const std::string& path : arguments.paths) all.push_back(facts_of(path));
+  if (arguments.json) {
+    nlohmann::ordered_json items = nlohmann::ordered_json::array();
+    for (const Facts& facts : all) items.push_back(json_of(facts));
+    result(nlohmann::ordered_json{{"schema", "parfocal.info/1"}, {"items", items}}.dump(
+        2, ' ', false, nlohmann::json::error_handler_t::replace));
+    return 0;
+  }
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (i > 0) result("");
+    print(all[i]);
+  }
+  return 0;
+}
+
+}  // namespace parfocal::cli

@@ -1,0 +1,51 @@
+#include <filesystem>
+
+#include "info_parts.h"
+#include "parfocal/core/io.h"
+#include "parfocal/core/units.h"
+
+namespace parfocal::cli {
+namespace {
+
+/// A pattern that matches the file of this name only.
+std::string literal_pattern(const std::string& name) {
+  std::string pattern;
+  for (const char c : name)
+    pattern += c == '*' || c == '?' || c == '[' ? std::string("[") + c + "]" : std::string(1, c);
+  return pattern;
+}
+
+std::string block_text(const Region& block) {
+  std::string text;
+  for (int a = 0; a < block.rank; ++a)
+    text += (a == 0 ? "" : " x ") + std::to_string(block.shape[a]);
+  return text;
+}
+
+}  // namespace
+
+Facts files_facts(const std::string& pattern) {
+  const bool exists = std::filesystem::exists(pattern);
+  if (!exists && pattern.find_first_of("*?[") == std::string::npos)
+    throw Error(ErrorCode::input_missing, {"no such file or folder", pattern, "", "", ""});
+  RawValue params = RawValue::map();
+  params.set("glob", RawValue::scalar(exists ? literal_pattern(pattern) : pattern));
+  const SourceInfo& files = *sources().find("files");
+  std::vector<Issue> issues;
+  const std::any parsed = files.params.parse(params, "info", issues);
+  if (!issues.empty()) throw Error(ErrorCode::bad_command, issues);
+  const auto source = files.open(parsed, {std::filesystem::current_path()});
+
+  const Layout& layout = source->layout();
+  return {{"path", pattern},
+          {"format", "TIFF"},
+          {"layout", layout.str()},
+          {"frames", layout.stream_count()},
+          {"dtype", std::string(dtype_name(layout.dtype))},
+          {"frame bytes", layout.item_bytes()},
+          {"pixels", format_bytes(layout.item_bytes() * layout.stream_count())},
+          {"chunks", block_text(source->block())},
+          {"identity", source->identity()}};
+}
+
+}  // namespace parfocal::cli

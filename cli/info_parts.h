@@ -1,0 +1,20 @@
+#pragma once
+/// What `info` finds out about one path, as names and values in the order of printing.
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace parfocal::cli {
+
+using Facts = std::vector<std::pair<std::string, nlohmann::ordered_json>>;
+
+/// Image files: one name or a glob. \throws Error(input_missing)
+Facts files_facts(const std::string& pattern);
+/// An OME-Zarr 0.5 image. \throws Error(input_missing) if its metadata cannot be read
+Facts zarr_facts(const std::string& path);
+/// A pipeline file: its source, steps and sinks. \throws Error(invalid_pipeline | input_missing)
+Facts pipeline_facts(const std::string& path);
+
+}  // namespace parfocal::cli

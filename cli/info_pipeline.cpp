@@ -1,0 +1,36 @@
+#include "info_parts.h"
+#include "parfocal/core/units.h"
+#include "parfocal/graph/yaml.h"
+
+namespace parfocal::cli {
+namespace {
+
+std::string name_of(const PortRef& ref) {
+  return ref.port.empty() ? ref.step : ref.step + "." + ref.port;
+}
+
+std::string inputs_of(const std::vector<std::pair<std::string, PortRef>>& inputs) {
+  std::string text;
+  for (const auto& [port, ref] : inputs) text += (text.empty() ? "" : ", ") + name_of(ref);
+  return text;
+}
+
+}  // namespace
+
+Facts pipeline_facts(const std::string& path) {
+  const Pipeline pipeline = read_pipeline_file(path);
+  Facts facts = {{"pipeline", pipeline.name},
+                 {"source", pipeline.source.type + " " + pipeline.source.params.str()}};
+  if (pipeline.memory_bytes) facts.emplace_back("memory", format_bytes(*pipeline.memory_bytes));
+  for (const StepSpec& step : pipeline.steps)
+    facts.emplace_back("step " + step.id,
+                       step.op + " " + step.params.str() + " <- " + inputs_of(step.inputs));
+  for (size_t i = 0; i < pipeline.sinks.size(); ++i) {
+    const SinkSpec& sink = pipeline.sinks[i];
+    facts.emplace_back("sink " + std::to_string(i + 1),
+                       sink.type + " " + sink.params.str() + " <- " + inputs_of(sink.inputs));
+  }
+  return facts;
+}
+
+}  // namespace parfocal::cli

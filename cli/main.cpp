@@ -1,0 +1,230 @@
+/// Parses the command line, calls one command, turns what it throws into an exit code. The only
+/// file that knows CLI11.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <functional>
+#include <map>
+#include <new>
+
+#include "commands.h"
+#include "help.h"
+#include "parfocal/core/units.h"
+#include "print.h"
+
+namespace parfocal::cli {
+namespace {
+
+/// The commands of the program and what was asked of them.
+struct Program {
+  CLI::App app{"", "parfocal"};
+  std::map<std::string, std::function<int()>> actions;
+  std::string memory, on_error;
+  CheckArguments check;
+  PlanArguments plan;
+  RunArguments run;
+  InfoArguments info;
+  OpsArguments ops;
+  DemoArguments demo;
+};
+
+CLI::App& add_command(Program& program, const std::string& name, std::function<int()> action) {
+  CLI::App& command = *program.app.add_subcommand(name);
+  command.formatter_fn([name](const CLI::App* app, const std::string&, CLI::AppFormatMode mode) {
+    const std::string options =
+        CLI::Formatter().make_help(app, "parfocal " + name, CLI::AppFormatMode::Normal);
+    if (mode == CLI::AppFormatMode::Sub) return options;
+    return examples_of(name) + options.substr(options.find_first_not_of('\n'));
+  });
+  program.actions[name] = std::move(action);
+  return command;
+}
+
+void add_json(CLI::App& command, bool& json) {
+  command.add_flag("--json", json, "One JSON document on stdout, also for errors");
+}
+
+void add_progress(CLI::App& command, std::string& progress) {
+  command.add_option("--progress", progress, "On stderr: auto, plain, json or none")
+      ->check(CLI::IsMember({"auto", "plain", "json", "none"}))
+      ->type_name("MODE");
+}
+
+void add_pipeline_options(CLI::App& command, Program& program, PipelineArguments& arguments,
+                          const char* file) {
+  command.add_option("pipeline", arguments.file, file)->required()->type_name("FILE");
+  command.add_option("--memory", program.memory, "Budget of the process, as 256MiB or '2 GiB'")
+      ->type_name("BYTES");
+  command.add_option("--threads", arguments.threads, "Worker threads; default: all allowed")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+  command.add_option("--set", arguments.sets, "Change a value, as mask.factor=1.2; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+  command.add_option("--out", arguments.out_dir, "Folder of the outputs; default: ./NAME-out")
+      ->type_name("DIR");
+  command
+      .add_option("--on-error", program.on_error, "An item that fails: stop, or skip it as a gap")
+      ->check(CLI::IsMember({"stop", "skip"}))
+      ->type_name("WHAT");
+}
+
+void add_reading_commands(Program& program) {
+  CLI::App& check_app = add_command(program, "check", [&] { return check(program.check); });
+  check_app.add_option("pipeline", program.check.file, "Pipeline file (YAML)")
+      ->required()
+      ->type_name("FILE");
+  check_app
+      .add_option("--set", program.check.sets, "Change a value, as mask.factor=1.2; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+  add_json(check_app, program.check.json);
+
+  CLI::App& info_app = add_command(program, "info", [&] { return info(program.info); });
+  info_app
+      .add_option("paths", program.info.paths, "Images, a quoted glob, an OME-Zarr, a pipeline")
+      ->required()
+      ->type_name("PATH");
+  add_json(info_app, program.info.json);
+
+  CLI::App& ops_app = add_command(program, "ops", [&] { return ops(program.ops); });
+  ops_app.add_option("name", program.ops.name, "One operator, source or sink")->type_name("NAME");
+  ops_app.add_flag("--schema", program.ops.schema, "JSON Schema (draft 7) of pipeline files");
+  add_json(ops_app, program.ops.json);
+}
+
+void add_running_commands(Program& program) {
+  CLI::App& demo_app = add_command(program, "demo", [&] { return demo(program.demo); });
+  demo_app.add_option("name", program.demo.name, "Which demo: cells")
+      ->check(CLI::IsMember({"cells"}))
+      ->type_name("NAME");
+  demo_app.add_option("--dir", program.demo.dir, "New folder; default: ./parfocal-demo")
+      ->type_name("DIR");
+  demo_app.add_option("--seed", program.demo.seed, "Of the synthetic movie")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N");
+  add_progress(demo_app, program.demo.progress);
+  add_json(demo_app, program.demo.json);
+
+  CLI::App& plan_app = add_command(program, "plan", [&] { return plan(program.plan); });
+  add_pipeline_options(plan_app, program, program.plan.pipeline, "Pipeline file (YAML)");
+  plan_app.add_flag("--explain", program.plan.explain, "Every decision of the planner");
+  plan_app.add_flag("--graph", program.plan.graph, "A Mermaid flowchart with bytes on the edges");
+  add_json(plan_app, program.plan.json);
+
+  CLI::App& run_app = add_command(program, "run", [&] { return run(program.run); });
+  add_pipeline_options(run_app, program, program.run.pipeline, "Pipeline file, or plan.json");
+  run_app.add_flag("--overwrite", program.run.overwrite, "Replace outputs of an earlier run");
+  run_app.add_flag("--strict", program.run.strict, "Live sources: a lost frame ends the run");
+  add_progress(run_app, program.run.progress);
+  add_json(run_app, program.run.json);
+}
+
+/// What is not checked by CLI11. \throws Error(bad_command)
+void finish_arguments(Program& program, const std::vector<std::string>& words) {
+  for (PipelineArguments* arguments : {&program.plan.pipeline, &program.run.pipeline}) {
+    arguments->words = words;
+    if (!program.memory.empty()) {
+      arguments->memory_bytes = parse_bytes(program.memory);
+      if (!arguments->memory_bytes)
+        throw Error(ErrorCode::bad_command,
+                    {"--memory is not a size", "", program.memory, "a number of bytes with a unit",
+                     "for example --memory 256MiB"});
+    }
+    if (!program.on_error.empty())
+      arguments->on_error = program.on_error == "skip" ? OnError::skip : OnError::stop;
+  }
+}
+
+[[noreturn]] void fail_unknown(const std::string& what, const std::string& word,
+                               const std::vector<std::string>& known, const std::string& help) {
+  const auto near = nearest_names(word, known);
+  throw Error(ErrorCode::bad_command,
+              {"unknown " + what + " '" + word + "'", "", "", "",
+               near.empty() ? "see `" + help + "`" : "did you mean '" + near[0] + "'?"});
+}
+
+/// CLI11 calls unknown words "not expected"; here they get the nearest known one.
+void require_known_words(CLI::App& app, const std::vector<std::string>& words) {
+  const std::string& name = words[1];
+  if (name.starts_with('-')) {
+    if (app.get_option_no_throw(name) == nullptr)
+      fail_unknown("option", name, {"--help", "--version"}, "parfocal --help");
+    return;
+  }
+  std::vector<std::string> names;
+  for (const CommandText& text : command_texts()) names.push_back(text.name);
+  if (std::find(names.begin(), names.end(), name) == names.end())
+    fail_unknown("command", name, names, "parfocal --help");
+  const CLI::App* command = app.get_subcommand(name);
+
+  std::vector<std::string> options;
+  for (const CLI::Option* option : command->get_options())
+    for (const std::string& word : option->get_lnames()) options.push_back("--" + word);
+  for (size_t i = 2; i < words.size() && words[i] != "--"; ++i) {
+    const std::string word = words[i].substr(0, words[i].find('='));
+    if (word.size() > 1 && word[0] == '-' && command->get_option_no_throw(word) == nullptr)
+      fail_unknown("option", word, options, "parfocal " + name + " --help");
+  }
+}
+
+int parse_and_act(Program& program, const std::vector<std::string>& words) {
+  require_known_words(program.app, words);
+  program.app.parse(std::vector<std::string>(words.rbegin(), words.rend() - 1));
+  finish_arguments(program, words);
+  return program.actions.at(program.app.get_subcommands().at(0)->get_name())();
+}
+
+int report(const Error& error, bool json) {
+  const int code = static_cast<int>(error.code());
+  if (json)
+    result(error_json(code, error.issues()));
+  else
+    print_errors(error.issues());
+  return code;
+}
+
+int guarded(Program& program, const std::vector<std::string>& words) {
+  const bool json = std::find(words.begin(), words.end(), "--json") != words.end();
+  try {
+    return parse_and_act(program, words);
+  } catch (const CLI::Success& asked) {  // --help and --version
+    return program.app.exit(asked);
+  } catch (const CLI::ParseError& problem) {
+    const std::string help =
+        "see `parfocal" + (words.size() > 1 ? " " + words[1] : "") + " --help`";
+    return report(Error(ErrorCode::bad_command, {problem.what(), "", "", "", help}), json);
+  } catch (const Error& error) {
+    return report(error, json);
+  } catch (const std::bad_alloc&) {
+    return report(Error(ErrorCode::run_failed, {"the system gave no more memory", "", "", "",
+                                                "run again with a smaller --memory"}),
+                  json);
+  } catch (const std::exception& problem) {
+    return report(Error(ErrorCode::run_failed, {problem.what(), "", "", "", ""}), json);
+  }
+}
+
+int main_of(const std::vector<std::string>& words) {
+  Program program;
+  program.app.set_version_flag("--version", "parfocal " PARFOCAL_VERSION);
+  program.app.formatter_fn(
+      [](const CLI::App*, const std::string&, CLI::AppFormatMode) { return overview(); });
+  add_running_commands(program);
+  add_reading_commands(program);
+  if (words.size() < 2) {
+    result(overview());
+    return 0;
+  }
+  return guarded(program, words);
+}
+
+}  // namespace
+}  // namespace parfocal::cli
+
+int main(int argc, char** argv) {
+  const int code = parfocal::cli::main_of({argv, argv + argc});
+  if (std::fflush(stdout) == 0) return code;
+  std::perror("parfocal: stdout");
+  return code == 0 ? 1 : code;
+}

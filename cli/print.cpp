@@ -1,0 +1,96 @@
+#include "print.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+namespace parfocal::cli {
+namespace {
+
+bool coloured() {
+  const char* no_color = std::getenv("NO_COLOR");
+  return stderr_is_terminal() && (no_color == nullptr || *no_color == '\0');
+}
+
+std::string painted(const char* code, const std::string& text) {
+  return coloured() ? std::string(code) + text + "\x1b[0m" : text;
+}
+
+std::string shell_word(const std::string& word) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+}  // namespace
+
+bool stderr_is_terminal() {
+  const char* term = std::getenv("TERM");
+  return isatty(STDERR_FILENO) == 1 && (term == nullptr || std::string_view(term) != "dumb");
+}
+
+std::string red(const std::string& text) { return painted("\x1b[1;31m", text); }
+std::string yellow(const std::string& text) { return painted("\x1b[1;33m", text); }
+
+void result(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  if (text.empty() || text.back() != '\n') std::fputc('\n', stdout);
+}
+
+void message(const std::string& text) {
+  const std::string line = text.ends_with('\n') ? text : text + "\n";
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void print_errors(const std::vector<Issue>& issues) {
+  for (const Issue& issue : issues) message(red("error: ") + issue.str());
+}
+
+void print_warnings(const std::vector<Issue>& issues) {
+  for (const Issue& issue : issues) message(yellow("warning: ") + issue.str());
+}
+
+std::string error_json(int exit_code, const std::vector<Issue>& issues) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const Issue& i : issues)
+    list.push_back({{"what", i.what},
+                    {"where", i.where},
+                    {"given", i.given},
+                    {"needed", i.needed},
+                    {"cure", i.cure}});
+  const nlohmann::ordered_json document = {
+      {"schema", "parfocal.error/1"}, {"code", exit_code}, {"issues", list}};
+  // File names need not be UTF-8; a replaced letter is better than no document.
+  return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string shell_line(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) line += (line.empty() ? "" : " ") + shell_word(word);
+  return line;
+}
+
+std::vector<std::string> without_option(std::vector<std::string> words, const std::string& name) {
+  for (size_t i = 0; i < words.size();) {
+    const bool joined = words[i].starts_with(name + "=");
+    if (words[i] != name && !joined) {
+      ++i;
+      continue;
+    }
+    const auto first = words.begin() + static_cast<std::ptrdiff_t>(i);
+    words.erase(first, joined || first + 1 == words.end() ? first + 1 : first + 2);
+  }
+  return words;
+}
+
+std::string counted(int64_t n, const std::string& noun) {
+  return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
+}
+
+}  // namespace parfocal::cli

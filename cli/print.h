@@ -1,0 +1,35 @@
+#pragma once
+/// Results go to stdout, everything else to stderr; escape codes only where a person looks.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "parfocal/core/error.h"
+
+namespace parfocal::cli {
+
+/// True if stderr is a terminal that redraws (TERM is not "dumb").
+bool stderr_is_terminal();
+/// `text` in bold red or yellow where stderr is a terminal and NO_COLOR is not set.
+std::string red(const std::string& text);
+std::string yellow(const std::string& text);
+
+/// One result on stdout; a newline is added.
+void result(const std::string& text);
+/// One message on stderr; a newline is added.
+void message(const std::string& text);
+void print_errors(const std::vector<Issue>& issues);
+void print_warnings(const std::vector<Issue>& issues);
+/// {"schema": "parfocal.error/1", "code": ..., "issues": [...]}
+std::string error_json(int exit_code, const std::vector<Issue>& issues);
+
+/// The words as one line that a POSIX shell reads back as the same words.
+std::string shell_line(const std::vector<std::string>& words);
+/// `words` without the option `name` and its value.
+std::vector<std::string> without_option(std::vector<std::string> words, const std::string& name);
+
+/// "1 frame", "30 frames"
+std::string counted(int64_t n, const std::string& noun);
+
+}  // namespace parfocal::cli

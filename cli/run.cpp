@@ -1,0 +1,119 @@
+#include <fmt/format.h>
+
+#include "commands.h"
+#include "parfocal/core/units.h"
+#include "planning.h"
+#include "print.h"
+#include "progress.h"
+#include "running.h"
+#include "signals.h"
+
+namespace parfocal::cli {
+namespace {
+
+/// The first of "out-2", "out-3"... that does not exist.
+std::filesystem::path free_folder(std::filesystem::path dir) {
+  if (!dir.has_filename()) dir = dir.parent_path();
+  std::filesystem::path candidate;
+  for (int i = 2; i == 2 || std::filesystem::exists(candidate); ++i) {
+    candidate = dir;
+    candidate += "-" + std::to_string(i);
+  }
+  return candidate;
+}
+
+/// The lines to copy when an output exists. Where --overwrite was given, it may not be replaced.
+Error with_ready_lines(const Error& error, const Plan& plan, const RunArguments& arguments) {
+  auto elsewhere = without_option(arguments.pipeline.words, "--out");
+  elsewhere.insert(elsewhere.end(), {"--out", free_folder(plan.out_dir).string()});
+  std::string lines = "\n          " + shell_line(elsewhere);
+  if (!arguments.overwrite) {
+    auto overwrite = arguments.pipeline.words;
+    overwrite.emplace_back("--overwrite");
+    lines = "\n          " + shell_line(overwrite) + lines;
+  }
+  std::vector<Issue> issues = error.issues();
+  issues.back().cure = "run" + lines;
+  return {error.code(), issues};
+}
+
+RunRecord run_with(const Planned& planned, const RunArguments& arguments, SignalStop& signals) {
+  ProgressPrinter progress(arguments.progress);
+  RunOptions options;
+  options.stop = signals.stop();
+  options.abort = signals.abort();
+  options.strict = arguments.strict;
+  options.overwrite = arguments.overwrite;
+  options.on_progress = [&](const Progress& p) { progress.show(p); };
+  signals.outputs_exist();
+  try {
+    RunRecord record = run_plan(planned.plan, options);
+    progress.finish(record);
+    return record;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::output_exists) throw;
+    throw with_ready_lines(error, planned.plan, arguments);
+  }
+}
+
+std::string status_line(const RunRecord& r) {
+  const char* status = r.status == RunStatus::complete  ? "done"
+                       : r.status == RunStatus::stopped ? "stopped, outputs are readable"
+                                                        : "failed";
+  std::string text =
+      fmt::format("{}: {} in {:.2f} s", status, counted(r.items, "frame"), r.seconds);
+  if (r.broken > 0) text += fmt::format(", {} unreadable", r.broken);
+  if (r.failed > 0) text += fmt::format(", {} failed", r.failed);
+  if (r.lost > 0) text += fmt::format(", {} lost", r.lost);
+  if (r.stopped > 0) text += fmt::format(", {} not reached", r.stopped);
+  return text + ", peak memory " + format_bytes(r.peak_rss_bytes);
+}
+
+/// True if the run failed on an item, not on a sink or the disk: then it may be left out.
+bool is_of_one_item(const std::vector<Issue>& issues) {
+  return !issues.empty() && issues[0].where.find(", item ") != std::string::npos;
+}
+
+/// The line that goes on where this run stopped at a frame.
+void print_skip_line(const RunArguments& arguments) {
+  auto words = without_option(arguments.pipeline.words, "--on-error");
+  words.insert(words.end(), {"--on-error", "skip"});
+  if (!arguments.overwrite) words.emplace_back("--overwrite");
+  message("to go on and leave gaps where frames fail:\n  " + shell_line(words));
+}
+
+}  // namespace
+
+void print_record(const RunRecord& record, const RunArguments& arguments) {
+  const bool failed = record.status == RunStatus::failed;
+  (failed ? print_errors : print_warnings)(record.issues);
+  for (const EdgeCount& edge : record.edges)
+    message(fmt::format("  {}: {} of {} received, {} missing{}", edge.edge, edge.received,
+                        edge.expected, edge.missing,
+                        edge.dropped > 0 ? fmt::format(", {} dropped", edge.dropped) : ""));
+  message(status_line(record));
+  if (failed && is_of_one_item(record.issues)) print_skip_line(arguments);
+}
+
+Ran execute(const RunArguments& arguments) {
+  SignalStop signals;
+  const Planned planned = make_planned(arguments.pipeline);
+  message(summary_of(planned));
+  Ran ran{run_with(planned, arguments, signals), 0};
+  const bool by_signal = ran.record.status == RunStatus::stopped && signals.exit_code() != 0;
+  ran.exit_code = by_signal ? signals.exit_code() : ran.record.exit_code;
+  return ran;
+}
+
+int run(const RunArguments& arguments) {
+  const Ran ran = execute(arguments);
+  if (arguments.json) {
+    result(ran.record.json());
+  } else {
+    print_record(ran.record, arguments);
+    for (const auto& path : ran.record.outputs) result(path.string());
+  }
+  return ran.exit_code;
+}
+
+}  // namespace parfocal::cli

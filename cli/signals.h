@@ -1,0 +1,37 @@
+#pragma once
+/// SIGINT and SIGTERM as stop tokens: a thread waits for them, so no work is done in a handler.
+
+#include <atomic>
+#include <stop_token>
+#include <thread>
+
+namespace parfocal::cli {
+
+/// While it lives, the first signal requests stop, the second abort, the third ends the process.
+/// Before outputs_exist() was called nothing needs closing: the first signal ends the process.
+/// Make it before any other thread is started: they inherit the blocked signals. A signal that was
+/// ignored at the start (nohup, background jobs of scripts) stays ignored.
+class SignalStop {
+ public:
+  SignalStop();
+  ~SignalStop();
+  SignalStop(const SignalStop&) = delete;
+  SignalStop& operator=(const SignalStop&) = delete;
+  void outputs_exist() { outputs_exist_ = true; }
+  std::stop_token stop() const { return stop_.get_token(); }
+  std::stop_token abort() const { return abort_.get_token(); }
+  /// 128 + the first signal received; 0 = none.
+  int exit_code() const { return first_ == 0 ? 0 : 128 + first_; }
+
+ private:
+  void wait_for_signals();
+  void received(int signal);
+
+  std::stop_source stop_, abort_;
+  std::atomic<bool> outputs_exist_ = false;
+  std::atomic<int> first_ = 0;
+  int signals_fd_ = -1, end_fd_ = -1;
+  std::thread thread_;
+};
+
+}  // namespace parfocal::cli

@@ -1,0 +1,61 @@
+"""What the documentation shows is what the command does."""
+
+import re
+import unittest
+
+from support import CommandTest, SHARED_DIR, SOURCE_DIR
+
+PAGES = [SOURCE_DIR / "README.md", *sorted((SOURCE_DIR / "docs").glob("*.md"))]
+
+
+class Docs(CommandTest):
+    def test_every_pipeline_shown_is_valid(self):
+        shown = 0
+        for page in PAGES:
+            if page.name == "design.md":  # shows sinks and operators to come
+                continue
+            for block in re.findall(r"(?ms)^```yaml\n(parfocal: 1.*?)^```", page.read_text()):
+                self.write("shown.yaml", block)
+                self.expect(0, "check", "shown.yaml")
+                shown += 1
+        self.assertGreaterEqual(shown, 2)
+
+    def test_every_option_is_in_the_help_and_the_other_way_round(self):
+        page = (SOURCE_DIR / "docs" / "command-line.md").read_text()
+        told = set(re.findall(r"`(--[a-z-]+)", page))
+        known = set()
+        for command in ["demo", "check", "plan", "run", "info", "ops"]:
+            known |= set(re.findall(r"(--[a-z-]+)", self.expect(0, command, "--help")[0]))
+        self.assertLessEqual(told, known)
+        for option in ["--memory", "--threads", "--set", "--out", "--on-error", "--overwrite"]:
+            self.assertIn(option, told)
+
+
+class Examples(CommandTest):
+    def test_all_are_valid(self):
+        examples = sorted((SOURCE_DIR / "examples").glob("*.yaml"))
+        self.assertGreaterEqual(len(examples), 2)
+        for example in examples:
+            self.expect(0, "check", example)
+
+    def test_background_reads_twice_where_the_movie_does_not_fit(self):
+        example = SOURCE_DIR / "examples" / "background.yaml"
+        bounds = {"1 pass": "512MiB", "2 passes": "48MiB"}
+        for passes, memory in bounds.items():
+            _, err = self.expect(0, "plan", example, "--memory", memory)
+            self.assertIn(f"plan: {passes},", err)
+
+    def test_count_nuclei_has_a_row_for_every_frame(self):
+        movie = SHARED_DIR / "data/cells/neubias/image_data/mitocheck-movie"
+        if not movie.exists():
+            self.skipTest(f"no movie in {movie}")
+        example = SOURCE_DIR / "examples" / "count-nuclei.yaml"
+        self.expect(0, "run", example, "--set", f"source.glob={movie}/*.tif", "--out", "o")
+        rows = (self.dir / "o" / "frames.csv").read_text().splitlines()
+        self.assertEqual(len(rows), 1 + 30)
+        column = rows[0].split(",").index("count")
+        self.assertTrue(all(int(row.split(",")[column]) > 10 for row in rows[1:]))
+
+
+if __name__ == "__main__":
+    unittest.main()

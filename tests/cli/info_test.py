@@ -1,0 +1,45 @@
+import unittest
+
+from support import CommandTest
+
+
+class Info(CommandTest):
+    def test_files_tell_shape_axes_and_dtype(self):
+        self.write_movie()
+        out, _ = self.expect(0, "info", "frame*.tif")
+        self.assertRegex(out, r"layout: +t=6 \| y=40 x=60 uint8")
+        document = self.expect_json(0, "parfocal.info/1", "info", "frame*.tif", "--json")
+        self.assertEqual(document["items"][0]["frames"], 6)
+        self.assertEqual(document["items"][0]["dtype"], "uint8")
+
+    def test_one_file_whose_name_has_brackets(self):
+        self.write_movie(1)
+        (self.dir / "frame0.tif").rename(self.dir / "frame[0].tif")
+        self.assertIn("t=1", self.expect(0, "info", "frame[0].tif")[0])
+
+    def test_results_tell_shape_chunks_and_completeness(self):
+        self.write_movie()
+        self.expect(0, "run", "pipeline.yaml")
+        document = self.expect_json(0, "parfocal.info/1", "info", "pipeline-out/smooth.ome.zarr",
+                                    "--json")
+        facts = document["items"][0]
+        self.assertEqual(facts["shape"], [6, 40, 60])
+        self.assertEqual(facts["labels"], ["cells"])
+        self.assertIs(facts["complete"], True)
+        self.assertIn("chunks", facts)
+        self.assertIn("smooth", str(facts["provenance"]))
+
+    def test_pipeline_tells_its_steps(self):
+        self.write_movie(0)
+        out, _ = self.expect(0, "info", "pipeline.yaml")
+        self.assertRegex(out, r"step mask: +threshold \{method: otsu\} <- source")
+
+    def test_missing_path_is_4(self):
+        self.expect(4, "info", "nowhere.tif")
+        self.expect_json(4, "parfocal.error/1", "info", "nowhere.ome.zarr", "--json")
+        (self.dir / "empty").mkdir()
+        self.expect(4, "info", "empty")
+
+
+if __name__ == "__main__":
+    unittest.main()

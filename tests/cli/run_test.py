@@ -1,0 +1,176 @@
+import json
+import os
+import pty
+import re
+import shlex
+import subprocess
+import unittest
+
+from support import CommandTest, PARFOCAL, PIPELINE, tiff
+
+
+class Run(CommandTest):
+    def test_results_on_stdout_are_paths_that_exist(self):
+        self.write_movie()
+        out, err = self.expect(0, "run", "pipeline.yaml")
+        paths = out.splitlines()
+        self.assertTrue(any(path.endswith("objects.csv") for path in paths), out)
+        self.assertTrue(any(path.endswith("frames.csv") for path in paths), out)
+        for path in paths:
+            self.assertTrue((self.dir / path).exists(), path)
+        self.assertIn("peak", err)
+        self.assertIn("half of what is available", err)
+
+    def test_every_object_is_a_row(self):
+        self.write_movie()
+        self.expect(0, "run", "pipeline.yaml", "--out", "results")
+        rows = (self.dir / "results" / "objects.csv").read_text().splitlines()
+        self.assertEqual(len(rows), 1 + 6 * 6)
+        self.assertTrue(rows[0].startswith("t,label,area"), rows[0])
+        self.assertTrue(rows[1].startswith("0,1,81"), rows[1])
+
+    def test_json_is_the_run_record_and_nothing_else(self):
+        self.write_movie()
+        record = self.expect_json(0, "parfocal.run/1", "run", "pipeline.yaml", "--json")
+        self.assertEqual(record["exit_code"], 0)
+        self.assertGreater(record["peak_rss_bytes"], 0)
+        for edge in record["edges"]:
+            self.assertEqual(edge["received"] + edge["missing"], edge["expected"])
+
+    def test_results_do_not_depend_on_threads(self):
+        self.write_movie()
+        for n in ["1", "2"]:
+            self.expect(0, "run", "pipeline.yaml", "--threads", n, "--out", "out" + n)
+        self.assertEqual((self.dir / "out1" / "objects.csv").read_bytes(),
+                         (self.dir / "out2" / "objects.csv").read_bytes())
+
+    def test_missing_input_is_4(self):
+        self.write("p.yaml", PIPELINE)
+        _, err = self.expect(4, "run", "p.yaml")
+        self.assertIn("*.tif", err)
+        self.assertFalse((self.dir / "p-out").exists())
+        self.expect_json(4, "parfocal.error/1", "run", "p.yaml", "--json")
+
+    def test_set_of_an_unknown_step_is_3(self):
+        self.write_movie()
+        _, err = self.expect(3, "run", "pipeline.yaml", "--set", "msak.method=otsu")
+        self.assertIn("mask", err)
+
+    def test_existing_output_is_8_and_both_lines_work(self):
+        self.write_movie()
+        self.expect(0, "run", "pipeline.yaml")
+        _, err = self.expect(8, "run", "pipeline.yaml")
+        lines = re.findall(r"(?m)^\s+(\S*parfocal run pipeline.yaml .*)$", err)
+        self.assertEqual(len(lines), 2, err)
+        for line in lines:
+            self.expect(0, *shlex.split(line)[1:])
+        self.assertTrue((self.dir / "pipeline-out-2" / "objects.csv").exists())
+
+    def test_a_broken_frame_stops_and_the_line_with_skip_works(self):
+        self.write_movie()
+        (self.dir / "frame2.tif").write_bytes(tiff()[:1000])
+        _, err = self.expect(4, "run", "pipeline.yaml")
+        self.assertIn("frame2.tif", err)
+        line = re.search(r"(?m)^\s+\S*parfocal (run pipeline.yaml .*--on-error skip.*)$", err)
+        self.assertIsNotNone(line, err)
+        self.expect(6, *shlex.split(line.group(1)))
+        frames = (self.dir / "pipeline-out" / "frames.csv").read_text().splitlines()
+        self.assertEqual(len(frames), 7)
+        self.assertIn("broken", frames[3])
+
+
+class Budget(CommandTest):
+    def test_over_budget_is_5_and_the_suggested_line_works(self):
+        self.write_movie()
+        _, err = self.expect(5, "plan", "pipeline.yaml", "--memory", "1MiB")
+        line = re.search(r"(?m)^\s+\S*parfocal (plan pipeline.yaml --memory \S+)$", err)
+        self.assertIsNotNone(line, err)
+        words = shlex.split(line.group(1))
+        self.expect(0, *words)
+        self.expect(0, "run", *words[1:])
+
+    def test_the_peak_of_the_process_is_within_the_plan(self):
+        self.write_movie()
+        plan = json.loads(self.expect(0, "plan", "pipeline.yaml", "--json")[0])
+        record = self.expect_json(0, "parfocal.run/1", "run", "pipeline.yaml", "--json")
+        self.assertLessEqual(record["peak_rss_bytes"], plan["peak_bytes"])
+
+    def test_a_saved_plan_runs_and_takes_no_other_decisions(self):
+        self.write_movie()
+        self.write("plan.json", self.expect(0, "plan", "pipeline.yaml", "--json")[0])
+        self.expect(2, "run", "plan.json", "--memory", "1GiB")
+        self.expect(0, "run", "plan.json", "--out", "planned")
+        self.expect(0, "run", "pipeline.yaml", "--out", "direct")
+        self.assertEqual((self.dir / "planned" / "objects.csv").read_bytes(),
+                         (self.dir / "direct" / "objects.csv").read_bytes())
+
+    def test_plan_texts(self):
+        self.write_movie()
+        self.assertIn("smooth", self.expect(0, "plan", "pipeline.yaml")[0])
+        self.assertGreater(len(self.expect(0, "plan", "pipeline.yaml", "--explain")[0]),
+                           len(self.expect(0, "plan", "pipeline.yaml")[0]))
+        self.assertIn("flowchart", self.expect(0, "plan", "pipeline.yaml", "--graph")[0])
+        self.assertFalse((self.dir / "pipeline-out").exists())
+
+
+class ProgressLines(CommandTest):
+    def on_a_terminal(self, **env):
+        """The bytes that a person's terminal gets on stderr."""
+        self.write_movie()
+        terminal, end = pty.openpty()
+        process = subprocess.Popen(
+            [PARFOCAL, "run", "pipeline.yaml", "--overwrite"], cwd=self.dir, stderr=end,
+            stdout=subprocess.DEVNULL, env={**os.environ, "TERM": "xterm", **env})
+        os.close(end)
+        data = b""
+        while True:
+            try:
+                part = os.read(terminal, 65536)
+            except OSError:
+                break
+            if not part:
+                break
+            data += part
+        os.close(terminal)
+        self.assertEqual(process.wait(), 0)
+        return data.decode()
+
+    def test_a_terminal_gets_one_line_redrawn(self):
+        self.assertIn("\x1b[K", self.on_a_terminal())
+
+    def test_a_dumb_terminal_gets_no_escape_codes(self):
+        self.assertNotIn("\x1b", self.on_a_terminal(TERM="dumb"))
+
+    def test_a_pipe_gets_no_escape_codes(self):
+        self.write_movie()
+        _, err = self.expect(0, "run", "pipeline.yaml")
+        self.assertNotIn("\x1b", err)
+        self.assertNotIn("\r", err)
+
+    def test_no_color_is_respected(self):
+        self.write("bad.yaml", PIPELINE.replace("otsu", "ostu"))
+        for value, coloured in [("", True), ("1", False)]:
+            terminal, end = pty.openpty()
+            process = self.start("check", "bad.yaml",
+                                 env={**os.environ, "TERM": "xterm", "NO_COLOR": value}, stderr=end)
+            process.communicate()
+            os.close(end)
+            self.assertEqual(b"\x1b[1;31m" in os.read(terminal, 65536), coloured)
+            os.close(terminal)
+
+    def test_json_progress_is_one_object_a_line(self):
+        self.write_movie()
+        _, err = self.expect(0, "run", "pipeline.yaml", "--progress", "json")
+        events = [json.loads(line) for line in err.splitlines() if line.startswith("{")]
+        self.assertEqual(events[-1]["event"], "end")
+        for event in events:
+            self.assertEqual(event["schema"], "parfocal.progress/1")
+
+    def test_progress_none_is_silent_while_running(self):
+        self.write_movie()
+        _, err = self.expect(0, "run", "pipeline.yaml", "--progress", "none")
+        self.assertNotIn("6 of 6 frames", err)
+
+
+if __name__ == "__main__":
+    unittest.main()

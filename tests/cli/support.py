@@ -1,0 +1,103 @@
+"""Runs the built command. Standard library only: any Python 3 may run these tests."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import struct
+import subprocess
+import tempfile
+import unittest
+
+PARFOCAL = os.environ["PARFOCAL"]
+SOURCE_DIR = pathlib.Path(os.environ["PARFOCAL_SOURCE_DIR"])
+SHARED_DIR = pathlib.Path(os.environ["PARFOCAL_SHARED_DIR"])
+
+
+def default_signals():
+    """A runner in the background may ignore SIGINT; the command must not inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+PIPELINE = """\
+parfocal: 1
+source: {type: files, glob: "*.tif", axes: tyx}
+steps:
+  - {id: smooth, op: gaussian, sigma: 1 px}
+  - {id: mask, op: threshold, method: otsu, from: source}
+  - {id: cells, op: label}
+  - {id: objects, op: measure, intensity: source, properties: [area, centroid]}
+sinks:
+  - {type: ome_zarr, from: smooth, path: smooth.ome.zarr, labels: {cells: cells}}
+  - {type: table, from: objects, path: objects.csv}
+"""
+
+
+def disks(width, height):
+    """Bright disks of radius 5 on a dark ground, one every 20 pixels, as rows of bytes."""
+    return bytes(200 if (x % 20 - 10) ** 2 + (y % 20 - 10) ** 2 <= 25 else 20
+                 for y in range(height) for x in range(width))
+
+
+def tiff(width=60, height=40, pages=1):
+    """A little-endian TIFF whose pages all show the same pixels, so that long movies are small."""
+    pixels = disks(width, height)
+    pixels += b"\0" * (len(pixels) % 2)
+    tags = [(256, width), (257, height), (258, 8), (259, 1), (262, 1), (273, 8), (277, 1),
+            (278, height), (279, width * height)]
+    length = 2 + 12 * len(tags) + 4
+    first = 8 + len(pixels)
+    directory = struct.pack("<H", len(tags)) + b"".join(
+        struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    links = [first + length * (page + 1) for page in range(pages - 1)] + [0]
+    return (struct.pack("<2sHI", b"II", 42, first) + pixels
+            + b"".join(directory + struct.pack("<I", link) for link in links))
+
+
+class CommandTest(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="parfocal-cli-"))
+        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+
+    def write(self, name, text):
+        path = self.dir / name
+        path.write_text(text)
+        return path
+
+    def write_movie(self, frames=6):
+        """frame0.tif ... with two rows of three disks each, and pipeline.yaml."""
+        for i in range(frames):
+            (self.dir / f"frame{i}.tif").write_bytes(tiff())
+        return self.write("pipeline.yaml", PIPELINE)
+
+    def start(self, *args, **options):
+        return subprocess.Popen(
+            [PARFOCAL, *map(str, args)], cwd=self.dir, stdin=subprocess.DEVNULL,
+            preexec_fn=default_signals, text=True,
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options})
+
+    def run_command(self, *args, timeout=120, **options):
+        process = self.start(*args, **options)
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def expect(self, code, *args, **options):
+        """Runs and checks the exit code; returns (stdout, stderr)."""
+        done = self.run_command(*args, **options)
+        self.assertEqual(done.returncode, code, f"{done.args}\n{done.stdout}\n{done.stderr}")
+        return done.stdout, done.stderr
+
+    def expect_json(self, code, schema, *args):
+        """Exactly one JSON document of this schema on stdout."""
+        out, err = self.expect(code, *args)
+        document = json.loads(out)
+        self.assertEqual(document["schema"], schema, err)
+        return document
