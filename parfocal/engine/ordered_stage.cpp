@@ -1,5 +1,7 @@
 #include "parfocal/engine/ordered_stage.h"
 
+#include <stdexcept>
+
 namespace parfocal::engine {
 
 OrderedStage::OrderedStage(Faults& faults, std::unique_ptr<Consumer> consumer,
@@ -12,12 +14,6 @@ OrderedStage::OrderedStage(Faults& faults, std::unique_ptr<Consumer> consumer,
       outputs_(std::move(outputs)),
       head_(outputs_.size(), 0) {
   consumer_->emitted().assign(outputs_.size(), 0);
-}
-
-int64_t OrderedStage::end() const {
-  for (const Edge& edge : edges_)
-    if (edge.main && edge.ring->count() >= 0) return edge.ring->count();
-  return -1;
 }
 
 bool OrderedStage::has_room(int64_t calls) const {
@@ -36,7 +32,7 @@ bool OrderedStage::has_input(int64_t sequence) const {
 
 bool OrderedStage::ready() const {
   if (busy_ || finished_) return false;
-  const int64_t last = end();
+  const int64_t last = end_of(edges_, next_);
   if (last >= 0 && next_ >= last) return has_room(1);
   return has_room(1) && has_input(next_);
 }
@@ -44,7 +40,7 @@ bool OrderedStage::ready() const {
 Claim OrderedStage::claim(int64_t most) {
   if (!ready()) return {};
   busy_ = true;
-  const int64_t last = end();
+  const int64_t last = end_of(edges_, next_);
   finishing_ = last >= 0 && next_ >= last;
   if (finishing_) return {next_, 1};
   Claim claim{next_, 1};
@@ -100,6 +96,8 @@ Output PortWriter::slot(size_t port) const {
 void PortWriter::emit(size_t port, FrameHeader header, int64_t rows, const Gap& gap) {
   header.sequence = head_[port];
   for (Ring* ring : outputs_[port]) {
+    if (ring->is_past_end(head_[port]))
+      throw std::logic_error("a step makes more items than its layout has");
     Place& place = ring->at(head_[port]);
     place.header = header;
     place.rows = rows;

@@ -40,7 +40,6 @@ class OrderedStage : public Stage {
   int64_t taken() const { return next_; }
 
  private:
-  int64_t end() const;
   bool has_room(int64_t items) const;
   bool has_input(int64_t sequence) const;
 

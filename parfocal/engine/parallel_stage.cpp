@@ -94,18 +94,16 @@ void ParallelStage::stop() {
   retire();
 }
 
-// The stage ends where its main input ends.
-void ParallelStage::learn_end() {
-  if (end_ >= 0) return;
-  for (const Edge& edge : edges_)
-    if (edge.main && edge.ring->count() >= 0) end_ = edge.ring->count();
+// Where the stage ends: what the source or a stop says, and what the
+// inputs say. -1 = not known yet.
+int64_t ParallelStage::end() const {
+  const int64_t inputs = end_of(edges_, next_);
+  return inputs < 0 ? end_ : end_ < 0 ? inputs : std::min(end_, inputs);
 }
 
 bool ParallelStage::startable(int64_t sequence) const {
-  int64_t end = end_;
-  for (const Edge& edge : edges_)
-    if (end < 0 && edge.main && edge.ring->count() >= 0) end = edge.ring->count();
-  if (end >= 0 && sequence >= end) return false;
+  const int64_t limit = end();
+  if (limit >= 0 && sequence >= limit) return false;
   if (sequence - retired_ >= static_cast<int64_t>(done_.size())) return false;
   for (const Edge& edge : edges_)
     if (!edge.ring->holds(edge.map(sequence))) return false;
@@ -115,7 +113,6 @@ bool ParallelStage::startable(int64_t sequence) const {
 }
 
 Claim ParallelStage::claim(int64_t most) {
-  learn_end();
   Claim claim{next_, 0};
   while (claim.count < most && startable(next_)) {
     ++next_;
@@ -134,16 +131,15 @@ void ParallelStage::complete(const Claim& claim) {
 }
 
 void ParallelStage::retire() {
-  learn_end();
   while (retired_ < next_ && done_[static_cast<size_t>(retired_) % done_.size()]) {
     done_[static_cast<size_t>(retired_) % done_.size()] = 0;
     ++retired_;
   }
-  const bool over = finished();
+  closed_ = retired_ == end();
   for (const Edge& edge : edges_)
-    edge.ring->release(edge.reader, over ? Ring::kAllItems : edge.map(retired_));
-  if (over)
-    for (Ring* ring : outputs_) ring->close(end_);
+    edge.ring->release(edge.reader, closed_ ? Ring::kAllItems : edge.map(retired_));
+  for (Ring* ring : outputs_)
+    if (closed_) ring->close(retired_);
 }
 
 void ParallelStage::execute(const Claim& claim, int worker) {

@@ -31,10 +31,10 @@ class ParallelStage : public Stage {
   ~ParallelStage() override;
 
   Claim claim(int64_t most) override;
-  bool ready() const override { return startable(next_); }
+  bool ready() const override { return startable(next_) || (!closed_ && retired_ == end()); }
   void execute(const Claim& claim, int worker) override;
   void complete(const Claim& claim) override;
-  bool finished() const override { return end_ >= 0 && retired_ == end_; }
+  bool finished() const override { return closed_; }
   void stop() override;
   int64_t retired() const { return retired_; }
 
@@ -43,7 +43,7 @@ class ParallelStage : public Stage {
   struct Workspace;  // one worker's views, so that executing allocates nothing
 
   bool startable(int64_t sequence) const;
-  void learn_end();
+  int64_t end() const;
   void retire();
   void run_item(int64_t sequence, int worker);
   void run_step(const Step& step, int64_t sequence, Workspace& space);
@@ -57,7 +57,7 @@ class ParallelStage : public Stage {
   std::vector<Workspace> spaces_;
   std::vector<char> done_;  // completion marks of items that are under way
   int64_t next_ = 0, retired_ = 0, end_ = -1;
-  bool has_source_ = false;
+  bool has_source_ = false, closed_ = false;
 };
 
 }  // namespace parfocal::engine

@@ -120,6 +120,7 @@ void PassRun::work(int worker) {
 
 void PassRun::stop() {
   std::lock_guard lock(mutex_);
+  cut_ = cut_ || !all_finished();
   for (auto& stage : stages_) stage->stop();
   pump_stop_.request_stop();
   changed_.notify_all();
@@ -127,6 +128,7 @@ void PassRun::stop() {
 
 void PassRun::abandon() {
   std::lock_guard lock(mutex_);
+  cut_ = cut_ || !all_finished();
   abandoned_ = true;
   pump_stop_.request_stop();
   changed_.notify_all();

@@ -25,6 +25,8 @@ class PassRun {
   void stop();
   /// Starts nothing more at all.
   void abandon();
+  /// True if stop or abandon came before the end of the stream.
+  bool was_cut() const { return cut_; }
   /// Items of the source (of the main clock) that have left stage 0. From any thread.
   int64_t items_done() const;
   /// Frames that a live source lost, recorded as gaps.
@@ -62,7 +64,7 @@ class PassRun {
   Ring* live_status_ = nullptr;  ///< and, if somebody asks, their headers only
   std::stop_source pump_stop_;
   int idle_ = 0, busy_ = 0;
-  bool abandoned_ = false;
+  bool abandoned_ = false, cut_ = false;
   int64_t lost_ = 0, source_items_ = 0;
 };
 

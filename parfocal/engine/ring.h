@@ -33,7 +33,11 @@ class Ring {
 
   /// `region`: of one item in this sweep. \throws std::bad_alloc
   Ring(const RingPlan& plan, const PortLayout& port, const Region& region)
-      : plan_(plan), port_(port), region_(region), places_(static_cast<size_t>(plan.capacity)) {
+      : plan_(plan),
+        port_(port),
+        region_(region),
+        places_(static_cast<size_t>(plan.capacity)),
+        total_(port.layout.stream_count()) {
     const int64_t stride = (plan.item_bytes + 63) / 64 * 64;
     memory_ = Block(static_cast<size_t>(stride * plan.capacity));
     for (size_t i = 0; i < places_.size(); ++i)
@@ -50,10 +54,12 @@ class Ring {
   }
   Place& at(int64_t sequence) { return places_[static_cast<size_t>(sequence % plan_.capacity)]; }
   /// The producer may write the place of `sequence`: all readers have passed what it held.
+  /// Past the last item that the layout promises nothing will be written, so no place is needed.
   bool has_room(int64_t sequence) const {
-    return tails_.empty() ? !plan_.retained || sequence < plan_.capacity
-                          : sequence < oldest_ + plan_.capacity;
+    return is_past_end(sequence) || tails_.empty() || plan_.retained ||
+           sequence < oldest_ + plan_.capacity;
   }
+  bool is_past_end(int64_t sequence) const { return total_ != kUnbounded && sequence >= total_; }
   bool holds(int64_t sequence) const {
     return places_[static_cast<size_t>(sequence % plan_.capacity)].filled == sequence;
   }
@@ -101,6 +107,7 @@ class Ring {
   Block memory_;
   std::vector<Place> places_;
   std::vector<int64_t> tails_;
+  int64_t total_ = kUnbounded;
   int64_t oldest_ = 0;
   int64_t count_ = -1;
 };

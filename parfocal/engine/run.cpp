@@ -54,7 +54,7 @@ class Run {
     }
     RunRecord record;
     close_ends();
-    control_.report(record);
+    control_.report(record, is_complete());
     fill(record);
     record.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
@@ -96,22 +96,26 @@ class Run {
   }
 
   void sweep() {
-    const SteadySource steady(*source_or_none(), control_);
-    for (int64_t tile = 0; tile < plan_.tile_count && control_.running(); ++tile) {
-      const auto regions = demanded_regions(plan_.nodes, ops_, plan_.tile, tile);
+    for (int64_t tile = 0; tile < plan_.tile_count; ++tile) {
       KeptRings kept;
-      for (int pass = 0; pass < static_cast<int>(plan_.passes.size()) && control_.running();
-           ++pass) {
-        const PassContext context{
-            plan_, ops_, regions, source_.random ? &steady : nullptr, control_, plan_.threads};
-        PassRun run(context, pass, kept, ends_, observers_, tile == 0);
-        publish_pass(&run, tile, pass);
-        run.run(source_.live.get());
-        items_ = std::max(items_, run.items_done());
-        publish_pass(nullptr, tile, pass);
-        swept_ = tile + 1 == plan_.tile_count && pass + 1 == static_cast<int>(plan_.passes.size());
-      }
+      const auto regions = demanded_regions(plan_.nodes, ops_, plan_.tile, tile);
+      for (int pass = 0; pass < static_cast<int>(plan_.passes.size()); ++pass)
+        if (!control_.running() || !run_pass(tile, pass, regions, kept)) return;
     }
+    swept_ = true;
+  }
+
+  // False if the pass was cut before its end.
+  bool run_pass(int64_t tile, int pass, const std::vector<Region>& regions, KeptRings& kept) {
+    const SteadySource steady(*source_or_none(), control_);
+    const PassContext context{plan_,    ops_,         regions, source_.random ? &steady : nullptr,
+                              control_, plan_.threads};
+    PassRun run(context, pass, kept, ends_, observers_, tile == 0);
+    publish_pass(&run, tile, pass);
+    run.run(source_.live.get());
+    items_ = std::max(items_, run.items_done());
+    publish_pass(nullptr, tile, pass);
+    return !run.was_cut();
   }
 
   // A live run never reads through SteadySource; it needs some reference all the same.
@@ -182,8 +186,10 @@ class Run {
     return layout.clock.empty() && layout.stream == plan_.nodes[0].outputs[0].layout.stream;
   }
 
+  bool is_complete() const { return swept_ && !control_.failed(); }
+
   void close_ends() {
-    const bool complete = control_.running() && swept_;
+    const bool complete = is_complete();
     const std::string reason = complete ? "" : control_.failed() ? "failed" : "stopped";
     const int64_t prefix = common_prefix();
     for (SinkEnd& end : ends_) {
@@ -238,7 +244,7 @@ class Run {
   void fill(RunRecord& record) {
     record.items = items_;
     const int64_t expected = plan_.nodes[0].outputs[0].layout.stream_count();
-    if (!control_.running())
+    if (!is_complete())
       record.stopped =
           expected == kUnbounded ? -1 : std::max<int64_t>(0, expected - common_prefix());
     for (const SinkEnd& end : ends_) {

@@ -106,29 +106,27 @@ bool RunControl::is_broken(int64_t sequence) const {
   std::lock_guard lock(mutex_);
   return broken_.count(sequence) > 0;
 }
-bool RunControl::stopped() const {
-  std::lock_guard lock(mutex_);
-  return stopped_;
-}
 bool RunControl::failed() const {
   std::lock_guard lock(mutex_);
   return failure_.has_value();
 }
 
-void RunControl::report(RunRecord& record) const {
+void RunControl::report(RunRecord& record, bool complete) const {
   std::lock_guard lock(mutex_);
   record.broken = static_cast<int64_t>(broken_.size());
   record.failed = failed_;
   record.lost = lost_;
   record.issues = failure_ ? failure_->issues() : issues_;
+  const bool some_failed = broken_.size() + static_cast<size_t>(failed_) > 0;
   record.status = failure_   ? RunStatus::failed
-                  : stopped_ ? RunStatus::stopped
-                             : RunStatus::complete;
-  record.exit_code = failure_    ? static_cast<int>(failure_->code())
-                     : stopped_  ? 130
-                     : lost_ > 0 ? 7
-                     : broken_.size() + static_cast<size_t>(failed_) > 0 ? 6
-                                                                         : 0;
+                  : complete ? RunStatus::complete
+                             : RunStatus::stopped;
+  if (failure_)
+    record.exit_code = static_cast<int>(failure_->code());
+  else if (!complete)
+    record.exit_code = 130;
+  else
+    record.exit_code = lost_ > 0 ? 7 : some_failed ? 6 : 0;
 }
 
 }  // namespace parfocal::engine

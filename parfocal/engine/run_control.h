@@ -26,10 +26,9 @@ class RunControl : public Faults {
   /// so an item that fails now but did not before is a failure of the run.
   void enter(PassRun* pass, bool later);
   bool is_broken(int64_t sequence) const;
-  bool stopped() const;
   bool failed() const;
   /// Moves what was collected into the record.
-  void report(RunRecord& record) const;
+  void report(RunRecord& record, bool complete) const;
 
  private:
   void halt_locked(bool abandon);

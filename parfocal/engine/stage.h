@@ -20,6 +20,20 @@ struct Edge {
   bool main = false;  ///< same clock as the stage: its end is the stage's end
 };
 
+/// Where a stage that is at `next` must end by what its inputs say: the least count of the inputs
+/// of its own clock, or here, if a broadcast input has closed without the item needed. -1 = not
+/// known yet.
+inline int64_t end_of(const std::vector<Edge>& edges, int64_t next) {
+  int64_t end = -1;
+  for (const Edge& edge : edges) {
+    const int64_t count = edge.ring->count();
+    if (count < 0 || (!edge.main && edge.map(next) < count)) continue;
+    const int64_t here = edge.main ? count : next;
+    end = end < 0 ? here : std::min(end, here);
+  }
+  return end;
+}
+
 /// Items [first, first + count) of one stage, given to one worker.
 struct Claim {
   int64_t first = 0;

@@ -43,7 +43,7 @@ class StreamConsumer : public Consumer, private Emitter {
     if (pushing_) return Turn::again;
     if (!spot.closes) return Turn::done;
     start_flush();
-    return flush_next();
+    return Turn::again;  // push and flush each need their own reserved places
   }
 
   Turn finish(bool complete) override {

@@ -17,6 +17,7 @@ struct Draft {
   std::vector<std::unique_ptr<Operator>> ops;
   std::vector<std::string> roots;            ///< per node: clock its items derive from
   std::vector<int64_t> node_pixels;          ///< per node: largest region of one item of port 0
+  std::vector<char> kept;               ///< per node: its Value is read by a later pass
   std::vector<std::vector<Region>> regions;  ///< per step of the sweep, per node
 
   NodePlan& node(int n) { return plan.nodes[static_cast<size_t>(n)]; }

@@ -99,23 +99,12 @@ class Sizer {
     }
   }
 
-  bool kept_for_later(int n) const {
-    if (node(n).level != static_cast<int>(pass_)) return false;
-    for (size_t v = static_cast<size_t>(n) + 1; v < draft_.plan.nodes.size(); ++v) {
-      const NodePlan& user = draft_.plan.nodes[v];
-      for (size_t i = 0; i < user.inputs.size(); ++i)
-        if (user.inputs[i].node == n && user.level > node(n).level &&
-            reads_kept_value(draft_, static_cast<int>(v), i, user.level))
-          return true;
-    }
-    return false;
-  }
-
   void add_rings(int n) {
     const NodePlan& plan = node(n);
     for (size_t p = 0; p < plan.outputs.size(); ++p) {
       const PortId id{n, static_cast<int>(p)};
-      const bool kept = kept_for_later(n);
+      const bool kept =
+          draft_.kept[static_cast<size_t>(n)] && plan.level == static_cast<int>(pass_);
       // A live source, a fold or a stream writes every port, read or not; maps have their slot for
       // what nobody queues.
       const bool live = plan.kind == NodeKind::source && draft_.plan.live;

@@ -42,26 +42,18 @@ class Builder {
   }
 
  private:
-  // Targets of this pass and everything they need from the source. Nodes that lead nowhere stay
-  // out.
+  // Targets of this pass (ends, and Values that later passes read) and everything they need from
+  // the source. Passes are built from the last to the first, so what later passes read is known
+  // here.
   void find_active() {
-    const int count = static_cast<int>(nodes_.size());
-    std::vector<char> useful(nodes_.size(), 0);
     active_.assign(nodes_.size(), 0);
-    for (int n = count; n-- > 0;) {
-      const NodePlan& node = nodes_[static_cast<size_t>(n)];
+    for (size_t n = nodes_.size(); n-- > 0;) {
+      const NodePlan& node = nodes_[n];
       const bool end = node.kind == NodeKind::sink || node.kind == NodeKind::observer;
-      useful[static_cast<size_t>(n)] |= end;
-      if (!useful[static_cast<size_t>(n)]) continue;
-      if (end && node.level == pass_) active_[static_cast<size_t>(n)] = 1;
-      for (size_t i = 0; i < node.inputs.size(); ++i) {
+      if (node.level == pass_ && (end || draft_.kept[n])) active_[n] = 1;
+      for (size_t i = 0; active_[n] && i < node.inputs.size(); ++i) {
         const size_t u = static_cast<size_t>(node.inputs[i].node);
-        useful[u] = 1;
-        const bool kept = node.cut[i] || (nodes_[u].level < node.level &&
-                                          keeps_value(draft_, static_cast<int>(u)));
-        if (kept && nodes_[u].level == pass_) active_[u] = 1;
-        if (active_[static_cast<size_t>(n)] && !reads_kept_value(draft_, n, i, pass_))
-          active_[u] = 1;
+        (reads_kept_value(draft_, static_cast<int>(n), i, pass_) ? draft_.kept : active_)[u] = 1;
       }
     }
   }
@@ -153,8 +145,9 @@ bool is_witness(const NodePlan& node, size_t i) {
 }
 
 void build_stages(Draft& draft) {
+  draft.kept.assign(draft.plan.nodes.size(), 0);
+  for (size_t p = draft.plan.passes.size(); p-- > 0;) Builder(draft, static_cast<int>(p)).run();
   for (size_t p = 0; p < draft.plan.passes.size(); ++p) {
-    Builder(draft, static_cast<int>(p)).run();
     for (const StagePlan& stage : draft.plan.passes[p].stages) {
       std::string names;
       for (int n : stage.nodes) names += (names.empty() ? "" : " + ") + draft.node(n).id;

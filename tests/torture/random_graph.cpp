@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "parfocal/planner/plan.h"
+
 namespace parfocal::testing {
 namespace {
 
@@ -17,8 +19,8 @@ class Builder {
     graph_.stops_on_error = p.on_error == OnError::stop;
     add_source(seed);
     made_.push_back("source");
-    const int steps = 1 + number(12);
-    for (int i = 0; i < steps; ++i) add_step("n" + std::to_string(i));
+    const size_t steps = static_cast<size_t>(2 + number(11));
+    for (int i = 0; i < 40 && made_.size() <= steps; ++i) add_step("n" + std::to_string(i));
     add_sinks();
     return std::move(graph_);
   }
@@ -118,7 +120,30 @@ class Builder {
         step.inputs.push_back({"by", {any_node(), "", {}}});
     }
     graph_.pipeline.steps.push_back(step);
+    if (!makes_sense(id) && chance(95)) {
+      graph_.pipeline.steps.pop_back();
+      return;
+    }
     made_.push_back(id);
+  }
+
+  // Most graphs should run; a few that the planner must refuse stay in.
+  bool makes_sense(const std::string& id) const {
+    Pipeline trial = graph_.pipeline;
+    SinkSpec sink;
+    sink.type = "memory";
+    sink.inputs = {{"from", {id, "", {}}}};
+    sink.params.set("path", RawValue::scalar("trial"));
+    trial.sinks = {sink};
+    PlanOptions options;
+    options.minimum = true;
+    options.threads = 1;
+    try {
+      (void)make_plan(trial, options);
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
   }
 
   void add_sinks() {

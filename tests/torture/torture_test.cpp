@@ -41,6 +41,7 @@ struct Ran {
   bool refused = false;
   RunRecord record;
   std::vector<std::map<std::pair<int64_t, size_t>, std::string>> sinks;
+  std::vector<int64_t> valid;  ///< items the sink was told to keep; -1 = all
 };
 
 int64_t reserved(const Plan& plan) {
@@ -82,6 +83,7 @@ Ran run_once(const Pipeline& pipeline, uint64_t seed, int threads, bool fuse,
     const Received r = received("s" + std::to_string(s));
     EXPECT_TRUE(r.closed) << "seed " << seed;
     ran.sinks.push_back(r.items);
+    ran.valid.push_back(r.outcome.valid_items);
   }
   for (const EdgeCount& e : ran.record.edges)
     EXPECT_EQ(e.received + e.missing, e.expected) << "seed " << seed << " " << e.edge;
@@ -89,13 +91,18 @@ Ran run_once(const Pipeline& pipeline, uint64_t seed, int threads, bool fuse,
   return ran;
 }
 
-// Items of a cancelled run are items of the whole run.
+std::string shown(const std::string& bytes) {
+  return bytes.starts_with("gap") ? bytes : std::to_string(bytes.size()) + " bytes";
+}
+
+// What a cancelled run keeps are items of the whole run.
 void expect_prefix(const Ran& part, const Ran& whole, uint64_t seed) {
   for (size_t s = 0; s < part.sinks.size(); ++s)
     for (const auto& [key, bytes] : part.sinks[s]) {
+      if (part.valid[s] >= 0 && key.first >= part.valid[s]) continue;
       const auto it = whole.sinks[s].find(key);
       ASSERT_TRUE(it != whole.sinks[s].end()) << "seed " << seed;
-      EXPECT_EQ(bytes, it->second) << "seed " << seed << " sink " << s << " item " << key.first;
+      ASSERT_TRUE(bytes == it->second) << "seed " << seed << " sink " << s << " item " << key.first << ": " << shown(bytes) << " instead of " << shown(it->second);
     }
 }
 
@@ -122,7 +129,7 @@ bool torture(uint64_t seed) {
     EXPECT_EQ(first.record.status, other.record.status)
         << "seed " << seed << ": " << first.record.json() << other.record.json();
     if (first.record.status == RunStatus::complete) {
-      EXPECT_EQ(first.sinks, other.sinks) << "seed " << seed;
+      EXPECT_TRUE(first.sinks == other.sinks) << "seed " << seed;
     }
   }
   if (first.record.status == RunStatus::complete) cancel_somewhere(graph.pipeline, seed, first);
