@@ -43,21 +43,35 @@ std::vector<Region> band_shapes(const Draft& draft) {
   return shapes;
 }
 
-// From the fastest to the smallest: lower queues, then workers, then regions.
+// A source whose smallest readable piece is most of a frame decodes all of it for every region.
+bool regions_are_cheap(const Draft& draft) {
+  if (!draft.source.random) return false;
+  const Region block = draft.source.random->block(), whole = draft.source.layout().whole_item();
+  return block.rank >= 2 && block.shape[block.rank - 2] * 4 <= whole.shape[whole.rank - 2];
+}
+
+// From the fastest to the smallest: lower queues; then regions and workers, in the order that costs
+// less time: smaller regions keep all workers busy, but read the source once more for each region.
 std::vector<Config> ladder(const Draft& draft) {
   const int threads = draft.plan.threads;
   std::vector<Region> tiles{draft.options.tile.value_or(Region{})};
   if (!draft.options.tile && planning::is_tileable(draft))
     for (const Region& r : band_shapes(draft)) tiles.push_back(r);
   if (draft.options.minimum) return {{tiles.back(), threads, 1}};
+  std::vector<int> workers;
+  for (int t = threads; t >= 1; t = t > 4 ? t / 2 : t - 1) workers.push_back(t);
   std::vector<Config> configs;
-  for (const Region& tile : tiles) {
-    configs.push_back({tile, threads, wide_window(draft, threads)});
-    configs.push_back({tile, threads, 2 * threads});
-    for (int t = threads; t >= 1; t = t > 4 ? t / 2 : t - 1) {
-      configs.push_back({tile, t, t + 1});
-      configs.push_back({tile, t, 1});
-    }
+  const auto add = [&](const Region& tile, int t) {
+    if (t == threads) configs.push_back({tile, t, wide_window(draft, t)});
+    for (const int64_t window : {2 * t, t + 1, t})  // fewer places than workers would idle workers
+      configs.push_back({tile, t, window});
+  };
+  if (regions_are_cheap(draft)) {
+    for (const int t : workers)
+      for (const Region& tile : tiles) add(tile, t);
+  } else {
+    for (const Region& tile : tiles)
+      for (const int t : workers) add(tile, t);
   }
   return configs;
 }
@@ -138,7 +152,7 @@ Plan make_plan(const Pipeline& pipeline, const PlanOptions& options) {
   planning::split_passes(draft);
   planning::build_stages(draft);
   // Measured after everything is loaded; the margin covers code pages first touched while running.
-  plan.base_bytes = peak_rss_bytes() + (int64_t{3} << 20);
+  plan.base_bytes = peak_rss_bytes() + (int64_t{2} << 20);
   fit(draft);
   check_disk(plan);
   return std::move(draft.plan);

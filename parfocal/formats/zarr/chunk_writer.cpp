@@ -83,26 +83,11 @@ Status ChunkWriter::write_plane(const std::string& folder, const View& plane) {
       Region chunk = Region::whole({chunk_height_, chunk_width_});
       chunk.origin = {cy * chunk_height_, cx * chunk_width_};
       const View part = subview(plane, clipped(chunk, r));
-      const std::filesystem::path path =
-          folder + "/" + std::to_string(cy) + "/" + std::to_string(cx);
-      Status s = part.region == clipped(chunk, plane_)
-                     ? write_whole(path, part)
-                     : write_part(path, part, chunk.origin[0], chunk.origin[1]);
+      Status s =
+          write_chunk(folder + "/" + std::to_string(cy) + "/" + std::to_string(cx), part, chunk);
       if (!s.ok()) return s;
     }
   return {};
-}
-
-// All pixels of a chunk: at the edge of the plane it is padded with the fill value.
-Status ChunkWriter::write_whole(const std::filesystem::path& path, const View& part) {
-  const auto bytes = static_cast<size_t>(chunk_bytes());
-  if (part.bytes() == chunk_bytes() && part.contiguous())
-    return write_file_atomically(path, std::span(part.data, bytes));
-  if (!staging_) staging_ = std::make_unique_for_overwrite<std::byte[]>(bytes);
-  if (part.bytes() != chunk_bytes()) std::memset(staging_.get(), 0, bytes);
-  MutableView target{staging_.get(), part.dtype, part.region, {chunk_width_, 1}};
-  copy_pixels(part, target);
-  return write_file_atomically(path, std::span(staging_.get(), bytes));
 }
 
 // Opens or creates a chunk that is written piece by piece; a new file has its full size at once.
@@ -121,21 +106,43 @@ static Status open_part(const std::filesystem::path& path, int64_t bytes, Fd& fd
   return {};
 }
 
-Status ChunkWriter::write_part(const std::filesystem::path& path, const View& part, int64_t y,
-                               int64_t x) {
+// A region with all pixels of a chunk is written beside it and renamed; a part goes into place.
+Status ChunkWriter::write_chunk(const std::filesystem::path& path, const View& part,
+                                const Region& chunk) {
+  const bool whole = part.region == clipped(chunk, plane_);
+  const std::filesystem::path target = path.string() + (whole ? ".part" : "");
   Fd fd;
-  if (Status s = open_part(path, chunk_bytes(), fd); !s.ok()) return s;
-  const int64_t first = (part.region.begin(0) - y) * chunk_width_ + part.region.begin(1) - x;
-  if (part.region.shape[1] == chunk_width_ && part.contiguous()) {
-    if (!write_at(fd.get(), part.data, part.bytes(), first * pixel_bytes_))
-      return io_failure("write", path);
-    return fd.close_checked(path);
+  if (Status s = open_part(target, chunk_bytes(), fd); !s.ok()) return s;
+  if (!write_rows(fd.get(), part, chunk)) return io_failure("write", target);
+  if (Status s = fd.close_checked(target); !s.ok() || !whole) return s;
+  return ::rename(target.c_str(), path.c_str()) == 0 ? Status() : io_failure("rename to", path);
+}
+
+// Rows over the whole width of a chunk lie one after the other in its file: they are gathered, with
+// the padding at the edge of the plane, and written many at a time.
+bool ChunkWriter::write_rows(int fd, const View& part, const Region& chunk) {
+  const Region& r = part.region;
+  const int64_t row_bytes = chunk_width_ * pixel_bytes_, used = r.shape[1] * pixel_bytes_;
+  const auto place = [&](int64_t y) {
+    return ((y - chunk.begin(0)) * chunk_width_ + r.begin(1) - chunk.begin(1)) * pixel_bytes_;
+  };
+  if (used == row_bytes && part.contiguous())
+    return write_at(fd, part.data, part.bytes(), place(r.begin(0)));
+  const bool full_width =
+      r.begin(1) == chunk.begin(1) && r.end(1) == std::min(chunk.end(1), plane_.end(1));
+  const int64_t rows = full_width ? std::max<int64_t>(1, kStagingBytes / row_bytes) : 1;
+  if (staging_.empty()) staging_.resize(static_cast<size_t>(resident_bytes()));
+  for (int64_t y = r.begin(0); y < r.end(0); y += rows) {
+    const int64_t n = std::min(rows, r.end(0) - y), pitch = full_width ? row_bytes : used;
+    for (int64_t i = 0; i < n; ++i) {
+      std::byte* to = staging_.data() + i * pitch;
+      std::memcpy(to, part.data + (y + i - r.begin(0)) * part.strides[0] * pixel_bytes_,
+                  static_cast<size_t>(used));
+      std::memset(to + used, 0, static_cast<size_t>(pitch - used));
+    }
+    if (!write_at(fd, staging_.data(), n * pitch, place(y))) return false;
   }
-  for (int64_t row = 0; row < part.region.shape[0]; ++row)
-    if (!write_at(fd.get(), part.data + row * part.strides[0] * pixel_bytes_,
-                  part.region.shape[1] * pixel_bytes_, (first + row * chunk_width_) * pixel_bytes_))
-      return io_failure("write", path);
-  return fd.close_checked(path);
+  return true;
 }
 
 Status ChunkWriter::remove(const std::array<int64_t, kMaxRank>& coordinates) const {
