@@ -53,6 +53,19 @@ TEST(Parameters, ReportEveryProblemAtOnceWithACure) {
   for (const Issue& issue : issues) EXPECT_FALSE(issue.cure.empty());
 }
 
+struct Many {
+  std::vector<Length> sigma;
+};
+TEST(Parameters, CheckTheRangeOfEveryElementOfAList) {
+  const auto set = Parameters<Many>().add("sigma", &Many::sigma, "widths").at_least(0);
+  RawValue raw = RawValue::map();
+  raw.set("sigma", RawValue::list({RawValue::scalar("1 px"), RawValue::scalar("-2 px")}));
+  std::vector<Issue> issues;
+  set.parse(raw, "step a", issues);
+  ASSERT_EQ(issues.size(), 1u);
+  EXPECT_EQ(issues[0].needed, ">= 0");
+}
+
 TEST(Units, ParseQuantitiesAndBytes) {
   EXPECT_EQ(parse_quantity("1.5 um")->unit, "um");
   EXPECT_EQ(parse_quantity("3")->value, 3);

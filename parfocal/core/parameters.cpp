@@ -1,5 +1,6 @@
 #include "parfocal/core/parameters.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace parfocal {
@@ -26,17 +27,27 @@ std::optional<double> number_of(const RawValue& raw) {
   return quantity ? std::optional(quantity->value) : std::nullopt;
 }
 
-std::optional<std::string> range_problem(const ParamInfo& info, const RawValue& raw) {
+bool out_of_range(const ParamInfo& info, const RawValue& raw) {
+  if (raw.kind == RawValue::Kind::list)
+    return std::any_of(raw.items.begin(), raw.items.end(),
+                       [&](const RawValue& item) { return out_of_range(info, item); });
   const auto value = number_of(raw);
-  if (value &&
-      ((info.above && !(*value > *info.above)) || (info.at_least && !(*value >= *info.at_least)) ||
-       (info.at_most && !(*value <= *info.at_most))))
-    return "needs " + info.range_text();
-  if (info.choices.empty()) return std::nullopt;
-  std::vector<RawValue> single{raw};
-  for (const RawValue& word : raw.kind == RawValue::Kind::list ? raw.items : single)
-    if (std::find(info.choices.begin(), info.choices.end(), word.text) == info.choices.end())
-      return "needs one of " + joined(info.choices);
+  return value && ((info.above && !(*value > *info.above)) ||
+                   (info.at_least && !(*value >= *info.at_least)) ||
+                   (info.at_most && !(*value <= *info.at_most)));
+}
+
+bool is_unknown_word(const ParamInfo& info, const RawValue& raw) {
+  if (info.choices.empty()) return false;
+  if (raw.kind == RawValue::Kind::list)
+    return std::any_of(raw.items.begin(), raw.items.end(),
+                       [&](const RawValue& item) { return is_unknown_word(info, item); });
+  return std::find(info.choices.begin(), info.choices.end(), raw.text) == info.choices.end();
+}
+
+std::optional<std::string> range_problem(const ParamInfo& info, const RawValue& raw) {
+  if (out_of_range(info, raw)) return "needs " + info.range_text();
+  if (is_unknown_word(info, raw)) return "needs one of " + joined(info.choices);
   return std::nullopt;
 }
 

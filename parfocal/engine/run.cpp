@@ -44,6 +44,7 @@ class Run {
     const double cpu = cpu_seconds();
     folder_.create();
     open_ends();
+    mark_running();
     std::stop_callback on_stop(options_.stop, [this] { control_.stop(); });
     std::stop_callback on_abort(options_.abort, [this] { control_.abandon(); });
     {
@@ -73,8 +74,8 @@ class Run {
         SinkEnd end;
         end.node = static_cast<int>(n);
         end.sink = bind_sink(node, plan_.nodes, context);
-        end.count.edge =
-            plan_.nodes[static_cast<size_t>(node.inputs[0].node)].id + " -> " + node.id;
+        const std::string from = plan_.nodes[static_cast<size_t>(node.inputs[0].node)].id;
+        end.count.edge = node.internal ? node.id : from + " -> " + node.id;
         ends_.push_back(std::move(end));
       }
       if (node.kind == NodeKind::observer) open_observer(static_cast<int>(n));
@@ -265,11 +266,24 @@ class Run {
     record.peak_rss_bytes = peak_rss_bytes();
   }
 
-  void finish_files(RunRecord& record) {
+  std::vector<std::filesystem::path> written_paths() const {
     std::vector<std::filesystem::path> written;
     for (const SinkEnd& end : ends_)
       for (const auto& path : end.sink->paths()) written.push_back(path);
     written.push_back(folder_.writing() / kRecordName);
+    return written;
+  }
+
+  // A run that is killed leaves a record that says so, and that lets --overwrite replace its files.
+  void mark_running() {
+    RunRecord record;
+    record.status = RunStatus::stopped;
+    record.exit_code = 137;
+    (void)write_record(folder_.writing(), record, plan_, source_, written_paths());
+  }
+
+  void finish_files(RunRecord& record) {
+    const auto written = written_paths();
     if (!write_record(folder_.writing(), record, plan_, source_, written) &&
         record.exit_code == 0) {
       record.status = RunStatus::failed;

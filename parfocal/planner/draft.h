@@ -17,7 +17,7 @@ struct Draft {
   std::vector<std::unique_ptr<Operator>> ops;
   std::vector<std::string> roots;            ///< per node: clock its items derive from
   std::vector<int64_t> node_pixels;          ///< per node: largest region of one item of port 0
-  std::vector<char> kept;               ///< per node: its Value is read by a later pass
+  std::vector<char> kept;                    ///< per node: its Value is read by a later pass
   std::vector<std::vector<Region>> regions;  ///< per step of the sweep, per node
 
   NodePlan& node(int n) { return plan.nodes[static_cast<size_t>(n)]; }
@@ -36,6 +36,9 @@ void choose_regions(Draft& draft, const Region& tile);  ///< largest regions of 
 void build_stages(Draft& draft);                        ///< PassPlan::stages without bytes
 void size_queues(Draft& draft, int64_t window);         ///< PassPlan::rings
 void reserve(Draft& draft, int threads);  ///< buffers, slots, states, reservations, peak
+
+/// What the planner says for the pipeline, threads, window and tile of `plan`. \throws Error
+Plan replan(const Plan& plan);
 
 bool is_tileable(const Draft& draft);
 /// True if input `i` of node `v` is read from a Value kept by an earlier pass.

@@ -93,14 +93,16 @@ struct Plan {
   std::vector<PassPlan> passes;
   std::vector<Reservation> reservations;
   int threads = 1;
-  int64_t batch = 1;  ///< items a worker takes at once
-  Region tile;        ///< rank 0 = whole items; else shape of the last axes
+  int64_t batch = 1;   ///< items a worker takes at once
+  int64_t window = 1;  ///< places of a queue that no join needs more of
+  Region tile;         ///< rank 0 = whole items; else shape of the last axes
   int64_t tile_count = 1;
   int64_t memory_bytes = 0;  ///< the budget
   int64_t base_bytes = 0;    ///< process without data: code, stacks, libraries
   int64_t peak_bytes = 0;    ///< proven bound of the process, base included
-  int64_t disk_bytes = 0;    ///< to be written, uncompressed; -1 = unknown
+  int64_t disk_bytes = 0;    ///< of images to be written, uncompressed; tables are not counted
   bool live = false;
+  bool fused = true;                 ///< false: every edge is a queue
   std::vector<std::string> explain;  ///< one line per decision, grouped by planner pass
 };
 

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "parfocal/graph/graph_json.h"
-#include "parfocal/planner/plan.h"
+#include "parfocal/planner/draft.h"
 
 namespace parfocal {
 namespace {
@@ -170,6 +170,8 @@ void read_plan(const Json& j, Plan& plan) {
     plan.reservations.push_back({r.at("holder"), r.at("what"), r.at("bytes"), r.at("pass")});
   plan.threads = j.at("threads");
   plan.batch = j.at("batch");
+  plan.window = j.at("window");
+  plan.fused = j.at("fused");
   plan.tile = to_region(j.at("tile"));
   plan.tile_count = j.at("tile_count");
   plan.memory_bytes = j.at("memory_bytes");
@@ -178,6 +180,23 @@ void read_plan(const Json& j, Plan& plan) {
   plan.disk_bytes = j.at("disk_bytes");
   plan.live = j.at("live");
   plan.explain = j.at("explain").get<std::vector<std::string>>();
+}
+
+// Nodes and passes decide where pixels go: they must be what the planner makes of the description.
+void require_same(const Plan& given) {
+  const bool tiled = given.tile.rank == 2 && given.tile.shape[0] > 0 && given.tile.shape[1] > 0;
+  if (given.threads < 1 || given.threads > 4096 || given.window < 1 || given.window > (1 << 20) ||
+      !(tiled || given.tile.rank == 0))
+    throw std::invalid_argument("threads, window or tile out of range");
+  const Plan own = planning::replan(given);
+  bool same = own.nodes.size() == given.nodes.size() && own.passes.size() == given.passes.size() &&
+              own.batch == given.batch && own.tile_count == given.tile_count &&
+              own.live == given.live;
+  for (size_t n = 0; same && n < own.nodes.size(); ++n)
+    same = to(own.nodes[n]) == to(given.nodes[n]);
+  for (size_t p = 0; same && p < own.passes.size(); ++p)
+    same = to(own.passes[p]) == to(given.passes[p]);
+  if (!same) throw std::invalid_argument("it was changed, or made for another source or version");
 }
 
 }  // namespace
@@ -192,6 +211,8 @@ std::string plan_to_json(const Plan& plan) {
          {"reservations", Json::array()},
          {"threads", plan.threads},
          {"batch", plan.batch},
+         {"window", plan.window},
+         {"fused", plan.fused},
          {"tile", to(plan.tile)},
          {"tile_count", plan.tile_count},
          {"memory_bytes", plan.memory_bytes},
@@ -212,6 +233,7 @@ Plan plan_from_json(const std::string& text) {
   Plan plan;
   try {
     read_plan(Json::parse(text), plan);
+    require_same(plan);
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {

@@ -59,7 +59,7 @@ std::string plan_text(const Plan& plan, bool explain) {
                    plan.tile.rank == 0 ? "whole items"
                                        : fmt::format("{} regions of {}x{}", plan.tile_count,
                                                      plan.tile.shape[0], plan.tile.shape[1]),
-                   plan.disk_bytes < 0 ? "unknown" : format_bytes(plan.disk_bytes));
+                   format_bytes(plan.disk_bytes));
   return s;
 }
 

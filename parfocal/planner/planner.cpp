@@ -81,6 +81,8 @@ int64_t try_config(Draft& draft, const Config& config) {
     planning::choose_regions(draft, config.tile);
   planning::size_queues(draft, config.window);
   planning::reserve(draft, config.threads);
+  draft.plan.window = config.window;
+  draft.plan.fused = draft.options.fuse;
   draft.plan.batch = std::clamp<int64_t>(config.window / (2 * config.threads), 1, 16);
   return draft.plan.peak_bytes;
 }
@@ -124,9 +126,7 @@ void fit(Draft& draft) {
 
 void check_disk(const Plan& plan) {
   const int64_t available = free_disk_bytes(plan.out_dir);
-  if (plan.disk_bytes < 0 || available < 0 || plan.live ||
-      plan.disk_bytes <= available - available / 20)
-    return;
+  if (available < 0 || plan.live || plan.disk_bytes <= available - available / 20) return;
   throw Error(
       ErrorCode::over_budget,
       Issue{"the outputs may not fit the disk", plan.out_dir.string(),
@@ -136,7 +136,10 @@ void check_disk(const Plan& plan) {
 
 }  // namespace
 
-Plan make_plan(const Pipeline& pipeline, const PlanOptions& options) {
+namespace {
+
+// Everything up to the choice of regions and queues.
+Draft start_draft(const Pipeline& pipeline, const PlanOptions& options) {
   Draft draft;
   draft.options = options;
   Plan& plan = draft.plan;
@@ -153,8 +156,26 @@ Plan make_plan(const Pipeline& pipeline, const PlanOptions& options) {
   planning::build_stages(draft);
   // Measured after everything is loaded; the margin covers code pages first touched while running.
   plan.base_bytes = peak_rss_bytes() + (int64_t{2} << 20);
+  return draft;
+}
+
+}  // namespace
+
+Plan make_plan(const Pipeline& pipeline, const PlanOptions& options) {
+  Draft draft = start_draft(pipeline, options);
   fit(draft);
-  check_disk(plan);
+  check_disk(draft.plan);
+  return std::move(draft.plan);
+}
+
+Plan planning::replan(const Plan& plan) {
+  PlanOptions options;
+  options.out_dir = plan.out_dir;
+  options.memory_bytes = plan.memory_bytes;
+  options.threads = plan.threads;
+  options.fuse = plan.fused;
+  Draft draft = start_draft(plan.pipeline, options);
+  try_config(draft, {plan.tile, plan.threads, plan.window});
   return std::move(draft.plan);
 }
 

@@ -193,7 +193,7 @@ void reserve(Draft& draft, int threads) {
     const auto sink = bind_sink(node, plan.nodes, {plan.out_dir, "{}", nullptr});
     plan.reservations.push_back({node.id, "staging of the sink", sink->resident_bytes(), -1});
     const int64_t disk = sink->disk_bytes();
-    plan.disk_bytes = disk < 0 || plan.disk_bytes < 0 ? -1 : plan.disk_bytes + disk;
+    plan.disk_bytes += std::max<int64_t>(0, disk);  // tables grow with what is found: not known
   }
   for (size_t p = 0; p < plan.passes.size(); ++p) reserve_pass(draft, p, threads);
   std::vector<int64_t> sums(plan.passes.size(), 0);

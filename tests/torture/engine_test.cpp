@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <random>
 
 #include "memory_io.h"
 #include "parfocal/engine/run.h"
@@ -130,6 +131,33 @@ TEST(Engine, ReadyPlansRunFromJson) {
   EXPECT_EQ(plan_to_json(plan_from_json(text)), text);
   EXPECT_EQ(run_plan(plan_from_json(text), {}).exit_code, 0);
   EXPECT_EQ(received("d").items.size(), 9u);
+  std::filesystem::remove_all(options.out_dir);
+}
+
+TEST(Engine, ChangedPlansAreRefusedOrRun) {
+  PlanOptions options;
+  options.threads = 2;
+  options.out_dir = std::filesystem::temp_directory_path() / "parfocal-engine-test-hostile";
+  const std::string text = plan_to_json(
+      make_plan(parse_pipeline(std::string("parfocal: 1\n") + kCentred, ".", "test"), options));
+  std::mt19937 rng(1);
+  for (int i = 0; i < 300; ++i) {
+    std::string changed = text;
+    for (int k = 0; k < 3; ++k) {
+      const size_t at = rng() % changed.size();
+      if (changed[at] >= '0' && changed[at] <= '9')
+        changed[at] = static_cast<char>('0' + rng() % 10);
+      else if (i % 3 == 0)
+        changed.erase(at, 1);
+    }
+    std::filesystem::remove_all(options.out_dir);
+    try {
+      const Plan plan = plan_from_json(changed);
+      if (plan.out_dir == options.out_dir) (void)run_plan(plan, {});
+    } catch (const Error& error) {
+      EXPECT_FALSE(error.issues().empty());
+    }
+  }
   std::filesystem::remove_all(options.out_dir);
 }
 

@@ -102,7 +102,9 @@ void expect_prefix(const Ran& part, const Ran& whole, uint64_t seed) {
       if (part.valid[s] >= 0 && key.first >= part.valid[s]) continue;
       const auto it = whole.sinks[s].find(key);
       ASSERT_TRUE(it != whole.sinks[s].end()) << "seed " << seed;
-      ASSERT_TRUE(bytes == it->second) << "seed " << seed << " sink " << s << " item " << key.first << ": " << shown(bytes) << " instead of " << shown(it->second);
+      ASSERT_TRUE(bytes == it->second)
+          << "seed " << seed << " sink " << s << " item " << key.first << ": " << shown(bytes)
+          << " instead of " << shown(it->second);
     }
 }
 
