@@ -32,11 +32,11 @@ Gap RunControl::item_failed(const NodePlan& node, int64_t sequence, const Issue&
                             std::string(node.place.line > 0 ? " (" + node.place.str() + ")" : "") +
                             ", item " + item_name(plan_, node, sequence);
   full.where = full.where.empty() ? where : where + ", " + full.where;
+  if (source)
+    broken_.insert(sequence);
+  else
+    ++failed_;
   if (node.on_error == OnError::skip && !later_) {
-    if (source)
-      broken_.insert(sequence);
-    else
-      ++failed_;
     if (issues_.size() < kMostIssues) issues_.push_back(std::move(full));
     return gap;
   }

@@ -154,8 +154,8 @@ observe:
   - {type: viewer, from: mask}
 )",
                                     "base", "p");
-  const nlohmann::json j = pipeline_to_json(p);
-  const Pipeline q = pipeline_from_json(nlohmann::json::parse(j.dump()));
+  const auto j = pipeline_to_json(p);
+  const Pipeline q = pipeline_from_json(nlohmann::ordered_json::parse(j.dump()));
   EXPECT_EQ(pipeline_to_json(q), j);
   EXPECT_EQ(q.steps[2].inputs, p.steps[2].inputs);
   EXPECT_EQ(q.steps[2].params.str(), p.steps[2].params.str());
@@ -164,6 +164,11 @@ observe:
   EXPECT_EQ(q.steps[0].place.str(), p.steps[0].place.str());
   EXPECT_EQ(q.memory_bytes, p.memory_bytes);
   EXPECT_TRUE(check(q).errors.empty());
+}
+
+TEST(GraphJson, MapsKeepTheirOrder) {
+  const auto j = nlohmann::ordered_json::parse(R"({"t": "9", "y": "4", "x": "5"})");
+  EXPECT_EQ(raw_to_json(raw_from_json(j)).dump(), j.dump());
 }
 
 TEST(GraphJson, OtherJsonIsAnError) {

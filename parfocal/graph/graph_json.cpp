@@ -8,7 +8,7 @@
 namespace parfocal {
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 using Inputs = std::vector<std::pair<std::string, PortRef>>;
 
 void put_place(json& j, const Location& place) {

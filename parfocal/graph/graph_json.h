@@ -7,15 +7,15 @@
 
 namespace parfocal {
 
-/// Everything but the places inside parameters. Round-trips:
-/// pipeline_to_json(pipeline_from_json(j)) == j. Maps come out with sorted keys.
-nlohmann::json pipeline_to_json(const Pipeline& pipeline);
+/// Everything but the places inside parameters. Maps keep their order: a size lists axes.
+/// Round-trips: pipeline_to_json(pipeline_from_json(j)) == j.
+nlohmann::ordered_json pipeline_to_json(const Pipeline& pipeline);
 /// \throws Error(invalid_pipeline) if `json` has not the form that pipeline_to_json writes.
-Pipeline pipeline_from_json(const nlohmann::json& json);
+Pipeline pipeline_from_json(const nlohmann::ordered_json& json);
 
 /// null, string (every scalar is text), array, object.
-nlohmann::json raw_to_json(const RawValue& value);
+nlohmann::ordered_json raw_to_json(const RawValue& value);
 /// Numbers and booleans become their text.
-RawValue raw_from_json(const nlohmann::json& json);
+RawValue raw_from_json(const nlohmann::ordered_json& json);
 
 }  // namespace parfocal

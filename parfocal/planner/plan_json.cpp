@@ -8,7 +8,7 @@
 namespace parfocal {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;  // a size lists axes in their order
 
 Json to(const Region& r) {
   Json j = Json::array();

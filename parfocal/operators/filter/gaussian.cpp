@@ -132,7 +132,8 @@ PARFOCAL_OPERATOR(gaussian) {
                     .add("sigma", &GaussianParams::sigma,
                          "standard deviation: one length, or [along y, along x]; the kernel ends "
                          "at 4 sigma and edges reflect")
-                    .required(),
+                    .required()
+                    .at_least(0),
       .tolerance = "1e-6 of the largest input value for float32; 1e-14 for float64",
       .example = "{op: gaussian, sigma: 1 px}",
       .reference = "scipy.ndimage.gaussian_filter(mode='reflect', truncate=4)",

@@ -45,7 +45,7 @@ TEST(GaussianOperator, SaysWhatItNeeds) {
   in.layout.item[0].unit = "";
   EXPECT_THAT(message_of("{op: gaussian, sigma: 1 um}", {in}), HasSubstr("source.scale"));
   EXPECT_THAT(message_of("{op: gaussian, sigma: [1, 1, 1]}", {in}), HasSubstr("1 or 2"));
-  EXPECT_THAT(message_of("{op: gaussian, sigma: -1}", {in}), HasSubstr("out of range"));
+  EXPECT_THAT(message_of("{op: gaussian, sigma: -1}", {in}), HasSubstr(">= 0"));
 }
 
 }  // namespace
