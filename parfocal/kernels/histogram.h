@@ -16,7 +16,7 @@ struct MinMax {
 };
 
 /// Smallest and largest pixel of an image, NaN ignored, -0.0 reported as +0.0. Same result on every
-/// target. T: u8, u16, f32, f64. Thread safe.
+/// target. T: u8, u16, u32, f32, f64. Thread safe.
 template <typename T>
 MinMax<T> min_max(Plane<const T> image) noexcept;
 

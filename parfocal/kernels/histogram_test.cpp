@@ -45,7 +45,7 @@ TEST(Histogram, CountsEveryGreyLevelOfEveryWidth) {
 
 template <typename T>
 class MinMaxOf : public ::testing::Test {};
-using Types = ::testing::Types<uint8_t, uint16_t, float, double>;
+using Types = ::testing::Types<uint8_t, uint16_t, uint32_t, float, double>;
 TYPED_TEST_SUITE(MinMaxOf, Types);
 
 TYPED_TEST(MinMaxOf, FindsTheExtremesOfEveryWidthOnEveryTarget) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "parfocal/kernels/histogram.h"
 #include "parfocal/operators/planes.h"
 
 namespace parfocal::objects {
@@ -10,13 +11,7 @@ namespace parfocal::objects {
 inline uint32_t largest_label(const View& labels) {
   uint32_t largest = 0;
   for_each_plane(labels.region, [&](const ItemIndex& at) {
-    const auto plane = plane_of<uint32_t>(labels, at);
-    for (int64_t y = 0; y < plane.height; ++y) {
-      const uint32_t* row = plane.row(y);
-      uint32_t of_row = 0;
-      for (int64_t x = 0; x < plane.width; ++x) of_row = std::max(of_row, row[x]);
-      largest = std::max(largest, of_row);
-    }
+    largest = std::max(largest, kernels::min_max(plane_of<uint32_t>(labels, at)).max);
   });
   return largest;
 }

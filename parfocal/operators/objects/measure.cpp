@@ -2,6 +2,7 @@
 #include <limits>
 #include <memory>
 
+#include "parfocal/kernels/histogram.h"
 #include "parfocal/kernels/regions.h"
 #include "parfocal/kernels/scratch.h"
 #include "parfocal/operators/objects/largest_label.h"
@@ -21,6 +22,7 @@ struct MeasureParams {
 };
 
 constexpr int64_t kMostRows = 65535;  // exact sums of squares need that
+constexpr int64_t kBandPixels = 1 << 15;
 
 MeasureColumns columns_of(const MeasureParams& p, std::span<const PortLayout> inputs) {
   const Layout& labels = inputs[0].layout;
@@ -70,21 +72,14 @@ class Measure final : public MapOperator {
   }
   Status compute(std::span<const Input> in, std::span<Output> out,
                  std::span<std::byte> memory) const override {
-    // Only entries of labels that occur are initialised: a limit costs address space, not time.
-    const int64_t count = largest_label(in[0].image);
-    if (count > max_objects_) return too_many_objects("measure", count, max_objects_);
-    if (!columns_.intensity) {
-      const auto s = scratch<uint8_t>(count, memory.data());
-      std::uninitialized_value_construct_n(s.regions, count + 1);
-      kernels::measure_regions(plane_of<uint32_t>(in[0].image, {}), 0, 0,
-                               static_cast<uint32_t>(count), s.regions);
-      write_rows<NoIntensity>(s.regions, nullptr, count, out[0].table);
-      return {};
-    }
-    dispatch(in[1].image.dtype, [&]<class T>() {
-      if constexpr (kHasKernel<T>) with_intensity<T>(in, count, memory.data(), out[0].table);
-    });
-    return {};
+    int64_t count = 0;
+    if (!columns_.intensity)
+      count = without_intensity(in[0].image, memory.data(), out[0].table);
+    else
+      dispatch(in[1].image.dtype, [&]<class T>() {
+        if constexpr (kHasKernel<T>) count = with_intensity<T>(in, memory.data(), out[0].table);
+      });
+    return count > max_objects_ ? too_many_objects("measure", count, max_objects_) : Status();
   }
 
  private:
@@ -104,15 +99,52 @@ class Measure final : public MapOperator {
     s.bytes = cursor.used_bytes();
     return s;
   }
+  int64_t without_intensity(const View& view, void* memory, MutableTable& table) const {
+    const auto s = scratch<uint8_t>(max_objects_, memory);
+    const int64_t count = in_bands(view, s, [&](auto labels, int64_t y, int64_t largest) {
+      kernels::measure_regions(labels, static_cast<uint32_t>(y), 0, static_cast<uint32_t>(largest),
+                               s.regions);
+    });
+    if (count <= max_objects_) write_rows<NoIntensity>(s.regions, nullptr, count, table);
+    return count;
+  }
   template <class T>
-  void with_intensity(std::span<const Input> in, int64_t count, void* memory,
-                      MutableTable& table) const {
-    const auto s = scratch<T>(count, memory);
-    std::uninitialized_value_construct_n(s.regions, count + 1);
-    std::uninitialized_value_construct_n(s.intensities, count + 1);
-    kernels::measure_regions<T>(plane_of<uint32_t>(in[0].image, {}), plane_of<T>(in[1].image, {}),
-                                0, 0, static_cast<uint32_t>(count), s.regions, s.intensities);
-    write_rows(s.regions, s.intensities, count, table);
+  int64_t with_intensity(std::span<const Input> in, void* memory, MutableTable& table) const {
+    const auto s = scratch<T>(max_objects_, memory);
+    const auto image = plane_of<T>(in[1].image, {});
+    const int64_t count = in_bands(in[0].image, s, [&](auto labels, int64_t y, int64_t largest) {
+      auto pixels = image;
+      pixels.data = image.row(y);
+      pixels.height = labels.height;
+      kernels::measure_regions<T>(labels, pixels, static_cast<uint32_t>(y), 0,
+                                  static_cast<uint32_t>(largest), s.regions, s.intensities);
+    });
+    if (count <= max_objects_) write_rows(s.regions, s.intensities, count, table);
+    return count;
+  }
+  // Calls measure(labels, first row, largest label so far) for bands of rows that stay in the cache
+  // between the search for their largest label and the measurement. Only entries of labels that
+  // occur are initialised: a limit costs address space, not time. Returns the largest label.
+  template <class T, class MeasureBand>
+  int64_t in_bands(const View& view, const Scratch<T>& s, MeasureBand&& measure) const {
+    const auto labels = plane_of<uint32_t>(view, {});
+    const int64_t rows = std::max<int64_t>(1, kBandPixels / std::max<int64_t>(1, labels.width));
+    int64_t entries = 0;
+    for (int64_t y = 0; y < labels.height; y += rows) {
+      auto band = labels;
+      band.data = labels.row(y);
+      band.height = std::min(rows, labels.height - y);
+      const int64_t largest = kernels::min_max(band).max;
+      if (largest > max_objects_) return largest_label(view);
+      if (largest >= entries) {
+        const int64_t more = largest + 1 - entries;
+        std::uninitialized_value_construct_n(s.regions + entries, more);
+        if (columns_.intensity) std::uninitialized_value_construct_n(s.intensities + entries, more);
+        entries += more;
+      }
+      measure(band, y, entries - 1);
+    }
+    return std::max<int64_t>(0, entries - 1);
   }
   template <class I>
   void write_rows(const RegionSums* regions, const I* intensities, int64_t count,
