@@ -1,0 +1,182 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "parfocal/graph/yaml.h"
+#include "parfocal/planner/binding.h"
+#include "parfocal/planner/plan.h"
+
+namespace parfocal {
+namespace {
+
+std::string movie(int64_t t, int64_t side = 64, const std::string& more = "") {
+  return "parfocal: 1\nsource: {type: generator, size: {t: " + std::to_string(t) + ", " + more +
+         "y: " + std::to_string(side) + ", x: " + std::to_string(side) + "}, dtype: uint16}\n";
+}
+Plan planned(const std::string& text, PlanOptions options = {}) {
+  if (options.threads == 0) options.threads = 2;
+  if (options.out_dir.empty()) options.out_dir = "no-such-folder";
+  return make_plan(parse_pipeline(text, ".", "test"), options);
+}
+PlanOptions with_memory(int64_t bytes) {
+  PlanOptions options;
+  options.memory_bytes = bytes;
+  return options;
+}
+const RingPlan& ring_of(const Plan& plan, const std::string& id, bool status = false) {
+  for (const PassPlan& pass : plan.passes)
+    for (const RingPlan& ring : pass.rings)
+      if (plan.nodes[static_cast<size_t>(ring.port.node)].id == id && ring.status_only == status)
+        return ring;
+  throw std::runtime_error("no ring of " + id);
+}
+std::string stage_text(const Plan& plan, size_t pass) {
+  std::string s;
+  for (const StagePlan& stage : plan.passes[pass].stages) {
+    s += s.empty() ? "" : " | ";
+    for (size_t i = 0; i < stage.nodes.size(); ++i)
+      s += (i ? "+" : "") + plan.nodes[static_cast<size_t>(stage.nodes[i])].id;
+  }
+  return s;
+}
+const char* kSaveLast = "sinks: [{type: ome_zarr, path: a.ome.zarr}]\n";
+
+TEST(Planner, FusesForksThatShareARead) {
+  const Plan plan = planned(movie(10) +
+                            "steps:\n  - {id: a, op: gaussian, sigma: 1 px}\n  - {id: b, op: cast, "
+                            "dtype: float32, from: source}\n" +
+                            "sinks: [{type: ome_zarr, from: a, path: a.ome.zarr}, {type: ome_zarr, "
+                            "from: b, path: b.ome.zarr}]\n");
+  EXPECT_EQ(stage_text(plan, 0),
+            "source+a+b | ome_zarr a.ome.zarr | ome_zarr b.ome.zarr | frames.csv");
+}
+
+TEST(Planner, GivesTheJoinOfADelayTheRoomOfItsLatency) {
+  PlanOptions options;
+  options.minimum = true;
+  const Plan plan = planned(movie(50) +
+                                "steps:\n  - {id: d, op: delay, items: 7}\n  - {id: s, op: "
+                                "subtract, from: source, by: d}\n" +
+                                kSaveLast,
+                            options);
+  EXPECT_EQ(ring_of(plan, "source").capacity, 1 + 7);
+  EXPECT_EQ(ring_of(plan, "d").capacity, 1 + 7);  // its earliest is bounded by its input's
+}
+
+TEST(Planner, KeepsTheSpanOfAnInnerFoldAsADelayLine) {
+  PlanOptions options;
+  options.minimum = true;
+  const Plan plan = planned(movie(50, 64, "c: 3, ") +
+                                "steps:\n  - {id: m, op: reduce, over: c, how: mean}\n  - {id: s, "
+                                "op: subtract, from: source, by: m}\n" +
+                                kSaveLast,
+                            options);
+  EXPECT_EQ(plan.passes.size(), 1u);
+  EXPECT_GE(ring_of(plan, "source").capacity, 3);
+}
+
+TEST(Planner, ReadsAgainWhereTheSpanDoesNotFit) {
+  const std::string text = movie(200, 256) +
+                           "steps:\n  - {id: m, op: reduce, over: t, how: mean}\n  - {id: s, op: "
+                           "subtract, from: source, by: m}\n" +
+                           kSaveLast;
+  EXPECT_EQ(planned(text, with_memory(int64_t{1} << 30)).passes.size(), 1u)
+      << "26 MB of frames fit a quarter of 1 GiB";
+  const Plan two = planned(text, with_memory(int64_t{60} << 20));
+  EXPECT_EQ(two.passes.size(), 2u);
+  EXPECT_TRUE(ring_of(two, "m").retained);
+  EXPECT_EQ(stage_text(two, 0), "source | m");
+}
+
+TEST(Planner, NeedsNoMoreMemoryForMoreFrames) {
+  const std::string steps = std::string(
+                                "steps:\n  - {id: g, op: gaussian, sigma: 1 px}\n  - {id: m, op: "
+                                "reduce, over: t, how: mean}\n") +
+                            kSaveLast;
+  const auto without_base = [&](int64_t t) {
+    const Plan plan = planned(movie(t, 256) + steps, with_memory(int64_t{200} << 20));
+    return static_cast<double>(plan.peak_bytes - plan.base_bytes);
+  };
+  EXPECT_NEAR(without_base(100000) / without_base(100), 1.0, 0.01);
+}
+
+TEST(Planner, SweepsRegionsBeforeItRefuses) {
+  const std::string text = movie(20, 2048) +
+                           "steps:\n  - {id: g, op: gaussian, sigma: 2 px}\n  - {id: m, op: "
+                           "reduce, over: t, how: max}\n" +
+                           kSaveLast;
+  const Plan plan = planned(text, with_memory(int64_t{60} << 20));
+  EXPECT_GT(plan.tile_count, 1);
+  EXPECT_LE(plan.peak_bytes, plan.memory_bytes);
+}
+
+TEST(Planner, RefusesWithTheNumberThatFits) {
+  const std::string text = movie(20, 512) +
+                           "steps:\n  - {id: mask, op: threshold}\n  - {id: l, op: label}\n" +
+                           kSaveLast;
+  try {
+    planned(text, with_memory(1 << 20));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::over_budget);
+    const std::string cure = error.issues()[0].cure;
+    ASSERT_TRUE(cure.starts_with("--memory ")) << cure;
+    const auto bytes = parse_bytes(cure.substr(9));
+    ASSERT_TRUE(bytes);
+    EXPECT_LE(planned(text, with_memory(*bytes)).peak_bytes, *bytes);
+  }
+}
+
+TEST(Planner, TakesTheBoundAsTheSumOfItsReservations) {
+  const Plan plan =
+      planned(movie(20, 512) + "steps:\n  - {id: g, op: gaussian, sigma: 2 px}\n" + kSaveLast);
+  int64_t sum = 0;
+  for (const Reservation& r : plan.reservations) sum += r.bytes;
+  EXPECT_EQ(plan.peak_bytes, sum);
+}
+
+TEST(Planner, SaysWhyALiveSourceCannotBeReadTwice) {
+  const std::string text =
+      "parfocal: 1\nsource: {type: push, fps: 100, of: {type: generator, size: {t: 50, y: 256, x: "
+      "256}}, unbounded: true}\n"
+      "steps:\n  - {id: m, op: reduce, over: t, how: mean}\n  - {id: s, op: subtract, from: "
+      "source, by: m}\n" +
+      std::string(kSaveLast);
+  try {
+    planned(text);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid_pipeline);
+    EXPECT_THAT(error.issues()[0].what, ::testing::HasSubstr("read twice"));
+    EXPECT_FALSE(error.issues()[0].cure.empty());
+  }
+}
+
+TEST(Planner, NamesStepAndCureWhenLayoutsDoNotFit) {
+  try {
+    planned(movie(5) + "steps:\n  - {id: l, op: label}\n" + kSaveLast);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.issues()[0].what, ::testing::HasSubstr("'l' (label)"));
+    EXPECT_THAT(error.issues()[0].cure, ::testing::HasSubstr("threshold"));
+  }
+}
+
+TEST(Planner, DrawsEveryEdgeWithItsBytes) {
+  const Plan plan =
+      planned(movie(5) + "steps:\n  - {id: g, op: gaussian, sigma: 2 px}\n" + kSaveLast);
+  EXPECT_THAT(plan_graph(plan), ::testing::HasSubstr("in slot, 8 KiB"));
+  EXPECT_THAT(plan_graph(plan), ::testing::HasSubstr("x 16 KiB"));
+  EXPECT_THAT(plan_text(plan, true), ::testing::HasSubstr("fuse: pass 0, any order: source + g"));
+}
+
+TEST(SequenceMaps, DropTheAxesThatAValueLacks) {
+  Layout fine, coarse;
+  fine.stream = {{"t", kUnbounded, 1, "", {}}, {"c", 3, 1, "", {}}, {"z", 4, 1, "", {}}};
+  coarse.stream = {{"t", kUnbounded, 1, "", {}}, {"z", 4, 1, "", {}}};
+  const SequenceMap map = sequence_map(fine, coarse);
+  EXPECT_EQ(map((2 * 3 + 1) * 4 + 3), 2 * 4 + 3);
+  EXPECT_TRUE(sequence_map(fine, fine).identity);
+}
+
+}  // namespace
+}  // namespace parfocal
