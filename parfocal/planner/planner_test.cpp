@@ -87,6 +87,7 @@ TEST(Planner, ReadsAgainWhereTheSpanDoesNotFit) {
   EXPECT_EQ(stage_text(two, 0), "source | m");
 }
 
+// Sums of integers; the tree of float sums grows by one level for every factor of 64.
 TEST(Planner, NeedsNoMoreMemoryForMoreFrames) {
   const std::string steps = std::string(
                                 "steps:\n  - {id: g, op: gaussian, sigma: 1 px}\n  - {id: m, op: "
