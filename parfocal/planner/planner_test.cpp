@@ -91,7 +91,7 @@ TEST(Planner, ReadsAgainWhereTheSpanDoesNotFit) {
 TEST(Planner, NeedsNoMoreMemoryForMoreFrames) {
   const std::string steps = std::string(
                                 "steps:\n  - {id: g, op: gaussian, sigma: 1 px}\n  - {id: m, op: "
-                                "reduce, over: t, how: mean}\n") +
+                                "reduce, from: source, over: t, how: mean}\n") +
                             kSaveLast;
   const auto without_base = [&](int64_t t) {
     const Plan plan = planned(movie(t, 256) + steps, with_memory(int64_t{200} << 20));
