@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <chrono>
+#include <optional>
 #include <thread>
 
 #include "parfocal/engine/outputs.h"
@@ -108,8 +109,9 @@ class Run {
 
   // False if the pass was cut before its end.
   bool run_pass(int64_t tile, int pass, const std::vector<Region>& regions, KeptRings& kept) {
-    const SteadySource steady(*source_or_none(), control_);
-    const PassContext context{plan_,    ops_,         regions, source_.random ? &steady : nullptr,
+    std::optional<SteadySource> steady;
+    if (source_.random) steady.emplace(*source_.random, control_);
+    const PassContext context{plan_,    ops_,         regions, steady ? &*steady : nullptr,
                               control_, plan_.threads};
     PassRun run(context, pass, kept, ends_, observers_, tile == 0);
     publish_pass(&run, tile, pass);
@@ -119,22 +121,6 @@ class Run {
     return !run.was_cut();
   }
 
-  // A live run never reads through SteadySource; it needs some reference all the same.
-  const Source* source_or_none() const {
-    struct None : Source {
-      Layout l;
-      const Layout& layout() const override { return l; }
-      int64_t read_bytes() const override { return 0; }
-      Region block() const override { return {}; }
-      Status read(int64_t, const MutableView&, FrameHeader&) const override {
-        return Status::fail("live");
-      }
-      std::string identity() const override { return {}; }
-    };
-    static const None none;
-    return source_.random ? source_.random.get() : &none;
-  }
-
   void publish_pass(PassRun* run, int64_t tile, int pass) {
     {
       std::lock_guard lock(mutex_);
@@ -142,7 +128,7 @@ class Run {
       tile_ = tile;
       pass_ = pass;
     }
-    control_.enter(run, tile > 0 || pass > 0);
+    control_.enter(run, tile, pass);
   }
 
   void report_progress(std::stop_token stop) {

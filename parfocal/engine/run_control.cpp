@@ -20,6 +20,19 @@ std::string item_name(const Plan& plan, const NodePlan& node, int64_t sequence) 
 
 }  // namespace
 
+RunControl::RunControl(const Plan& plan, bool strict)
+    : plan_(plan), strict_(strict), first_pass_(plan.nodes.size(), 0) {
+  for (int p = static_cast<int>(plan.passes.size()); p-- > 0;)
+    for (const StagePlan& stage : plan.passes[static_cast<size_t>(p)].stages)
+      for (int n : stage.nodes) first_pass_[static_cast<size_t>(n)] = p;
+}
+
+// Items of this node were made before, in an earlier pass or for another region, and some of them
+// were written: one that fails only now cannot become a gap any more.
+bool RunControl::ran_before(const NodePlan& node) const {
+  return tile_ > 0 || number_ > first_pass_[static_cast<size_t>(&node - plan_.nodes.data())];
+}
+
 Gap RunControl::item_failed(const NodePlan& node, int64_t sequence, const Issue& issue) {
   const bool source = node.kind == NodeKind::source;
   const Gap gap{source ? GapReason::broken : GapReason::failed,
@@ -36,13 +49,17 @@ Gap RunControl::item_failed(const NodePlan& node, int64_t sequence, const Issue&
     broken_.insert(sequence);
   else
     ++failed_;
-  if (node.on_error == OnError::skip && !later_) {
+  if (node.on_error == OnError::skip && !ran_before(node)) {
     if (issues_.size() < kMostIssues) issues_.push_back(std::move(full));
     return gap;
   }
   lock.unlock();
-  if (node.on_error == OnError::skip)
+  if (node.on_error == OnError::skip) {
     full.what += " (it did not fail when the run came here before)";
+    full.cure =
+        "leave the input unchanged while it is read; --memory large enough for whole frames lets a "
+        "step fail at once";
+  }
   if (full.cure.empty()) full.cure = "--on-error skip records such items as gaps and goes on";
   run_failed(source ? ErrorCode::input_missing : ErrorCode::run_failed, std::move(full));
   return gap;
@@ -91,10 +108,11 @@ void RunControl::abandon() {
   halt_locked(true);
 }
 
-void RunControl::enter(PassRun* pass, bool later) {
+void RunControl::enter(PassRun* pass, int64_t tile, int number) {
   std::lock_guard lock(mutex_);
   pass_ = pass;
-  later_ = later;
+  tile_ = tile;
+  number_ = number;
   if (stopped_ || failure_) halt_locked(abandoned_);
 }
 

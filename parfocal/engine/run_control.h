@@ -12,7 +12,7 @@ namespace parfocal::engine {
 
 class RunControl : public Faults {
  public:
-  RunControl(const Plan& plan, bool strict) : plan_(plan), strict_(strict) {}
+  RunControl(const Plan& plan, bool strict);
 
   Gap item_failed(const NodePlan& node, int64_t sequence, const Issue& issue) override;
   void frames_lost(int64_t first, int64_t last) override;
@@ -22,9 +22,8 @@ class RunControl : public Faults {
   /// First Ctrl-C and second.
   void stop();
   void abandon();
-  /// The pass that stop and abort reach; null between passes. `later`: the source was read before,
-  /// so an item that fails now but did not before is a failure of the run.
-  void enter(PassRun* pass, bool later);
+  /// The pass that stop and abandon reach, null between passes, and where in the sweep it lies.
+  void enter(PassRun* pass, int64_t tile, int number);
   bool is_broken(int64_t sequence) const;
   bool failed() const;
   /// Moves what was collected into the record.
@@ -32,12 +31,16 @@ class RunControl : public Faults {
 
  private:
   void halt_locked(bool abandon);
+  bool ran_before(const NodePlan& node) const;
 
   const Plan& plan_;
   const bool strict_;
   mutable std::mutex mutex_;
+  std::vector<int> first_pass_;  ///< per node: the pass in which it runs first
   PassRun* pass_ = nullptr;
-  bool later_ = false, stopped_ = false, abandoned_ = false;
+  int64_t tile_ = 0;
+  int number_ = 0;
+  bool stopped_ = false, abandoned_ = false;
   std::optional<Error> failure_;
   std::set<std::pair<std::string, int64_t>>
       known_;  ///< (node, item) that failed: grows with failures only

@@ -134,6 +134,20 @@ TEST(Engine, ReadyPlansRunFromJson) {
   std::filesystem::remove_all(options.out_dir);
 }
 
+TEST(Engine, AStepThatFailsInTheSecondPassIsSkipped) {
+  PlanOptions options;
+  options.memory_bytes = int64_t{30} << 20;  // too little to hold the span of 400 frames
+  const auto r = run_text(
+      "on_error: skip\nsource: {type: script, t: 400, y: 200, x: 100}\nsteps:\n  - {id: m, op: "
+      "reduce, over: t, how: mean}\n"
+      "  - {id: d, op: subtract, from: source, by: m}\n  - {id: f, op: fail_at, sequence: "
+      "7}\nsinks: [{type: memory, from: f, path: f}]\n",
+      options);
+  EXPECT_EQ(r.plan.passes.size(), 2u);
+  EXPECT_EQ(r.record.exit_code, 6) << r.record.json();
+  EXPECT_EQ((received("f").items[{7, 0}]), "gap failed");
+}
+
 TEST(Engine, ChangedPlansAreRefusedOrRun) {
   PlanOptions options;
   options.threads = 2;

@@ -82,8 +82,8 @@ std::unique_ptr<Accumulator> exact_sum(const Task& task) {
   if (task.within_items)
     return std::make_unique<WithinItems<T, Wide>>(
         task.how, std::make_unique<ExactSum<Wide, Wide>>(task.how, task.item_pixels, most));
-  // 32 bits hold 16.8 million frames of 8 bits. For 16 bits they would hold 65,537 only, and the memory
-  // of a plan should not depend on the length of the movie.
+  // 32 bits hold 16.8 million frames of 8 bits. For 16 bits they would hold 65,537 only, and the
+  // memory of a plan should not depend on the length of the movie.
   if constexpr (std::is_same_v<T, uint8_t>) {
     const int64_t fit32 = items_that_fit(UINT32_MAX, largest_magnitude<T>(), 1);
     if (task.items != kUnbounded && task.items <= fit32)
