@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <thread>
@@ -24,6 +25,12 @@ double cpu_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+bool a_sink_forbids_loss(const Plan& plan) {
+  return std::any_of(plan.nodes.begin(), plan.nodes.end(), [](const NodePlan& node) {
+    return node.kind == NodeKind::sink && node.policy == Policy::fail;
+  });
+}
+
 class Run {
  public:
   Run(const Plan& plan, const RunOptions& options)
@@ -32,7 +39,7 @@ class Run {
         source_(open_source(plan.pipeline.source, plan.pipeline.base_dir)),
         ops_(bind_operators(plan.nodes)),
         folder_(plan, options.overwrite),
-        control_(plan, options.strict) {
+        control_(plan, options.strict || a_sink_forbids_loss(plan)) {
     if (!(source_.layout() == plan.nodes[0].outputs[0].layout))
       throw Error(
           ErrorCode::input_missing,
@@ -147,6 +154,7 @@ class Run {
     p.tiles = plan_.tile_count;
     p.items_done = current_ ? current_->items_done() : items_;
     p.items_total = plan_.nodes[0].outputs[0].layout.stream_count();
+    p.gaps = control_.gaps();
     p.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
     options_.on_progress(p);
   }

@@ -124,6 +124,10 @@ bool RunControl::is_broken(int64_t sequence) const {
   std::lock_guard lock(mutex_);
   return broken_.count(sequence) > 0;
 }
+int64_t RunControl::gaps() const {
+  std::lock_guard lock(mutex_);
+  return static_cast<int64_t>(broken_.size()) + failed_ + lost_;
+}
 bool RunControl::failed() const {
   std::lock_guard lock(mutex_);
   return failure_.has_value();

@@ -26,6 +26,7 @@ class RunControl : public Faults {
   void enter(PassRun* pass, int64_t tile, int number);
   bool is_broken(int64_t sequence) const;
   bool failed() const;
+  int64_t gaps() const;  ///< items that became gaps so far
   /// Moves what was collected into the record.
   void report(RunRecord& record, bool complete) const;
 

@@ -185,6 +185,10 @@ TEST(Engine, LiveFramesThatWereLostAreGaps) {
   EXPECT_EQ(items.size(), 12u);
   EXPECT_EQ((items[{4, 0}]), "gap dropped");
   EXPECT_EQ((items[{11, 0}]), "gap dropped");
+  const auto fails = run_text(
+      "source: {type: script_live, t: 12, broken: [4]}\nsinks: [{type: memory, from: source, path: "
+      "a, policy: fail}]\n");
+  EXPECT_EQ(fails.record.exit_code, 1) << "a sink may forbid loss";
   RunOptions strict;
   strict.strict = true;
   EXPECT_EQ(run_text("source: {type: script_live, t: 12, broken: [4]}\nsinks: [{type: memory, "
