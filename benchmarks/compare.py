@@ -84,7 +84,8 @@ class Contender:
         return Child(command + ([out] if mode == "run" else []), False).end()
 
     def run_rival(self, movie, work):
-        files = sorted(os.path.join(movie, f) for f in os.listdir(movie))[:self.frames]
+        files = sorted(os.path.join(movie, f) for f in os.listdir(movie))
+        files = files[::len(files) // self.frames][:self.frames]  # later frames have more objects
         threads = max(1, self.threads // self.processes)
         tables = [os.path.join(work, f"table{i}.npy") for i in range(self.processes)]
         children = [Child([sys.executable, "-W", "ignore", WORKER, self.rival, str(threads),
@@ -114,9 +115,9 @@ def in_order(table):
     return table[np.lexsort(keys)]
 
 
-def differs(ours, theirs, frames, same_labels):
+def differs(ours, theirs, same_labels):
     """Why a rival's table is not ours, or nothing."""
-    ours, theirs = in_order(ours[ours[:, 0] < frames]), in_order(theirs)
+    ours, theirs = in_order(ours[np.isin(ours[:, 0], theirs[:, 0])]), in_order(theirs)
     if len(ours) != len(theirs):
         return f"{len(theirs)} objects, ours {len(ours)}"
     whole = [0, 1, 2, 3, 4, 5, 6] if same_labels else [0, 2, 3, 4, 5, 6]
@@ -166,7 +167,7 @@ def compare_count(binaries, work):
             ours = np.loadtxt(os.path.join(work, "out", "objects.csv"), delimiter=",", skiprows=1)
         for c in rows:
             if c.rival:
-                c.verdict = differs(ours, c.table, c.frames, not c.rival.startswith("opencv"))
+                c.verdict = differs(ours, c.table, not c.rival.startswith("opencv"))
         results[key] = {"rows": rows, "objects": len(ours), "frames": frames, "side": side}
         print(f"{side} x {side}: done", file=sys.stderr)
     return results
