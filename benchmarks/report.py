@@ -152,12 +152,13 @@ table.
 Every row is the median of runs in processes of their own, {rounds} for most; one run of each per
 round, the order rotating. A row counts only if its table equals ours: same number of objects,
 areas and boxes, centroids and means within 1e-9 (labels too, except OpenCV's, which numbers in
-another order). What does fewer frames takes them evenly from the whole movie. Processes share the files evenly; their memory is summed, shared libraries counted
-for each. `read()` is the physical limit: the bare read of the same files into one buffer.
+another order). What does fewer frames takes them evenly from the whole movie. Processes share the
+files evenly; their memory is summed, shared libraries counted for each. `read()` is the physical
+limit: the bare read of the same files into one buffer.
 
 {"".join(count_section(r) + chr(10) for r in count.values())}
-dask-image builds a task for every object and property; on frames with hundreds of objects one
-frame takes minutes, so it runs on the small frames only.
+dask-image builds a task for every object and property; it runs on the small frames only, since one
+large frame took it 18 s when tried.
 
 ## Where our time goes
 
