@@ -25,7 +25,7 @@ sinks:
   - {{type: table, from: number, path: number.csv}}
 """
 MOVIE = ("{{type: generator, kind: nuclei, size: {{t: {frames}, y: 64, x: 72}}, dtype: uint8, "
-         "seed: 3, cells: 4}}")
+         "seed: 3, radius_px: 3}}")
 
 
 def write(folder, name, frames, live, observe=""):
