@@ -5,14 +5,13 @@
 
 namespace parfocal::engine {
 
-PassRun::PassRun(const PassContext& context, int pass, KeptRings& kept, std::vector<SinkEnd>& sinks,
-                 std::map<int, std::unique_ptr<ObserverEnd>>& observers, bool first_step)
+PassRun::PassRun(const PassContext& context, int pass, KeptRings& kept, RunEnds& ends,
+                 bool first_step)
     : context_(context),
       pass_(pass),
       plan_(context.plan.passes[static_cast<size_t>(pass)]),
       kept_(kept),
-      sinks_(sinks),
-      observers_(observers),
+      ends_(ends),
       first_step_(first_step) {
   build_rings();
   build_stages();
@@ -54,9 +53,9 @@ void PassRun::build_stages() {
     std::unique_ptr<Consumer> consumer;
     if (node.kind == NodeKind::fold) consumer = make_fold_consumer(context_, first, ports);
     if (node.kind == NodeKind::stream) consumer = make_stream_consumer(context_, first, ports);
-    if (node.kind == NodeKind::observer) consumer = make_observer_consumer(*observers_.at(first));
-    for (SinkEnd& end : sinks_)
-      if (end.node == first) consumer = make_sink_consumer(context_, end, first_step_);
+    if (node.kind == NodeKind::observer) consumer = make_observer_consumer(ends_.observer(first));
+    if (node.kind == NodeKind::sink)
+      consumer = make_sink_consumer(context_, ends_.sink(first), first_step_);
     auto inputs = builder.edge_of_input(first, edges);
     stages_.push_back(std::make_unique<OrderedStage>(context_.faults, std::move(consumer),
                                                      std::move(edges), std::move(inputs),

@@ -8,15 +8,14 @@
 #include <mutex>
 #include <vector>
 
-#include "parfocal/engine/sink_edge.h"
+#include "parfocal/engine/run_ends.h"
 #include "parfocal/engine/stage_builder.h"
 
 namespace parfocal::engine {
 
 class PassRun {
  public:
-  PassRun(const PassContext& context, int pass, KeptRings& kept, std::vector<SinkEnd>& sinks,
-          std::map<int, std::unique_ptr<ObserverEnd>>& observers, bool first_step);
+  PassRun(const PassContext& context, int pass, KeptRings& kept, RunEnds& ends, bool first_step);
   ~PassRun();
 
   /// Runs until every stage has finished, or, after abandon(), until no worker is busy.
@@ -51,8 +50,7 @@ class PassRun {
   const int pass_;
   const PassPlan& plan_;
   KeptRings& kept_;
-  std::vector<SinkEnd>& sinks_;
-  std::map<int, std::unique_ptr<ObserverEnd>>& observers_;
+  RunEnds& ends_;
   const bool first_step_;
 
   mutable std::mutex mutex_;

@@ -137,6 +137,15 @@ std::unique_ptr<Sink> bind_sink(const NodePlan& node, const std::vector<NodePlan
                     [&] { return info.make(params, inputs, context); });
 }
 
+std::unique_ptr<Observer> bind_observer(const NodePlan& node, const std::vector<NodePlan>& nodes) {
+  const ObserverInfo& info = find_registered(observers(), node.type, "observer", node.place);
+  const std::any params = parse_params(info.params, node.params, "observer " + node.type);
+  const NodePlan& from = nodes[static_cast<size_t>(node.inputs[0].node)];
+  const SinkInput input{"from", from.id, std::to_string(node.inputs[0].port),
+                        from.outputs[static_cast<size_t>(node.inputs[0].port)]};
+  return with_place(node.place, "observer " + node.type, [&] { return info.make(params, input); });
+}
+
 int64_t count_tiles(const std::vector<NodePlan>& nodes, const Region& tile) {
   const Grid grid = grid_of(nodes, tile);
   return grid.down * grid.across;

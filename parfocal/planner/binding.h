@@ -32,6 +32,9 @@ std::vector<std::unique_ptr<Operator>> bind_operators(const std::vector<NodePlan
 std::unique_ptr<Sink> bind_sink(const NodePlan& node, const std::vector<NodePlan>& nodes,
                                 const SinkContext& context);
 
+/// Makes the observer of a node. \throws Error(invalid_pipeline)
+std::unique_ptr<Observer> bind_observer(const NodePlan& node, const std::vector<NodePlan>& nodes);
+
 /// The regions of one step of the sweep: for each node, for its output ports (all ports of a node
 /// share one region) what is demanded by the sinks' tile. Shape 0 = nothing is needed.
 std::vector<Region> demanded_regions(const std::vector<NodePlan>& nodes,

@@ -1,0 +1,47 @@
+#pragma once
+/// All sinks and observers of a run: opened before the first pass, closed after the last, counted.
+
+#include <map>
+#include <memory>
+#include <stop_token>
+#include <vector>
+
+#include "parfocal/engine/sink_edge.h"
+
+namespace parfocal::engine {
+
+class RunEnds {
+ public:
+  RunEnds(const Plan& plan, Faults& faults) : plan_(plan), faults_(faults) {}
+
+  /// Makes all ends, then creates the sinks' files. \throws Error
+  void open(const SinkContext& context);
+  /// Closes all sinks. If the run was cut, frames.csv gets a row for every frame that was not
+  /// reached (unless `abort` asks for haste), and the other sinks keep what all of them have.
+  /// `swept`: all passes of all regions have ended by themselves.
+  void close(const Outcome& outcome, bool swept, const std::stop_token& abort);
+  /// Counts of every edge; a complete run with items unaccounted for becomes a failed one.
+  void report(RunRecord& record, bool swept) const;
+  /// What the sinks wrote, and the run record in `folder`.
+  std::vector<std::filesystem::path> paths(const std::filesystem::path& folder) const;
+
+  /// The end of sink or observer node `n`.
+  SinkEnd& sink(int n);
+  ObserverEnd& observer(int n) { return *observers_.at(n); }
+
+ private:
+  void open_observer(int n);
+  Status close_one(SinkEnd& end, const Outcome& outcome);
+  void write_unreached_rows(SinkEnd& end, const std::string& reason, const std::stop_token& abort);
+  void settle(SinkEnd& end, const Outcome& outcome);
+  const Layout& clock_of(const SinkEnd& end) const;
+  bool on_source_clock(const SinkEnd& end) const;
+  int64_t common_prefix(bool swept) const;
+
+  const Plan& plan_;
+  Faults& faults_;
+  std::vector<SinkEnd> sinks_;
+  std::map<int, std::unique_ptr<ObserverEnd>> observers_;
+};
+
+}  // namespace parfocal::engine
