@@ -6,13 +6,13 @@
 namespace parfocal::engine {
 
 PassRun::PassRun(const PassContext& context, int pass, KeptRings& kept, RunEnds& ends,
-                 bool first_step)
+                 bool last_step)
     : context_(context),
       pass_(pass),
       plan_(context.plan.passes[static_cast<size_t>(pass)]),
       kept_(kept),
       ends_(ends),
-      first_step_(first_step) {
+      last_step_(last_step) {
   build_rings();
   build_stages();
 }
@@ -55,7 +55,7 @@ void PassRun::build_stages() {
     if (node.kind == NodeKind::stream) consumer = make_stream_consumer(context_, first, ports);
     if (node.kind == NodeKind::observer) consumer = make_observer_consumer(ends_.observer(first));
     if (node.kind == NodeKind::sink)
-      consumer = make_sink_consumer(context_, ends_.sink(first), first_step_);
+      consumer = make_sink_consumer(context_, ends_.sink(first), last_step_);
     auto inputs = builder.edge_of_input(first, edges);
     stages_.push_back(std::make_unique<OrderedStage>(context_.faults, std::move(consumer),
                                                      std::move(edges), std::move(inputs),

@@ -15,7 +15,7 @@ namespace parfocal::engine {
 
 class PassRun {
  public:
-  PassRun(const PassContext& context, int pass, KeptRings& kept, RunEnds& ends, bool first_step);
+  PassRun(const PassContext& context, int pass, KeptRings& kept, RunEnds& ends, bool last_step);
   ~PassRun();
 
   /// Runs until every stage has finished, or, after abandon(), until no worker is busy.
@@ -51,7 +51,7 @@ class PassRun {
   const PassPlan& plan_;
   KeptRings& kept_;
   RunEnds& ends_;
-  const bool first_step_;
+  const bool last_step_;
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;  ///< workers and the pump wait here

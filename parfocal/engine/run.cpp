@@ -71,11 +71,11 @@ class Run {
                  : control_.failed() ? "failed"
                                      : "stopped",
                  -1},
-                swept_, options_.abort);
+                options_.abort);
     control_.report(record, swept_ && !control_.failed());
     record.items = items_;
     record.peak_rss_bytes = peak_rss_bytes();
-    ends_.report(record, swept_);
+    ends_.report(record);
     record.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
     record.cpu_seconds = cpu_seconds() - cpu;
@@ -100,7 +100,7 @@ class Run {
     if (source_.random) steady.emplace(*source_.random, control_);
     const PassContext context{plan_,    ops_,         regions, steady ? &*steady : nullptr,
                               control_, plan_.threads};
-    PassRun run(context, pass, kept, ends_, tile == 0);
+    PassRun run(context, pass, kept, ends_, tile + 1 == plan_.tile_count);
     publish_pass(&run, tile, pass);
     run.run(source_.live.get());
     items_ = std::max(items_, run.items_done());

@@ -44,23 +44,22 @@ bool RunEnds::on_source_clock(const SinkEnd& end) const {
          clock_of(end).stream == plan_.nodes[0].outputs[0].layout.stream;
 }
 
-// Frames saved everywhere. In a sweep by regions no frame is whole before the last region.
-int64_t RunEnds::common_prefix(bool swept) const {
+// Frames saved everywhere.
+int64_t RunEnds::common_prefix() const {
   int64_t least = INT64_MAX;
   for (const SinkEnd& end : sinks_)
     if (on_source_clock(end)) least = std::min(least, end.written);
-  return swept || plan_.tile_count == 1 ? least : 0;
+  return least;
 }
 
-void RunEnds::close(const Outcome& outcome, bool swept, const std::stop_token& abort) {
-  const int64_t prefix = common_prefix(swept);
+void RunEnds::close(const Outcome& outcome, const std::stop_token& abort) {
+  const int64_t prefix = common_prefix();
   for (SinkEnd& end : sinks_) {
     const bool internal = plan_.nodes[static_cast<size_t>(end.node)].internal;
     Outcome own = outcome;
     if (!outcome.complete && internal) write_unreached_rows(end, outcome.reason, abort);
     if (!outcome.complete && !internal) {
-      own.valid_items = swept || plan_.tile_count == 1 ? end.written : 0;
-      if (on_source_clock(end)) own.valid_items = prefix;
+      own.valid_items = on_source_clock(end) ? prefix : end.written;
     }
     if (const Status status = close_one(end, own); !status.ok()) {
       Issue issue = status.issue();
@@ -106,11 +105,10 @@ void RunEnds::settle(SinkEnd& end, const Outcome& outcome) {
   if (!outcome.complete) count.missing = count.expected - count.received;
 }
 
-void RunEnds::report(RunRecord& record, bool swept) const {
+void RunEnds::report(RunRecord& record) const {
   const int64_t expected = plan_.nodes[0].outputs[0].layout.stream_count();
   if (record.status != RunStatus::complete)
-    record.stopped =
-        expected == kUnbounded ? -1 : std::max<int64_t>(0, expected - common_prefix(swept));
+    record.stopped = expected == kUnbounded ? -1 : std::max<int64_t>(0, expected - common_prefix());
   for (const SinkEnd& end : sinks_) {
     const EdgeCount& count = end.count;
     record.edges.push_back(count);

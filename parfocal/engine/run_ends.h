@@ -18,10 +18,9 @@ class RunEnds {
   void open(const SinkContext& context);
   /// Closes all sinks. If the run was cut, frames.csv gets a row for every frame that was not
   /// reached (unless `abort` asks for haste), and the other sinks keep what all of them have.
-  /// `swept`: all passes of all regions have ended by themselves.
-  void close(const Outcome& outcome, bool swept, const std::stop_token& abort);
+  void close(const Outcome& outcome, const std::stop_token& abort);
   /// Counts of every edge; a complete run with items unaccounted for becomes a failed one.
-  void report(RunRecord& record, bool swept) const;
+  void report(RunRecord& record) const;
   /// What the sinks wrote, and the run record in `folder`.
   std::vector<std::filesystem::path> paths(const std::filesystem::path& folder) const;
 
@@ -36,7 +35,7 @@ class RunEnds {
   void settle(SinkEnd& end, const Outcome& outcome);
   const Layout& clock_of(const SinkEnd& end) const;
   bool on_source_clock(const SinkEnd& end) const;
-  int64_t common_prefix(bool swept) const;
+  int64_t common_prefix() const;
 
   const Plan& plan_;
   Faults& faults_;

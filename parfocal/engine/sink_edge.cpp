@@ -21,7 +21,8 @@ class SinkConsumer : public Consumer {
       ++end_.written;
       ++(missing ? end_.count.missing : end_.count.received);
     }
-    if (!end_.broken) write(in);
+    const bool internal = context_.plan.nodes[static_cast<size_t>(end_.node)].internal;
+    if (!end_.broken && (counts_ || !internal)) write(in);
     return Turn::done;
   }
   Turn finish(bool) override { return Turn::done; }

@@ -18,7 +18,8 @@ struct SinkEnd {
   bool broken = false;  ///< a write failed: it takes nothing more
 };
 
-/// Writes items to a sink. In a sweep by regions only the first step counts items.
+/// Writes items to a sink. A sweep by regions counts items in its last step, when they are whole;
+/// only then frames.csv, which is internal, gets its rows.
 std::unique_ptr<Consumer> make_sink_consumer(const PassContext& context, SinkEnd& end, bool counts);
 
 /// Hands copies to an observer on its own thread. Two leases: the one it looks at and the one that
