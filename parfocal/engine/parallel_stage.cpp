@@ -194,6 +194,8 @@ void ParallelStage::run_step(const Step& step, int64_t sequence, Workspace& spac
   Gap gap;
   if (missing) {
     gap = *missing;
+  } else if (const auto known = context_.faults.failed_before(*step.plan, sequence)) {
+    gap = *known;
   } else if (!step.empty) {
     if (const Status status = compute(step, space, sequence); !status.ok())
       gap = context_.faults.item_failed(*step.plan, sequence, status.issue());

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <optional>
 #include <thread>
 
 #include "parfocal/engine/outputs.h"
@@ -96,10 +95,7 @@ class Run {
 
   // False if the pass was cut before its end.
   bool run_pass(int64_t tile, int pass, const std::vector<Region>& regions, KeptRings& kept) {
-    std::optional<SteadySource> steady;
-    if (source_.random) steady.emplace(*source_.random, control_);
-    const PassContext context{plan_,    ops_,         regions, steady ? &*steady : nullptr,
-                              control_, plan_.threads};
+    const PassContext context{plan_, ops_, regions, source_.random.get(), control_, plan_.threads};
     PassRun run(context, pass, kept, ends_, tile + 1 == plan_.tile_count);
     publish_pass(&run, tile, pass);
     run.run(source_.live.get());

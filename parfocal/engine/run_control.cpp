@@ -38,15 +38,15 @@ Gap RunControl::item_failed(const NodePlan& node, int64_t sequence, const Issue&
   const Gap gap{source ? GapReason::broken : GapReason::failed,
                 source ? issue.what : node.id + ": " + issue.what};
   std::unique_lock lock(mutex_);
-  const bool known = !known_.emplace(node.id, sequence).second;
-  if (known) return gap;
+  if (!known_.emplace(std::pair(&node, sequence), gap).second) return gap;
+  ++known_count_;
   Issue full = issue;
   const std::string where = (source ? "source" : "step '" + node.id + "'") +
                             std::string(node.place.line > 0 ? " (" + node.place.str() + ")" : "") +
                             ", item " + item_name(plan_, node, sequence);
   full.where = full.where.empty() ? where : where + ", " + full.where;
   if (source)
-    broken_.insert(sequence);
+    ++broken_;
   else
     ++failed_;
   if (node.on_error == OnError::skip && !ran_before(node)) {
@@ -63,6 +63,13 @@ Gap RunControl::item_failed(const NodePlan& node, int64_t sequence, const Issue&
   if (full.cure.empty()) full.cure = "--on-error skip records such items as gaps and goes on";
   run_failed(source ? ErrorCode::input_missing : ErrorCode::run_failed, std::move(full));
   return gap;
+}
+
+std::optional<Gap> RunControl::failed_before(const NodePlan& node, int64_t sequence) const {
+  if (known_count_ == 0) return std::nullopt;
+  std::lock_guard lock(mutex_);
+  const auto it = known_.find({&node, sequence});
+  return it == known_.end() ? std::nullopt : std::optional(it->second);
 }
 
 void RunControl::frames_lost(int64_t first, int64_t last) {
@@ -120,13 +127,9 @@ bool RunControl::running() const {
   std::lock_guard lock(mutex_);
   return !stopped_ && !failure_;
 }
-bool RunControl::is_broken(int64_t sequence) const {
-  std::lock_guard lock(mutex_);
-  return broken_.count(sequence) > 0;
-}
 int64_t RunControl::gaps() const {
   std::lock_guard lock(mutex_);
-  return static_cast<int64_t>(broken_.size()) + failed_ + lost_;
+  return broken_ + failed_ + lost_;
 }
 bool RunControl::failed() const {
   std::lock_guard lock(mutex_);
@@ -135,11 +138,11 @@ bool RunControl::failed() const {
 
 void RunControl::report(RunRecord& record, bool complete) const {
   std::lock_guard lock(mutex_);
-  record.broken = static_cast<int64_t>(broken_.size());
+  record.broken = broken_;
   record.failed = failed_;
   record.lost = lost_;
   record.issues = failure_ ? failure_->issues() : issues_;
-  const bool some_failed = broken_.size() + static_cast<size_t>(failed_) > 0;
+  const bool some_failed = broken_ + failed_ > 0;
   record.status = failure_   ? RunStatus::failed
                   : complete ? RunStatus::complete
                              : RunStatus::stopped;

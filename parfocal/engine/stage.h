@@ -5,6 +5,7 @@
 /// them under it again. A claim is only given when all inputs are there and all outputs have room,
 /// so executing never waits: a worker that took items can always finish them.
 
+#include <optional>
 #include <vector>
 
 #include "parfocal/engine/ring.h"
@@ -63,6 +64,9 @@ class Faults {
   /// otherwise the run fails (and a gap is returned all the same, so that what is under way can
   /// finish).
   virtual Gap item_failed(const NodePlan& node, int64_t sequence, const Issue& issue) = 0;
+  /// The gap of an item that failed before, in an earlier pass or for another region: it stays a
+  /// gap, so that all passes and regions see the same items.
+  virtual std::optional<Gap> failed_before(const NodePlan& node, int64_t sequence) const = 0;
   /// A live source lost frames [first, last]; they are gaps. Ends a strict run.
   virtual void frames_lost(int64_t first, int64_t last) = 0;
   /// The run cannot go on.

@@ -150,6 +150,19 @@ TEST(Engine, AStepThatFailsInTheSecondPassIsSkipped) {
   EXPECT_EQ((received("f").items[{7, 0}]), "gap failed");
 }
 
+TEST(Engine, AnItemThatFailsInOneRegionIsAGapInAll) {
+  PlanOptions options;
+  options.tile = Region::whole({8, 40});
+  const auto r = run_text(
+      "on_error: skip\nsource: {type: script, t: 9, y: 64, x: 40}\nsteps: [{id: f, op: fail_at, "
+      "sequence: 4}]\nsinks: [{type: memory, from: f, path: f}]\n",
+      options);
+  EXPECT_EQ(r.plan.tile_count, 8);
+  EXPECT_EQ(r.record.exit_code, 6) << r.record.json();
+  EXPECT_EQ(r.record.failed, 1);
+  EXPECT_EQ((received("f").items[{4, 0}]), "gap failed");
+}
+
 TEST(Engine, ChangedPlansAreRefusedOrRun) {
   PlanOptions options;
   options.threads = 2;
