@@ -14,7 +14,7 @@ import tifffile
 import zarr
 
 from conftest import command
-from outputs import assert_within, image, record
+from outputs import assert_within, frames, image, record
 
 PIPELINE = """\
 parfocal: 1
@@ -122,6 +122,8 @@ def check_memory(folder, out, *options):
     assert done["peak_rss_bytes"] <= planned
     assert peak <= planned
     assert planned - base <= 1.5 * (peak - base)
+    rows = frames(pathlib.Path(folder) / out)
+    assert [row["t"] for row in rows] == [str(t) for t in range(len(rows))], "one row a frame"
 
 
 def check_values(folder, out, mean, brightest):

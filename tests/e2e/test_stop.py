@@ -1,13 +1,15 @@
 """Ctrl-C: the same frames in every output, each right, the rest named as stopped."""
 
+import json
 import random
 import shutil
 import struct
 import time
 
+import numpy as np
 import pytest
 
-from outputs import record
+from outputs import frames, gaps, image, record
 from stopping import PIPELINE, Reference, blocks_sigint, first_frames, stop
 
 MOMENTS = 20
@@ -74,3 +76,39 @@ def test_before_any_output(start, tmp_path):
         pass
     assert stop(process)[0] == 130
     assert not (tmp_path / "long-out").exists()
+
+
+BY_REGIONS = """\
+parfocal: 1
+source: {type: generator, kind: noise, size: {t: 60, y: 512, x: 512}, dtype: uint16}
+steps:
+  - {id: mean, op: reduce, over: t, how: mean, from: source}
+  - {id: clean, op: subtract, from: source, by: mean}
+  - {id: slow, op: jitter, us: 4000}
+sinks:
+  - {type: ome_zarr, from: slow, path: clean.ome.zarr}
+"""
+
+
+def test_in_a_sweep_by_regions_only_whole_frames_are_kept(parfocal, start, tmp_path):
+    (tmp_path / "p.yaml").write_text(BY_REGIONS)
+    refused = json.loads(parfocal("plan", "p.yaml", "--memory", "1MiB", "--json", exit_code=5).stdout)
+    words = refused["issues"][0]["cure"].split()
+    options = ("--memory", words[words.index("--memory") + 1])
+    assert json.loads(parfocal("plan", "p.yaml", "--json", *options).stdout)["tile_count"] > 1
+    parfocal("run", "p.yaml", "--out", "whole", *options)
+    whole, seconds = image(tmp_path / "whole", "clean.ome.zarr"), record(tmp_path / "whole")["seconds"]
+    assert [row["status"] for row in frames(tmp_path / "whole")] == ["ok"] * 60
+    moments = random.Random(6)
+    for k in range(6):
+        process = start("run", "p.yaml", "--out", f"stop{k}", "--progress", "json", *options)
+        assert first_frames(process)
+        time.sleep(moments.uniform(0, seconds))
+        if stop(process)[0] == 0:
+            continue
+        rows, stored = frames(tmp_path / f"stop{k}"), image(tmp_path / f"stop{k}", "clean.ome.zarr")
+        kept = sum(row["status"] == "ok" for row in rows)
+        assert [row["status"] for row in rows] == ["ok"] * kept + ["gap"] * (60 - kept)
+        np.testing.assert_array_equal(stored[:kept], whole[:kept])
+        assert not stored[kept:].any()
+        assert sorted(gaps(tmp_path / f"stop{k}", "clean.ome.zarr")) == list(range(kept, 60))
