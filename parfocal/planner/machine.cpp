@@ -31,13 +31,36 @@ int64_t read_number(const std::filesystem::path& file) {
   return in >> value ? value : -1;  // "max" does not parse: no limit
 }
 
-std::filesystem::path own_cgroup() {
+constexpr const char* kCgroups = "/sys/fs/cgroup";
+
+// The group of this process in the hierarchy of `controller` (version 1), or in the only one
+// (version 2, controller ""). Inside a container the path may be that of the host: then its root is
+// ours.
+std::filesystem::path own_cgroup(const std::string& controller) {
   std::ifstream in("/proc/self/cgroup");
-  for (std::string line; std::getline(in, line);)
-    if (line.starts_with("0::"))
-      return std::filesystem::path("/sys/fs/cgroup") /
-             std::filesystem::path(line.substr(3)).relative_path();
+  const std::string key = controller.empty() ? "0::" : ":" + controller + ":";
+  for (std::string line; std::getline(in, line);) {
+    const size_t at = line.find(key);
+    if (at == std::string::npos || (controller.empty() && at != 0)) continue;
+    const std::filesystem::path root = std::filesystem::path(kCgroups) / controller;
+    const auto group = root / std::filesystem::path(line.substr(at + key.size())).relative_path();
+    return std::filesystem::exists(group) ? group : root;
+  }
   return {};
+}
+
+// Calls f for the group and every group that encloses it.
+template <class F>
+void for_each_enclosing(std::filesystem::path group, F&& f) {
+  for (; group.string().starts_with(kCgroups) && group != kCgroups; group = group.parent_path())
+    f(group);
+  if (group == kCgroups) f(group);
+}
+
+int64_t room_in(const std::filesystem::path& group, const char* limit_file, const char* used_file) {
+  const int64_t limit = read_number(group / limit_file), used = read_number(group / used_file);
+  return limit < 0 ? std::numeric_limits<int64_t>::max()
+                   : std::max<int64_t>(0, limit - std::max<int64_t>(0, used));
 }
 
 }  // namespace
@@ -45,28 +68,31 @@ std::filesystem::path own_cgroup() {
 int64_t available_memory_bytes() {
   int64_t bytes = kilobytes_of("/proc/meminfo", "MemAvailable");
   if (bytes < 0) bytes = std::numeric_limits<int64_t>::max();
-  for (auto group = own_cgroup(); group.string().starts_with("/sys/fs/cgroup");
-       group = group.parent_path()) {
-    const int64_t limit = read_number(group / "memory.max"),
-                  used = read_number(group / "memory.current");
-    if (limit >= 0)
-      bytes = std::min(bytes, std::max<int64_t>(0, limit - std::max<int64_t>(0, used)));
-    if (group == "/sys/fs/cgroup") break;
-  }
+  for_each_enclosing(own_cgroup(""), [&](const auto& group) {
+    bytes = std::min(bytes, room_in(group, "memory.max", "memory.current"));
+  });
+  for_each_enclosing(own_cgroup("memory"), [&](const auto& group) {
+    bytes = std::min(bytes, room_in(group, "memory.limit_in_bytes", "memory.usage_in_bytes"));
+  });
   return bytes;
 }
 
 int available_threads() {
   cpu_set_t set;
   int threads = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-  for (auto group = own_cgroup(); group.string().starts_with("/sys/fs/cgroup");
-       group = group.parent_path()) {
+  const auto allow = [&](double quota, double period) {
+    if (quota > 0 && period > 0)
+      threads = std::min(threads, static_cast<int>(std::ceil(quota / period)));
+  };
+  for_each_enclosing(own_cgroup(""), [&](const auto& group) {
     std::ifstream in(group / "cpu.max");
     double quota = 0, period = 0;
-    if (in >> quota >> period && period > 0)
-      threads = std::min(threads, static_cast<int>(std::ceil(quota / period)));
-    if (group == "/sys/fs/cgroup") break;
-  }
+    if (in >> quota >> period) allow(quota, period);
+  });
+  for_each_enclosing(own_cgroup("cpu"), [&](const auto& group) {
+    allow(static_cast<double>(read_number(group / "cpu.cfs_quota_us")),
+          static_cast<double>(read_number(group / "cpu.cfs_period_us")));
+  });
   return std::max(1, threads);
 }
 

@@ -101,9 +101,29 @@ def scratch_folder():
         shutil.rmtree(folder)
 
 
-def run_measured(arguments, folder, limit_bytes=None):
+@contextlib.contextmanager
+def memory_cgroup(limit_bytes):
+    """A new cgroup, version 2 or 1, that may use so much memory; None where none can be made."""
+    for root, limit_file in (("/sys/fs/cgroup", "memory.max"),
+                             ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")):
+        group = pathlib.Path(root) / f"parfocal-test-{os.getpid()}"
+        try:
+            group.mkdir()
+        except OSError:
+            continue
+        try:
+            if (group / limit_file).exists():
+                (group / limit_file).write_text(str(limit_bytes))
+                yield group
+                return
+        finally:
+            group.rmdir()
+    yield None
+
+
+def run_measured(arguments, folder, limit_bytes=None, cgroup=""):
     """(peak resident bytes of the command as the kernel reports it, exit code, stderr)."""
-    launcher = [sys.executable, "-ISE", str(LAUNCHER), str(limit_bytes or 0), command()]
+    launcher = [sys.executable, "-ISE", str(LAUNCHER), str(limit_bytes or 0), str(cgroup), command()]
     done = subprocess.run([*launcher, *map(str, arguments)], cwd=folder, text=True,
                           capture_output=True, timeout=600, check=True)
     *messages, peak, code = done.stderr.splitlines()
