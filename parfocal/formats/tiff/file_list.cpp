@@ -99,7 +99,7 @@ void expand(const std::filesystem::path& base, const std::string& prefix, std::s
     ++entries;
   throw Error(ErrorCode::input_missing,
               Issue{"no file matches the glob", "source.glob", pattern,
-                    "at least one file below " + base.lexically_normal().string(),
+                    "at least one file below " + (base / ".").lexically_normal().string(),
                     "the nearest folder that exists is " + folder.lexically_normal().string() +
                         " (" + std::to_string(entries) +
                         " entries); paths are relative to the "
