@@ -1,6 +1,7 @@
 """Large frames: the prompt is back within 500 ms in 95 of 100 stops."""
 
 import random
+import shutil
 import time
 
 from stopping import PIPELINE, Reference, first_frames, stop
@@ -12,14 +13,16 @@ def test_the_prompt_is_back_within_500_ms(parfocal, start, tmp_path):
     parfocal("run", "p.yaml", "--out", "whole")
     seconds = time.monotonic() - began
     whole, moments, waits = Reference(tmp_path / "whole"), random.Random(1), []
-    while len(waits) < 40:
-        process = start("run", "p.yaml", "--out", f"stop{len(waits)}", "--progress", "json")
+    while len(waits) < 20:
+        # A run may end before its stop comes; then the next one needs the folder again.
+        shutil.rmtree(tmp_path / "stopped", ignore_errors=True)
+        process = start("run", "p.yaml", "--out", "stopped", "--progress", "json")
         assert first_frames(process)
         time.sleep(moments.uniform(0, 0.8 * seconds))
         code, wait = stop(process)
         assert code in (0, 130)
         if code == 130:
-            whole.check(tmp_path / f"stop{len(waits)}")
+            whole.check(tmp_path / "stopped")
             waits.append(wait)
     waits.sort()
     p95 = waits[int(0.95 * len(waits))]
