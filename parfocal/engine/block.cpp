@@ -8,6 +8,8 @@
 namespace parfocal::engine {
 namespace {
 
+constexpr size_t kLarge = size_t{4} << 20;
+
 std::atomic<size_t> current{0}, peak{0};
 
 void count(size_t bytes) {
@@ -27,6 +29,9 @@ Block::Block(size_t bytes) : bytes_(bytes) {
   void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (p == MAP_FAILED) throw std::bad_alloc();
+  // Large pages: frames are touched whole, and workers that fault pages in one by one wait for each
+  // other. Where the kernel has none to give it gives small ones.
+  if (bytes >= kLarge) (void)madvise(p, bytes, MADV_HUGEPAGE);
   data_ = static_cast<std::byte*>(p);
   count(bytes);
 }
