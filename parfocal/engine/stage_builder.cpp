@@ -10,7 +10,7 @@ namespace parfocal::engine {
 Ring* StageBuilder::ring_of(int node, size_t input) const {
   const NodePlan& plan = context.plan.nodes[static_cast<size_t>(node)];
   const PortId in = plan.inputs[input];
-  const bool witness = plan.internal && plan.keys[input].starts_with("witness.");
+  const bool witness = plan.is_witness(input);
   for (const auto& ring : rings)
     if (ring->plan().port == in && ring->plan().status_only == witness) return ring.get();
   const auto it = kept.find(in);

@@ -43,7 +43,5 @@ Plan replan(const Plan& plan);
 bool is_tileable(const Draft& draft);
 /// True if input `i` of node `v` is read from a Value kept by an earlier pass.
 bool reads_kept_value(const Draft& draft, int v, size_t i, int pass);
-/// True if frames.csv looks at this input only for gaps.
-bool is_witness(const NodePlan& node, size_t i);
 
 }  // namespace parfocal::planning

@@ -40,6 +40,9 @@ struct NodePlan {
   int level = 0;                      ///< first pass in which its output is complete
   Policy policy = Policy::automatic;  ///< sinks and observers
   Location place;
+
+  /// True if frames.csv looks at input `i` only for gaps.
+  bool is_witness(size_t i) const { return internal && keys[i].starts_with("witness."); }
 };
 
 /// A bounded queue of items between stages: `capacity` places of `item_bytes`.
@@ -74,7 +77,6 @@ struct PassPlan {
   std::vector<StagePlan> stages;  ///< topological order; stage 0 starts with the source
   std::vector<RingPlan> rings;
   int64_t state_bytes = 0;  ///< fold and stream states, all keys
-  std::string why;          ///< why this pass exists
 };
 
 /// A share of the budget, held by one holder for a time (pass -1: the whole run).

@@ -114,10 +114,7 @@ NodePlan to_node(const Json& j) {
 }
 
 Json to(const PassPlan& p) {
-  Json j{{"stages", Json::array()},
-         {"rings", Json::array()},
-         {"state_bytes", p.state_bytes},
-         {"why", p.why}};
+  Json j{{"stages", Json::array()}, {"rings", Json::array()}, {"state_bytes", p.state_bytes}};
   for (const StagePlan& s : p.stages) {
     Json stage{{"ordered", s.ordered},
                {"nodes", s.nodes},
@@ -140,7 +137,6 @@ Json to(const PassPlan& p) {
 PassPlan to_pass(const Json& j) {
   PassPlan p;
   p.state_bytes = j.at("state_bytes");
-  p.why = j.at("why");
   for (const Json& s : j.at("stages")) {
     StagePlan stage{s.at("ordered"),
                     s.at("nodes").get<std::vector<int>>(),

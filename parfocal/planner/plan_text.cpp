@@ -74,7 +74,7 @@ std::string plan_graph(const Plan& plan) {
   for (size_t n = 0; n < plan.nodes.size(); ++n)
     for (size_t i = 0; i < plan.nodes[n].inputs.size(); ++i) {
       const NodePlan& node = plan.nodes[n];
-      const bool witness = node.internal && node.keys[i].starts_with("witness.");
+      const bool witness = node.is_witness(i);
       s += fmt::format("  n{} {}|\"{}\"| n{}\n", node.inputs[i].node, witness ? "-.->" : "-->",
                        witness ? "status" : edge_label(plan, node.inputs[i]), n);
     }

@@ -87,7 +87,7 @@ class Sizer {
         const auto it = stage_of_.find(in.node);
         if (it != stage_of_.end() && &draft_.plan.passes[pass_].stages[it->second] == &stage)
           continue;
-        inputs[{in, is_witness(node(n), i)}] = true;
+        inputs[{in, node(n).is_witness(i)}] = true;
       }
     int64_t late = 0;
     for (const auto& [key, used] : inputs) late = std::max(late, lag_.at(key.first.node).late);

@@ -184,13 +184,12 @@ class Resolver {
              port.dtypes.size() == 1 && port.dtypes[0] == DType::boolean
                  ? "add a threshold step before it"
                  : "add a cast step before it");
-      if (i > 0) check_join(node, draft_.port(node.inputs[0]).layout, in.layout, from, fail);
+      if (i > 0) check_join(draft_.port(node.inputs[0]).layout, in.layout, from, fail);
     }
   }
 
   template <class Fail>
-  void check_join(const NodePlan& node, const Layout& main, const Layout& other,
-                  const std::string& from, Fail&& fail) {
+  void check_join(const Layout& main, const Layout& other, const std::string& from, Fail&& fail) {
     for (const Axis& axis : other.stream) {
       const int a = main.find_stream(axis.name);
       if (a < 0 || main.stream[static_cast<size_t>(a)].size != axis.size)
@@ -203,7 +202,6 @@ class Resolver {
            "items of '" + (other.clock.empty() ? "source" : other.clock) + "'",
            "items of '" + (main.clock.empty() ? "source" : main.clock) + "'",
            "join before the step that changes the number of items");
-    (void)node;
   }
 
   void add_sink(const SinkSpec& spec) {

@@ -30,8 +30,7 @@ int64_t span_of(const Layout& main, const Layout& value) {
   return span;
 }
 
-void fail_live(Draft& draft, const NodePlan& node, const std::string& value) {
-  (void)draft;
+void fail_live(const NodePlan& node, const std::string& value) {
   throw Error(ErrorCode::invalid_pipeline,
               Issue{"'" + node.id + "' needs the finished Value of '" + value +
                         "', so the source would have to be read twice, but it is live",
@@ -68,7 +67,7 @@ void split_passes(Draft& draft) {
       }
       node.cut[i] = cut;
       node.level = std::max(node.level, producer.level + (cut ? 1 : 0));
-      if (cut && draft.plan.live) fail_live(draft, node, producer.id);
+      if (cut && draft.plan.live) fail_live(node, producer.id);
     }
     const bool end = node.kind == NodeKind::sink || node.kind == NodeKind::observer;
     if (end) last = std::max(last, node.level);

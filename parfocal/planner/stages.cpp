@@ -140,10 +140,6 @@ bool reads_kept_value(const Draft& draft, int v, size_t i, int pass) {
          (draft.plan.nodes[static_cast<size_t>(u)].level < pass && keeps_value(draft, u));
 }
 
-bool is_witness(const NodePlan& node, size_t i) {
-  return node.internal && node.keys[i].starts_with("witness.");
-}
-
 void build_stages(Draft& draft) {
   draft.kept.assign(draft.plan.nodes.size(), 0);
   for (size_t p = draft.plan.passes.size(); p-- > 0;) Builder(draft, static_cast<int>(p)).run();

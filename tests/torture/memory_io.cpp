@@ -19,7 +19,7 @@ struct MemoryParams {
 class MemorySink : public Sink {
  public:
   MemorySink(const MemoryParams& params, std::span<const SinkInput> inputs)
-      : params_(params), inputs_(inputs.begin(), inputs.end()), next_(inputs.size(), 0) {}
+      : params_(params), inputs_(inputs.begin(), inputs.end()) {}
   int64_t resident_bytes() const override { return 0; }
   int64_t disk_bytes() const override { return 0; }
   void open() override {}
@@ -61,7 +61,6 @@ class MemorySink : public Sink {
   }
   MemoryParams params_;
   std::vector<SinkInput> inputs_;
-  std::vector<int64_t> next_;
 };
 
 struct ScriptParams {
