@@ -42,8 +42,8 @@ SignalStop::~SignalStop() {
   thread_.join();
   close(signals_fd_);
   close(end_fd_);
-  const sigset_t set = stop_signals();
-  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  // The signals stay blocked: one that comes now is too late to stop anything, and a run that has
+  // finished must not look killed because of it.
 }
 
 void SignalStop::wait_for_signals() {

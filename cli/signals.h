@@ -10,7 +10,8 @@ namespace parfocal::cli {
 /// While it lives, the first signal requests stop, the second abort, the third ends the process.
 /// Before outputs_exist() was called nothing needs closing: the first signal ends the process.
 /// Make it before any other thread is started: they inherit the blocked signals. A signal that was
-/// ignored at the start (nohup, background jobs of scripts) stays ignored.
+/// ignored at the start (nohup, background jobs of scripts) stays ignored. After its end a signal
+/// changes nothing any more.
 class SignalStop {
  public:
   SignalStop();
