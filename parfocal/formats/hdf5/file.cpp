@@ -1,0 +1,157 @@
+#include "parfocal/formats/hdf5/file.h"
+
+#include <hdf5.h>
+
+#include <algorithm>
+
+#include "parfocal/formats/common/files.h"
+#include "parfocal/formats/hdf5/lock.h"
+
+namespace parfocal {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A file that cannot be opened at all fails here with the reason of the system, before HDF5.
+void require_readable(const fs::path& path) {
+  Fd fd;
+  int64_t size = 0;
+  const Status opened = open_for_reading(path, fd, size);
+  if (!opened.ok()) throw Error(ErrorCode::input_missing, opened.issue());
+}
+
+Handle access_list(bool change) {
+  Handle list(H5Pcreate(H5P_FILE_ACCESS));
+  if (change) {
+    H5Pset_libver_bounds(list.id(), H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
+  } else {
+    H5Pset_file_locking(list.id(), false, true);
+  }
+  return list;
+}
+
+Handle open_file(const fs::path& path, bool change) {
+  require_readable(path);
+  const Hdf5Lock lock;
+  const std::string name = path.string();
+  const Handle access = access_list(change);
+  const hid_t id = H5Fopen(name.c_str(), change ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access.id());
+  if (id >= 0) return Handle(id);
+  const std::string reason = hdf5_reason();
+  const bool is_hdf5 = H5Fis_hdf5(name.c_str()) > 0;
+  if (!is_hdf5)
+    throw Error(ErrorCode::input_missing,
+                Issue{"this is no HDF5 file", name, reason, "an HDF5 file",
+                      "check the path, or copy it again"});
+  const bool truncated = reason.find("truncated") != std::string::npos;
+  throw Error(change && !truncated ? ErrorCode::run_failed : ErrorCode::input_missing,
+              Issue{truncated ? "the file is truncated" : "the HDF5 file cannot be opened", name,
+                    reason, truncated ? "the whole file" : "",
+                    truncated ? "copy it again; if it is still being written, wait for its end"
+                              : "close it in other programs, check permissions"});
+}
+
+}  // namespace
+
+H5File H5File::open(const fs::path& path) {
+  return H5File(path, open_file(path, false), ErrorCode::input_missing);
+}
+
+H5File H5File::open_for_change(const fs::path& path) {
+  return H5File(path, open_file(path, true), ErrorCode::run_failed);
+}
+
+H5File H5File::create(const fs::path& path) {
+  if (fs::exists(path))
+    throw Error(ErrorCode::output_exists,
+                Issue{"the output exists", path.string(), "", "", "remove it or choose another"});
+  const Hdf5Lock lock;
+  const Handle access = access_list(true);
+  return H5File(path,
+                checked(H5Fcreate(path.c_str(), H5F_ACC_EXCL, H5P_DEFAULT, access.id()),
+                        ErrorCode::run_failed, "the HDF5 file cannot be created", path.string()),
+                ErrorCode::run_failed);
+}
+
+std::string H5File::where(const std::string& name) const {
+  return path_.filename().string() + ": " + name;
+}
+
+H5File::Kind H5File::kind(const std::string& name) const {
+  const Hdf5Lock lock;
+  // H5Oexists fails where a parent is missing, so the path is walked.
+  for (size_t end = name.find('/', 1); end != std::string::npos; end = name.find('/', end + 1))
+    if (H5Lexists(id(), name.substr(0, end).c_str(), H5P_DEFAULT) <= 0) return Kind::none;
+  H5O_info_t info;
+  if (H5Oexists_by_name(id(), name.c_str(), H5P_DEFAULT) <= 0 ||
+      H5Oget_info_by_name2(id(), name.c_str(), &info, H5O_INFO_BASIC, H5P_DEFAULT) < 0)
+    return Kind::none;
+  return info.type == H5O_TYPE_GROUP     ? Kind::group
+         : info.type == H5O_TYPE_DATASET ? Kind::dataset
+                                         : Kind::other;
+}
+
+std::vector<std::string> H5File::members(const std::string& name, size_t most) const {
+  std::vector<std::string> names;
+  const Hdf5Lock lock;
+  if (kind(name) != Kind::group) return names;
+  struct Into {
+    std::vector<std::string>* names;
+    size_t most;
+  } into{&names, most};
+  const auto add = [](hid_t, const char* link, const H5L_info_t*, void* to) -> herr_t {
+    Into& target = *static_cast<Into*>(to);
+    if (target.names->size() >= target.most) return 1;
+    target.names->emplace_back(link);
+    return 0;
+  };
+  if (H5Literate_by_name(id(), name.c_str(), H5_INDEX_NAME, H5_ITER_NATIVE, nullptr, add, &into,
+                         H5P_DEFAULT) < 0)
+    throw_hdf5(code_, "the group cannot be listed", where(name), "copy the file again");
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Handle H5File::group(const std::string& name) const {
+  const Hdf5Lock lock;
+  return checked(H5Gopen2(id(), name.c_str(), H5P_DEFAULT), code_, "the group cannot be opened",
+                 where(name));
+}
+
+Handle H5File::dataset(const std::string& name) const {
+  const Hdf5Lock lock;
+  return checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), code_, "the dataset cannot be opened",
+                 where(name));
+}
+
+Handle H5File::require_group(const std::string& name) const {
+  const Hdf5Lock lock;
+  if (kind(name) != Kind::none) return group(name);
+  const Handle list(H5Pcreate(H5P_LINK_CREATE));
+  H5Pset_create_intermediate_group(list.id(), 1);
+  return checked(H5Gcreate2(id(), name.c_str(), list.id(), H5P_DEFAULT, H5P_DEFAULT), code_,
+                 "the group cannot be created", where(name));
+}
+
+void H5File::remove(const std::string& name) const {
+  const Hdf5Lock lock;
+  if (kind(name) == Kind::none) return;
+  if (H5Ldelete(id(), name.c_str(), H5P_DEFAULT) < 0)
+    throw_hdf5(code_, "it cannot be removed", where(name));
+}
+
+void H5File::flush() const {
+  const Hdf5Lock lock;
+  if (H5Fflush(id(), H5F_SCOPE_GLOBAL) < 0)
+    throw_hdf5(code_, "the file cannot be written", path_.string(), "check the space on the disk");
+}
+
+Status H5File::close() {
+  if (!file_) return {};
+  const Hdf5Lock lock;
+  if (H5Fclose(file_.release()) >= 0) return {};
+  return Status::fail(Issue{"the file cannot be written and closed", path_.string(), hdf5_reason(),
+                            "", "check the space on the disk"});
+}
+
+}  // namespace parfocal

@@ -1,0 +1,55 @@
+#pragma once
+/// An HDF5 file: opened for reading, opened for change, or new. Paths inside it are as in
+/// "events/image". Every function takes the lock.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "parfocal/formats/hdf5/handle.h"
+
+namespace parfocal {
+
+class H5File {
+ public:
+  /// For reading, without file locks, so that files on read-only or shared disks open.
+  /// \throws Error(input_missing): no such file, no HDF5 file, truncated, damaged
+  static H5File open(const std::filesystem::path& path);
+  /// For reading and writing. \throws Error(input_missing | run_failed)
+  static H5File open_for_change(const std::filesystem::path& path);
+  /// A new file with the latest format, as dcnum writes. \throws Error(output_exists | run_failed)
+  static H5File create(const std::filesystem::path& path);
+
+  const std::filesystem::path& path() const { return path_; }
+  int64_t id() const { return file_.id(); }
+  /// "movie.rtdc: events/image", for messages.
+  std::string where(const std::string& name) const;
+
+  enum class Kind : uint8_t { none, group, dataset, other };
+  /// What stands at `name`; none also when a part of the path is missing or a link is dangling.
+  Kind kind(const std::string& name) const;
+  bool exists(const std::string& name) const { return kind(name) != Kind::none; }
+  /// Names in a group, sorted; empty if there is no such group. Soft and external links are
+  /// members too. At most `most` names are read from hostile files.
+  std::vector<std::string> members(const std::string& group, size_t most = 100'000) const;
+  /// \throws Error if there is none: input_missing of files for reading, else run_failed
+  Handle group(const std::string& name) const;
+  Handle dataset(const std::string& name) const;
+  /// Opens the group or makes it, with its parents.
+  Handle require_group(const std::string& name) const;
+  /// Removes the link; nothing happens if there is none.
+  void remove(const std::string& name) const;
+  void flush() const;
+  /// Closes the file and reports what failed then; later calls do nothing. All handles into the
+  /// file must have been given back, else the file stays open until they are.
+  Status close();
+
+ private:
+  H5File(std::filesystem::path path, Handle file, ErrorCode code)
+      : path_(std::move(path)), file_(std::move(file)), code_(code) {}
+  std::filesystem::path path_;
+  Handle file_;
+  ErrorCode code_;
+};
+
+}  // namespace parfocal

@@ -1,0 +1,127 @@
+#include "parfocal/formats/hdf5/file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <random>
+
+#include "parfocal/formats/hdf5/attributes.h"
+#include "parfocal/formats/hdf5/dataset.h"
+#include "parfocal/formats/hdf5/strings.h"
+#include "parfocal/formats/hdf5/zstd_filter.h"
+
+namespace parfocal {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Hdf5 : public testing::Test {
+ protected:
+  Hdf5() {
+    std::string name = (fs::temp_directory_path() / "parfocal-hdf5-XXXXXX").string();
+    folder_ = mkdtemp(name.data());
+  }
+  ~Hdf5() override { fs::remove_all(folder_); }
+  template <class F>
+  static std::string message(ErrorCode code, F&& f) {
+    try {
+      f();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), code);
+      return error.what();
+    }
+    ADD_FAILURE() << "no error";
+    return "";
+  }
+  fs::path folder_;
+};
+
+TEST_F(Hdf5, Attributes_KeepTheirTypes) {
+  {
+    H5File file = H5File::create(folder_ / "a.h5");
+    write_attribute(file.id(), "setup:medium", std::string("CellCarrierB µ"), "a");
+    write_attribute(file.id(), "experiment:event count", int64_t{1} << 40, "a");
+    write_attribute(file.id(), "imaging:pixel size", 0.2645, "a");
+    write_attribute(file.id(), "imaging:pixel size", 0.34, "a");
+    write_bytes_attribute(file.id(), "CLASS", "IMAGE", "a");
+    EXPECT_TRUE(file.close().ok());
+  }
+  const H5File file = H5File::open(folder_ / "a.h5");
+  const Attributes all = read_attributes(file.id(), "a");
+  ASSERT_EQ(all.size(), 4u);
+  EXPECT_EQ(all[0], (std::pair<std::string, AttributeValue>("CLASS", std::string("IMAGE"))));
+  EXPECT_EQ(all[1].second, AttributeValue(int64_t{1} << 40));
+  EXPECT_EQ(all[2].second, AttributeValue(0.34));
+  EXPECT_EQ(text_of(all[3].second), "CellCarrierB µ");
+  EXPECT_EQ(read_attribute(file.id(), "none"), std::nullopt);
+  EXPECT_EQ(number_of(AttributeValue(std::string("2000.5"))), 2000.5);
+}
+
+TEST_F(Hdf5, Strings_OfFixedAndVariableLengthComeBack) {
+  const std::vector<std::string> lines = {"{", "  \"type\": \"internal\"", "", "}"};
+  {
+    H5File file = H5File::create(folder_ / "a.h5");
+    write_strings(file, "basins/key", lines);
+    write_variable_strings(file, "logs/old", lines);
+    write_strings(file, "logs/empty", {});
+  }
+  const H5File file = H5File::open(folder_ / "a.h5");
+  EXPECT_EQ(read_strings(file, "basins/key"), lines);
+  EXPECT_EQ(read_strings(file, "logs/old"), lines);
+  EXPECT_TRUE(read_strings(file, "logs/empty").empty());
+  EXPECT_THAT(file.members("logs"), ElementsAre("empty", "old"));
+  EXPECT_THROW(read_strings(file, "logs/old", 8), Error);
+  EXPECT_THROW(read_strings(file, "logs/none"), Error);
+}
+
+TEST_F(Hdf5, Columns_AreCompressedAndGrow) {
+  {
+    H5File file = H5File::create(folder_ / "a.h5");
+    write_column(file, "events/time", std::vector<double>(100'000, 1.5));
+    EXPECT_TRUE(file.close().ok());
+  }
+  EXPECT_LT(fs::file_size(folder_ / "a.h5"), 50'000u);
+  H5File file = H5File::open_for_change(folder_ / "a.h5");
+  EXPECT_EQ(file.kind("events/time"), H5File::Kind::dataset);
+  EXPECT_EQ(file.kind("events"), H5File::Kind::group);
+  EXPECT_EQ(file.kind("nothing/there"), H5File::Kind::none);
+  file.remove("events/time");
+  EXPECT_FALSE(file.exists("events/time"));
+}
+
+TEST_F(Hdf5, Opening_TellsWhatIsWrong) {
+  { H5File::create(folder_ / "a.h5").require_group("events/deep"); }
+  std::ofstream(folder_ / "text.rtdc") << "this is no HDF5 file";
+  fs::copy_file(folder_ / "a.h5", folder_ / "cut.rtdc");
+  fs::resize_file(folder_ / "cut.rtdc", fs::file_size(folder_ / "cut.rtdc") / 2);
+  const auto open = [&](const char* name) {
+    return message(ErrorCode::input_missing, [&] { H5File::open(folder_ / name); });
+  };
+  EXPECT_THAT(open("none.rtdc"), HasSubstr("none.rtdc"));
+  EXPECT_THAT(open("text.rtdc"), HasSubstr("no HDF5 file"));
+  EXPECT_THAT(open("cut.rtdc"), HasSubstr("truncated"));
+  EXPECT_THAT(message(ErrorCode::output_exists, [&] { H5File::create(folder_ / "a.h5"); }),
+              HasSubstr("exists"));
+}
+
+TEST(Zstd, DecodesWhatItEncodedAndNothingElse) {
+  std::mt19937 random(5);
+  std::vector<std::byte> plain(100'000), packed, back(plain.size());
+  for (std::byte& byte : plain) byte = static_cast<std::byte>(random() % 9);
+  ASSERT_TRUE(zstd_encode(plain, 5, packed));
+  EXPECT_LT(packed.size(), plain.size() / 2);
+  EXPECT_EQ(zstd_frame_size(packed), static_cast<int64_t>(plain.size()));
+  EXPECT_TRUE(zstd_decode(packed, back));
+  EXPECT_EQ(back, plain);
+  EXPECT_FALSE(zstd_decode(packed, std::span(back).first(back.size() - 1)));
+  packed.resize(packed.size() / 2);
+  EXPECT_FALSE(zstd_decode(packed, back));
+  EXPECT_EQ(zstd_frame_size(std::span(plain).first(20)), -1);
+}
+
+}  // namespace
+}  // namespace parfocal
