@@ -52,6 +52,8 @@ Entry entry_of(const SinkInfo& sink) {
   entry.inputs.push_back({"from", kinds, false});
   if (sink.takes_labels)
     entry.inputs.push_back({"labels", "map of a name to a step with labels", true});
+  for (const SinkPort& port : sink.inputs)
+    entry.inputs.push_back({port.name, what_of(port.kind, port.doc), port.optional});
   return entry;
 }
 

@@ -86,6 +86,7 @@ void print_skip_line(const RunArguments& arguments) {
 
 void print_record(const RunRecord& record, const RunArguments& arguments) {
   const bool failed = record.status == RunStatus::failed;
+  for (const std::string& text : record.notices) message("note: " + text);
   (failed ? print_errors : print_warnings)(record.issues);
   for (const EdgeCount& edge : record.edges)
     message(fmt::format("  {}: {} of {} received, {} missing{}", edge.edge, edge.received,

@@ -13,6 +13,7 @@
 
 #include "parfocal/core/item.h"
 #include "parfocal/core/parameters.h"
+#include "parfocal/core/raw_value.h"
 #include "parfocal/core/registry.h"
 
 namespace parfocal {
@@ -36,6 +37,10 @@ class Source {
   /// Regions that are cheap to read: multiples of this item shape (a strip, a chunk); rank = item
   /// rank.
   virtual Region block() const = 0;
+  /// Items that one read decodes together (frames of one chunk): workers take whole groups
+  /// [k n, (k + 1) n), one worker a group, in order, so a source that keeps a decoded group for
+  /// each worker decodes it once.
+  virtual int64_t items_per_read() const { return 1; }
   /// Reads dst.region of item `sequence` into dst (packed). Fills header times if known.
   /// Thread-safe. A failure names file and reason; it makes a gap `broken` or stops the run, as
   /// on_error says.
@@ -46,6 +51,9 @@ class Source {
   }
   /// For provenance and plans: names, sizes and times of the inputs, short.
   virtual std::string identity() const = 0;
+  /// What a user must know before the run, one sentence each with its numbers (a time axis that had
+  /// to be guessed).
+  virtual std::vector<std::string> notices() const { return {}; }
 };
 
 enum class Pop : uint8_t { frame, end, stopped };
@@ -66,6 +74,7 @@ class LiveSource {
     return {};
   }
   virtual std::string identity() const = 0;
+  virtual std::vector<std::string> notices() const { return {}; }
 };
 
 struct SourceContext {
@@ -89,6 +98,7 @@ struct Outcome {
   bool complete = true;      ///< false: stopped or failed; output must be readable and say so
   std::string reason;        ///< "", "stopped", or the failure
   int64_t valid_items = -1;  ///< items [0, valid_items) were written; -1 = all
+  std::vector<std::string> notices = {};  ///< what source and steps said, as "step: sentence"
 };
 
 /// Receives the items of its inputs joined by coordinates, in order, one call at a time. Critical:
@@ -99,11 +109,14 @@ class Sink {
   virtual ~Sink() = default;
   /// Bytes it holds while running (staging, buffers), counted in the plan.
   virtual int64_t resident_bytes() const = 0;
+  /// For sinks that can be opened again (SinkInfo::reopen): Source::read_bytes() of that source.
+  virtual int64_t reread_bytes() const { return 0; }
   /// Bytes it will write, uncompressed; -1 = unknown.
   virtual int64_t disk_bytes() const = 0;
   /// Creates files. Nothing was created before. \throws Error
   virtual void open() = 0;
-  /// in[i] is the item of input i: a region of it (image.region), a table, or a gap.
+  /// in[i] is the item of input i: a region of it (image.region), a table, or a gap. An input that
+  /// lacks stream axes of the first (a Value) comes again with every item it belongs to.
   virtual Status write(std::span<const Input> in) = 0;
   /// Completes metadata and closes; failures are reported here, never in a destructor.
   virtual Status close(const Outcome& outcome) = 0;
@@ -111,17 +124,35 @@ class Sink {
   virtual std::vector<std::filesystem::path> paths() const = 0;
 };
 
+/// One step of the description, as the user wrote it.
+struct LineageStep {
+  std::string id;    ///< "source" for the source
+  std::string type;  ///< registered source or operator
+  RawValue params;   ///< as written: what is missing has its default
+};
 /// One input of a sink: which key of the sink's description named it, and what it carries.
 struct SinkInput {
-  std::string key;   ///< "from", "labels.cells"
+  std::string key;   ///< "from", "labels.cells", or the name of a SinkPort
   std::string step;  ///< id of the step
   std::string port;  ///< output port's name
   PortLayout layout;
+  /// The steps it was made by, the source first, in the order of the description.
+  std::vector<LineageStep> lineage = {};
+};
+/// A further named input of a sink, written `<name>: <step>` beside `from`. It may lack stream axes
+/// of `from` (a Value): then it is broadcast.
+struct SinkPort {
+  std::string name;
+  PortKind kind = PortKind::image;
+  bool optional = false;
+  std::string doc = {};
 };
 struct SinkContext {
   std::filesystem::path out_dir;
   std::string provenance_json;  ///< one JSON object: pipeline, hash, versions, input identity
   std::function<SourceRow(int64_t sequence)> source_row;  ///< for frames.csv
+  std::filesystem::path base_dir = {};                    ///< of the pipeline file, for inputs
+  int threads = 1;                                        ///< that the sink may use to encode
 };
 struct SinkInfo {
   std::string name;
@@ -134,6 +165,13 @@ struct SinkInfo {
                                       const SinkContext&)>
       make;
   bool test_only = false;
+  std::vector<SinkPort> inputs = {};  ///< further inputs
+  /// For sinks that keep their input whole and exact (a recording): opens what make() wrote under
+  /// `out_dir` with these parameters, after close(). A live source whose stream is needed twice is
+  /// read again from such a sink.
+  std::function<std::unique_ptr<Source>(const std::any& params,
+                                        const std::filesystem::path& out_dir)>
+      reopen = {};
 };
 Registry<SinkInfo>& sinks();
 

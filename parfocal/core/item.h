@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,9 @@ struct FrameHeader {
   int64_t hardware_id = -1;     ///< camera's frame id unwrapped to 64 bit; -1 = none
   int64_t device_time_ns = -1;  ///< camera's clock; -1 = none
   int64_t host_time_ns = -1;    ///< UTC; -1 = none
+  /// Seconds since the first frame, exactly as the recording's time axis states them; NaN =
+  /// unknown.
+  double time_s = std::numeric_limits<double>::quiet_NaN();
 };
 
 enum class GapReason : uint8_t { none, broken, skipped, dropped, stopped, failed };

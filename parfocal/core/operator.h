@@ -110,6 +110,8 @@ class Emitter {
   virtual Output& slot(int port) = 0;
   virtual void emit(int port) = 0;                      ///< publishes slot(port)
   virtual void emit_gap(int port, const Gap& gap) = 0;  ///< publishes a gap instead
+  /// Tells the user something about this run, one sentence with its numbers. Not per item.
+  virtual void notice(std::string text) { (void)text; }
 };
 
 /// `again`: call me once more (with the same item) when there is room.

@@ -81,10 +81,12 @@ ParallelStage::ParallelStage(const PassContext& context, const StagePlan& plan,
     spaces_[w].results.resize(results.size());
     spaces_[w].gaps.resize(results.size());
   }
+  if (has_source_) {
+    group_ = context.group();
+    end_ = context.source->layout().stream_count();
+  }
   done_.assign(
-      static_cast<size_t>(std::max<int64_t>(1, context.plan.batch) * (context.threads + 2) * 64),
-      0);
-  if (has_source_) end_ = context.plan.nodes[0].outputs[0].layout.stream_count();
+      static_cast<size_t>(std::max(group_, context.plan.batch) * (context.threads + 2) * 64), 0);
 }
 
 ParallelStage::~ParallelStage() = default;
@@ -112,12 +114,19 @@ bool ParallelStage::startable(int64_t sequence) const {
   return true;
 }
 
+// A group of the source is taken whole or, at the end of the stream or after a stop, what is left.
+int64_t ParallelStage::startable_items(int64_t most) const {
+  const int64_t rest = group_ - next_ % group_;
+  int64_t count = 0;
+  while (count < (group_ > 1 ? rest : most) && startable(next_ + count)) ++count;
+  const int64_t limit = end();
+  const bool whole = group_ == 1 || count == rest || (limit >= 0 && next_ + count >= limit);
+  return whole ? count : 0;
+}
+
 Claim ParallelStage::claim(int64_t most) {
-  Claim claim{next_, 0};
-  while (claim.count < most && startable(next_)) {
-    ++next_;
-    ++claim.count;
-  }
+  const Claim claim{next_, startable_items(most)};
+  next_ += claim.count;
   if (claim.count == 0) retire();  // an input may have closed just now
   return claim;
 }

@@ -14,10 +14,15 @@ struct PassContext {
   const Plan& plan;
   const std::vector<std::unique_ptr<Operator>>& ops;
   const std::vector<Region>& regions;  ///< per node, of this step of the sweep
-  const Source* source = nullptr;      ///< random source; null if live
+  const Source* source = nullptr;      ///< what this pass reads; null if live
   Faults& faults;
   int threads = 1;
   const Region& region(int node) const { return regions[static_cast<size_t>(node)]; }
+  /// Items that the source decodes together, if the queues can take them together.
+  int64_t group() const {
+    const int64_t n = source ? source->items_per_read() : 1;
+    return n <= plan.window ? n : 1;
+  }
   /// Region of one port: scalars and ports of another shape than the node's first are always whole.
   Region port_region(PortId id) const;
 };
@@ -31,7 +36,7 @@ class ParallelStage : public Stage {
   ~ParallelStage() override;
 
   Claim claim(int64_t most) override;
-  bool ready() const override { return startable(next_) || (!closed_ && retired_ == end()); }
+  bool ready() const override { return startable_items(1) > 0 || (!closed_ && retired_ == end()); }
   void execute(const Claim& claim, int worker) override;
   void complete(const Claim& claim) override;
   bool finished() const override { return closed_; }
@@ -43,6 +48,7 @@ class ParallelStage : public Stage {
   struct Workspace;  // one worker's views, so that executing allocates nothing
 
   bool startable(int64_t sequence) const;
+  int64_t startable_items(int64_t most) const;
   int64_t end() const;
   void retire();
   void run_item(int64_t sequence, int worker);
@@ -57,6 +63,7 @@ class ParallelStage : public Stage {
   std::vector<Workspace> spaces_;
   std::vector<char> done_;  // completion marks of items that are under way
   int64_t next_ = 0, retired_ = 0, end_ = -1;
+  int64_t group_ = 1;  // items that are claimed together
   bool has_source_ = false, closed_ = false;
 };
 

@@ -38,7 +38,7 @@ void PassRun::build_stages() {
   for (const StagePlan& stage : plan_.stages) {
     const int first = stage.nodes[0];
     const NodePlan& node = context_.plan.nodes[static_cast<size_t>(first)];
-    if (first == 0 && context_.plan.live) {
+    if (first == 0 && !context_.source) {
       for (Ring* ring : builder.outputs_of(stage))
         (ring->plan().status_only ? live_status_ : live_ring_) = ring;
       continue;

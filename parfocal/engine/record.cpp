@@ -79,6 +79,7 @@ std::string RunRecord::json() const {
                            {"given", i.given},
                            {"needed", i.needed},
                            {"cure", i.cure}});
+  j["notices"] = notices;
   for (const auto& path : outputs) j["outputs"].push_back(path.string());
   j["peak_rss_bytes"] = peak_rss_bytes;
   j["seconds"] = seconds;

@@ -52,8 +52,10 @@ class Run {
     started_ = std::chrono::steady_clock::now();
     const double cpu = cpu_seconds();
     folder_.create();
+    for (std::string& text : source_.notices()) control_.notice(plan_.nodes[0], std::move(text));
     ends_.open({folder_.writing(), provenance_of(plan_, source_),
-                [this](int64_t i) { return source_.row(i); }});
+                [this](int64_t i) { return source_.row(i); }, plan_.pipeline.base_dir,
+                plan_.threads});
     mark_running();
     std::stop_callback on_stop(options_.stop, [this] { control_.stop(); });
     std::stop_callback on_abort(options_.abort, [this] { control_.abandon(); });
@@ -69,7 +71,7 @@ class Run {
                  complete            ? ""
                  : control_.failed() ? "failed"
                                      : "stopped",
-                 -1},
+                 -1, control_.notices()},
                 options_.abort);
     control_.report(record, swept_ && !control_.failed());
     record.items = items_;
@@ -88,17 +90,37 @@ class Run {
       KeptRings kept;
       const auto regions = demanded_regions(plan_.nodes, ops_, plan_.tile, tile);
       for (int pass = 0; pass < static_cast<int>(plan_.passes.size()); ++pass)
-        if (!control_.running() || !run_pass(tile, pass, regions, kept)) return;
+        if (!control_.running() || !run_pass(tile, pass, regions, kept) ||
+            (pass == 0 && plan_.recording >= 0 && !turn_to_recording()))
+          return;
     }
     swept_ = true;
   }
 
+  // The live stream has ended: later passes read what was recorded of it.
+  bool turn_to_recording() {
+    if (!control_.running() || !ends_.close_first_pass({true, "", -1, control_.notices()}))
+      return false;
+    try {
+      recording_ =
+          reopen_sink(plan_.nodes[static_cast<size_t>(plan_.recording)], folder_.writing());
+    } catch (const Error& error) {
+      control_.run_failed(error.code(), error.issues().front());
+      return false;
+    }
+    return true;
+  }
+
+  const Source* read_in(int pass) const {
+    return plan_.live && pass > 0 ? recording_.get() : source_.random.get();
+  }
+
   // False if the pass was cut before its end.
   bool run_pass(int64_t tile, int pass, const std::vector<Region>& regions, KeptRings& kept) {
-    const PassContext context{plan_, ops_, regions, source_.random.get(), control_, plan_.threads};
+    const PassContext context{plan_, ops_, regions, read_in(pass), control_, plan_.threads};
     PassRun run(context, pass, kept, ends_, tile + 1 == plan_.tile_count);
     publish_pass(&run, tile, pass);
-    run.run(source_.live.get());
+    run.run(pass == 0 ? source_.live.get() : nullptr);
     items_ = std::max(items_, run.items_done());
     publish_pass(nullptr, tile, pass);
     return !run.was_cut();
@@ -159,6 +181,7 @@ class Run {
   const Plan& plan_;
   const RunOptions& options_;
   OpenSource source_;
+  std::unique_ptr<Source> recording_;  ///< of a live source, for later passes
   std::vector<std::unique_ptr<Operator>> ops_;
   OutputFolder folder_;
   RunControl control_;

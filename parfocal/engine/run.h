@@ -40,7 +40,8 @@ struct RunRecord {
   int64_t lost = 0;                ///< frames a live source dropped
   int64_t stopped = 0;             ///< items after the stop; kUnbounded unknown = -1
   std::vector<EdgeCount> edges;
-  std::vector<Issue> issues;  ///< the failure, or the first 100 skipped items
+  std::vector<Issue> issues;         ///< the failure, or the first 100 skipped items
+  std::vector<std::string> notices;  ///< what source and steps told the user, "step: sentence"
   std::vector<std::filesystem::path> outputs;
   int64_t peak_rss_bytes = 0;  ///< VmHWM of the process
   double seconds = 0, cpu_seconds = 0;

@@ -1,5 +1,7 @@
 #include "parfocal/engine/run_control.h"
 
+#include <algorithm>
+
 namespace parfocal::engine {
 namespace {
 
@@ -65,9 +67,27 @@ Gap RunControl::item_failed(const NodePlan& node, int64_t sequence, const Issue&
   return gap;
 }
 
+// Each sentence once, however many passes, regions and keys say it.
+void RunControl::notice(const NodePlan& node, std::string text) {
+  text = node.id.substr(0, node.id.find('/')) + ": " + text;
+  std::lock_guard lock(mutex_);
+  if (notices_.size() < kMostIssues &&
+      std::find(notices_.begin(), notices_.end(), text) == notices_.end())
+    notices_.push_back(std::move(text));
+}
+
+std::vector<std::string> RunControl::notices() const {
+  std::lock_guard lock(mutex_);
+  return notices_;
+}
+
 std::optional<Gap> RunControl::failed_before(const NodePlan& node, int64_t sequence) const {
   if (known_count_ == 0) return std::nullopt;
   std::lock_guard lock(mutex_);
+  if (node.kind == NodeKind::source)
+    for (const auto& [first, last] : lost_ranges_)
+      if (first <= sequence && sequence <= last)
+        return Gap{GapReason::dropped, "the live source lost this frame"};
   const auto it = known_.find({&node, sequence});
   return it == known_.end() ? std::nullopt : std::optional(it->second);
 }
@@ -76,6 +96,8 @@ void RunControl::frames_lost(int64_t first, int64_t last) {
   {
     std::lock_guard lock(mutex_);
     lost_ += last - first + 1;
+    lost_ranges_.emplace_back(first, last);
+    ++known_count_;
     if (issues_.size() < kMostIssues)
       issues_.push_back({"the live source lost " + std::to_string(last - first + 1) + " frames",
                          "frames " + std::to_string(first) + ".." + std::to_string(last), "", "",
@@ -141,6 +163,7 @@ void RunControl::report(RunRecord& record, bool complete) const {
   record.broken = broken_;
   record.failed = failed_;
   record.lost = lost_;
+  record.notices = notices_;
   record.issues = failure_ ? failure_->issues() : issues_;
   const bool some_failed = broken_ + failed_ > 0;
   record.status = failure_   ? RunStatus::failed

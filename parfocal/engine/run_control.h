@@ -17,6 +17,7 @@ class RunControl : public Faults {
 
   Gap item_failed(const NodePlan& node, int64_t sequence, const Issue& issue) override;
   std::optional<Gap> failed_before(const NodePlan& node, int64_t sequence) const override;
+  void notice(const NodePlan& node, std::string text) override;
   void frames_lost(int64_t first, int64_t last) override;
   void run_failed(ErrorCode code, Issue issue) override;
   bool running() const override;
@@ -28,6 +29,8 @@ class RunControl : public Faults {
   void enter(PassRun* pass, int64_t tile, int number);
   bool failed() const;
   int64_t gaps() const;  ///< items that became gaps so far
+  /// "step: sentence", each once.
+  std::vector<std::string> notices() const;
   /// Moves what was collected into the record.
   void report(RunRecord& record, bool complete) const;
 
@@ -46,7 +49,9 @@ class RunControl : public Faults {
   std::optional<Error> failure_;
   std::map<std::pair<const NodePlan*, int64_t>, Gap> known_;  ///< grows with failures only
   std::atomic<int64_t> known_count_{0};
+  std::vector<std::pair<int64_t, int64_t>> lost_ranges_;  ///< grows with losses only
   std::vector<Issue> issues_;
+  std::vector<std::string> notices_;
   int64_t broken_ = 0, failed_ = 0, lost_ = 0;
 };
 

@@ -13,7 +13,7 @@ void RunEnds::open(const SinkContext& context) {
     if (node.kind != NodeKind::sink) continue;
     SinkEnd end;
     end.node = static_cast<int>(n);
-    end.sink = bind_sink(node, plan_.nodes, context);
+    end.sink = bind_sink(node, plan_, context);
     const std::string from = plan_.nodes[static_cast<size_t>(node.inputs[0].node)].id;
     end.count.edge = node.internal ? node.id : from + " -> " + node.id;
     sinks_.push_back(std::move(end));
@@ -48,26 +48,38 @@ bool RunEnds::on_source_clock(const SinkEnd& end) const {
 int64_t RunEnds::common_prefix() const {
   int64_t least = INT64_MAX;
   for (const SinkEnd& end : sinks_)
-    if (on_source_clock(end)) least = std::min(least, end.written);
+    if (on_source_clock(end) && !end.closed) least = std::min(least, end.written);
   return least;
+}
+
+bool RunEnds::close_first_pass(const Outcome& outcome) {
+  for (SinkEnd& end : sinks_)
+    if (plan_.nodes[static_cast<size_t>(end.node)].level == 0) finish(end, outcome);
+  return faults_.running();
 }
 
 void RunEnds::close(const Outcome& outcome, const std::stop_token& abort) {
   const int64_t prefix = common_prefix();
   for (SinkEnd& end : sinks_) {
+    if (end.closed) continue;
     const bool internal = plan_.nodes[static_cast<size_t>(end.node)].internal;
     Outcome own = outcome;
     if (!outcome.complete && internal) write_unreached_rows(end, outcome.reason, abort);
     if (!outcome.complete && !internal) {
       own.valid_items = on_source_clock(end) ? prefix : end.written;
     }
-    if (const Status status = close_one(end, own); !status.ok()) {
-      Issue issue = status.issue();
-      if (issue.where.empty()) issue.where = end.count.edge;
-      faults_.run_failed(ErrorCode::run_failed, std::move(issue));
-    }
-    settle(end, own);
+    finish(end, own);
   }
+}
+
+void RunEnds::finish(SinkEnd& end, const Outcome& outcome) {
+  end.closed = true;
+  if (const Status status = close_one(end, outcome); !status.ok()) {
+    Issue issue = status.issue();
+    if (issue.where.empty()) issue.where = end.count.edge;
+    faults_.run_failed(ErrorCode::run_failed, std::move(issue));
+  }
+  settle(end, outcome);
 }
 
 Status RunEnds::close_one(SinkEnd& end, const Outcome& outcome) {

@@ -19,6 +19,9 @@ class RunEnds {
   /// Closes all sinks. If the run was cut, frames.csv gets a row for every frame that was not
   /// reached (unless `abort` asks for haste), and the other sinks keep what all of them have.
   void close(const Outcome& outcome, const std::stop_token& abort);
+  /// Closes the sinks that a live stream has ended for, so that later passes can read them again.
+  /// False, with the failure reported, if one cannot.
+  bool close_first_pass(const Outcome& outcome);
   /// Counts of every edge; a complete run with items unaccounted for becomes a failed one.
   void report(RunRecord& record) const;
   /// What the sinks wrote, and the run record in `folder`.
@@ -30,6 +33,7 @@ class RunEnds {
 
  private:
   void open_observer(int n);
+  void finish(SinkEnd& end, const Outcome& outcome);
   Status close_one(SinkEnd& end, const Outcome& outcome);
   void write_unreached_rows(SinkEnd& end, const std::string& reason, const std::stop_token& abort);
   void settle(SinkEnd& end, const Outcome& outcome);

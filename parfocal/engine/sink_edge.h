@@ -16,6 +16,7 @@ struct SinkEnd {
   EdgeCount count;
   int64_t written = 0;  ///< items in order so far, gaps included
   bool broken = false;  ///< a write failed: it takes nothing more
+  bool closed = false;  ///< closed before the end of the run: a recording that is read again
 };
 
 /// Writes items to a sink. A sweep by regions counts items in its last step, when they are whole;

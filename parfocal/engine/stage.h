@@ -67,6 +67,8 @@ class Faults {
   /// The gap of an item that failed before, in an earlier pass or for another region: it stays a
   /// gap, so that all passes and regions see the same items.
   virtual std::optional<Gap> failed_before(const NodePlan& node, int64_t sequence) const = 0;
+  /// Something the user must know of `node`, one sentence.
+  virtual void notice(const NodePlan& node, std::string text) = 0;
   /// A live source lost frames [first, last]; they are gaps. Ends a strict run.
   virtual void frames_lost(int64_t first, int64_t last) = 0;
   /// The run cannot go on.

@@ -121,6 +121,7 @@ class StreamConsumer : public Consumer, private Emitter {
   }
   void emit(int port) override { publish(static_cast<size_t>(port), Gap{}); }
   void emit_gap(int port, const Gap& gap) override { publish(static_cast<size_t>(port), gap); }
+  void notice(std::string text) override { context_.faults.notice(plan_, std::move(text)); }
 
   void publish(size_t port, const Gap& gap) {
     if (++calls_[port] > op_.max_emit())

@@ -266,6 +266,7 @@ class Checker {
     if (info) {
       std::vector<std::string> keys = {"type", "from", "policy"};
       if (info->takes_labels) keys.push_back("labels");
+      check_sink_ports(sink, *info, owner, keys);
       check_params(info->params, sink.params, sink.place, owner, keys);
       check_path(sink, *info);
     }
@@ -283,17 +284,35 @@ class Checker {
                         const std::string& owner) {
     const auto kind = resolve(ref, p_.steps.size(), owner);
     if (!info) return;
-    const bool is_label = key.starts_with("labels.");
-    if (key != "from" && !(is_label && info->takes_labels)) {
-      error(owner + " has no input '" + key + "'", ref.place, owner, key,
-            info->takes_labels ? "from, labels.<name>" : "from", "remove it");
+    const bool is_label = info->takes_labels && key.starts_with("labels.");
+    const auto port = std::find_if(info->inputs.begin(), info->inputs.end(),
+                                   [&](const SinkPort& p) { return p.name == key; });
+    if (key != "from" && !is_label && port == info->inputs.end()) {
+      std::string known_keys = info->takes_labels ? "from, labels.<name>" : "from";
+      for (const SinkPort& p : info->inputs) known_keys += ", " + p.name;
+      error(owner + " has no input '" + key + "'", ref.place, owner, key, known_keys, "remove it");
       return;
     }
-    const auto accepted = is_label ? std::vector<PortKind>{PortKind::image} : info->accepts;
+    const auto accepted = is_label                     ? std::vector{PortKind::image}
+                          : port != info->inputs.end() ? std::vector{port->kind}
+                                                       : info->accepts;
     if (kind && !accepted.empty() &&
         std::find(accepted.begin(), accepted.end(), *kind) == accepted.end())
-      wrong_kind(ref, *kind, accepted, is_label ? owner + " (" + key + ")" : owner,
+      wrong_kind(ref, *kind, accepted, key == "from" ? owner : owner + " (" + key + ")",
                  p_.steps.size());
+  }
+
+  void check_sink_ports(const SinkSpec& sink, const SinkInfo& info, const std::string& owner,
+                        std::vector<std::string>& keys) {
+    for (const SinkPort& port : info.inputs) {
+      keys.push_back(port.name);
+      const bool given = std::any_of(sink.inputs.begin(), sink.inputs.end(),
+                                     [&](const auto& input) { return input.first == port.name; });
+      if (!given && !port.optional)
+        error(owner + " needs the input '" + port.name + "'" +
+                  (port.doc.empty() ? "" : " (" + port.doc + ")"),
+              sink.place, owner, "nothing", "a step", "add " + port.name + ": <id of a step>");
+    }
   }
 
   void check_path(const SinkSpec& sink, const SinkInfo& info) {

@@ -116,6 +116,10 @@ json sink_schema() {
     entry.properties["policy"] = one_of({"block", "gap", "fail"});
     if (info.takes_labels)
       entry.properties["labels"] = {{"type", "object"}, {"additionalProperties", kText}};
+    for (const SinkPort& port : info.inputs) {
+      entry.properties[port.name] = described(kText, port.doc);
+      if (!port.optional) entry.required.push_back(port.name);
+    }
     add_params(info.params, entry);
     branches.push_back(branch("type", name, std::move(entry)));
   }

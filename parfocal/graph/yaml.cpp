@@ -195,6 +195,11 @@ class Describer {
       keys.push_back("labels");
       read_labels(*labels, sink);
     }
+    for (const SinkPort& port : info ? info->inputs : std::vector<SinkPort>{}) {
+      keys.push_back(port.name);
+      if (const RawValue* ref = raw.find(port.name))
+        sink.inputs.emplace_back(port.name, read_ref(*ref, port.name));
+    }
     const RawValue* policy = raw.find("policy");
     if (policy) sink.policy = read_policy(*policy, {"block", "gap", "fail"});
     places.sink_policies.push_back(policy ? policy->place : Location{});

@@ -1,6 +1,7 @@
 #include "parfocal/planner/binding.h"
 
 #include <algorithm>
+#include <set>
 
 namespace parfocal {
 namespace {
@@ -91,6 +92,18 @@ Region merged(const Region& a, const Region& b) {
   return hull(a, b);
 }
 
+// The steps of the description that `step` was made by, and itself.
+std::vector<LineageStep> lineage_of(const Pipeline& pipeline, const std::string& step) {
+  std::set<std::string> wanted{step};
+  for (size_t s = pipeline.steps.size(); s-- > 0;)
+    if (wanted.contains(pipeline.steps[s].id))
+      for (const auto& [port, ref] : pipeline.steps[s].inputs) wanted.insert(ref.step);
+  std::vector<LineageStep> lineage{{"source", pipeline.source.type, pipeline.source.params}};
+  for (const StepSpec& s : pipeline.steps)
+    if (wanted.contains(s.id)) lineage.push_back({s.id, s.op, s.params});
+  return lineage;
+}
+
 }  // namespace
 
 OpenSource open_source(const SourceSpec& spec, const std::filesystem::path& base_dir) {
@@ -123,18 +136,26 @@ std::vector<std::unique_ptr<Operator>> bind_operators(const std::vector<NodePlan
   return ops;
 }
 
-std::unique_ptr<Sink> bind_sink(const NodePlan& node, const std::vector<NodePlan>& nodes,
+std::unique_ptr<Sink> bind_sink(const NodePlan& node, const Plan& plan,
                                 const SinkContext& context) {
+  const std::vector<NodePlan>& nodes = plan.nodes;
   const SinkInfo& info = find_registered(sinks(), node.type, "sink", node.place);
   const std::any params = parse_params(info.params, node.params, "sink " + node.type);
   std::vector<SinkInput> inputs;
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     const NodePlan& producer = nodes[node.inputs[i].node];
+    const std::string step = producer.id.substr(0, producer.id.find('/'));  // of a recipe's part
     inputs.push_back({node.keys[i], producer.id, std::to_string(node.inputs[i].port),
-                      producer.outputs[node.inputs[i].port]});
+                      producer.outputs[node.inputs[i].port], lineage_of(plan.pipeline, step)});
   }
   return with_place(node.place, "sink " + node.type,
                     [&] { return info.make(params, inputs, context); });
+}
+
+std::unique_ptr<Source> reopen_sink(const NodePlan& node, const std::filesystem::path& out_dir) {
+  const SinkInfo& info = find_registered(sinks(), node.type, "sink", node.place);
+  const std::any params = parse_params(info.params, node.params, "sink " + node.type);
+  return with_place(node.place, "sink " + node.type, [&] { return info.reopen(params, out_dir); });
 }
 
 std::unique_ptr<Observer> bind_observer(const NodePlan& node, const std::vector<NodePlan>& nodes) {

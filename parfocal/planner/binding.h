@@ -16,6 +16,7 @@ struct OpenSource {
   SourceRow row(int64_t sequence) const {
     return live ? live->row(sequence) : random->row(sequence);
   }
+  std::vector<std::string> notices() const { return live ? live->notices() : random->notices(); }
   std::string identity() const { return live ? live->identity() : random->identity(); }
 };
 /// \throws Error(input_missing | invalid_pipeline) with the source's place
@@ -29,8 +30,9 @@ std::unique_ptr<Operator> bind_operator(const NodePlan& node, const std::vector<
 std::vector<std::unique_ptr<Operator>> bind_operators(const std::vector<NodePlan>& nodes);
 
 /// Makes the sink of a node; creates no file.
-std::unique_ptr<Sink> bind_sink(const NodePlan& node, const std::vector<NodePlan>& nodes,
-                                const SinkContext& context);
+std::unique_ptr<Sink> bind_sink(const NodePlan& node, const Plan& plan, const SinkContext& context);
+/// Opens again what that sink has written and closed. \throws Error
+std::unique_ptr<Source> reopen_sink(const NodePlan& node, const std::filesystem::path& out_dir);
 
 /// Makes the observer of a node. \throws Error(invalid_pipeline)
 std::unique_ptr<Observer> bind_observer(const NodePlan& node, const std::vector<NodePlan>& nodes);

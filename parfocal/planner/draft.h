@@ -26,6 +26,7 @@ struct Draft {
   }
   /// Bytes of one item of a port at the largest region of the sweep.
   int64_t item_bytes(PortId id) const;
+  bool is_live(int pass) const { return plan.live && pass == 0; }
   void explain(std::string line) { plan.explain.push_back(std::move(line)); }
 };
 

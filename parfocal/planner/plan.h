@@ -103,8 +103,9 @@ struct Plan {
   int64_t base_bytes = 0;    ///< process without data: code, stacks, libraries
   int64_t peak_bytes = 0;    ///< proven bound of the process, base included
   int64_t disk_bytes = 0;    ///< of images to be written, uncompressed; tables are not counted
-  bool live = false;
-  bool fused = true;                 ///< false: every edge is a queue
+  bool live = false;         ///< the source of pass 0 is live
+  int recording = -1;        ///< live with several passes: the sink that later passes read again
+  bool fused = true;         ///< false: every edge is a queue
   std::vector<std::string> explain;  ///< one line per decision, grouped by planner pass
 };
 

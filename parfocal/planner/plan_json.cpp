@@ -175,6 +175,7 @@ void read_plan(const Json& j, Plan& plan) {
   plan.peak_bytes = j.at("peak_bytes");
   plan.disk_bytes = j.at("disk_bytes");
   plan.live = j.at("live");
+  plan.recording = j.at("recording");
   plan.explain = j.at("explain").get<std::vector<std::string>>();
 }
 
@@ -187,7 +188,7 @@ void require_same(const Plan& given) {
   const Plan own = planning::replan(given);
   bool same = own.nodes.size() == given.nodes.size() && own.passes.size() == given.passes.size() &&
               own.batch == given.batch && own.tile_count == given.tile_count &&
-              own.live == given.live;
+              own.live == given.live && own.recording == given.recording;
   for (size_t n = 0; same && n < own.nodes.size(); ++n)
     same = to(own.nodes[n]) == to(given.nodes[n]);
   for (size_t p = 0; same && p < own.passes.size(); ++p)
@@ -216,6 +217,7 @@ std::string plan_to_json(const Plan& plan) {
          {"peak_bytes", plan.peak_bytes},
          {"disk_bytes", plan.disk_bytes},
          {"live", plan.live},
+         {"recording", plan.recording},
          {"explain", plan.explain}};
   for (const NodePlan& n : plan.nodes) j["nodes"].push_back(to(n));
   for (const PassPlan& p : plan.passes) j["passes"].push_back(to(p));

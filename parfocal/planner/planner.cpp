@@ -16,12 +16,19 @@ struct Config {
   int64_t window;
 };
 
+// Items the source decodes together.
+int64_t group_of(const Draft& draft) {
+  return draft.source.random ? draft.source.random->items_per_read() : 1;
+}
+
 // Small items travel in batches through longer queues, so that hand-overs cost little per item.
 int64_t wide_window(const Draft& draft, int threads) {
   int64_t largest = 1;
   for (const NodePlan& node : draft.plan.nodes)
     for (const PortLayout& out : node.outputs) largest = std::max(largest, out.item_bytes());
-  return std::clamp<int64_t>((int64_t{1} << 20) / largest, 2 * threads, 64);
+  const int64_t wide = std::clamp<int64_t>((int64_t{1} << 20) / largest, 2 * threads, 64);
+  const int64_t group = group_of(draft);  // one for each worker, and one that is being consumed
+  return group > 1 ? std::max(wide, (threads + 1) * group) : wide;
 }
 
 // Row bands of the tallest image, halved until 16 rows; full width, as files are stored.
@@ -61,8 +68,10 @@ std::vector<Config> ladder(const Draft& draft) {
   std::vector<int> workers;
   for (int t = threads; t >= 1; t = t > 4 ? t / 2 : t - 1) workers.push_back(t);
   std::vector<Config> configs;
+  const int64_t group = group_of(draft);
   const auto add = [&](const Region& tile, int t) {
     if (t == threads) configs.push_back({tile, t, wide_window(draft, t)});
+    if (group > 1) configs.push_back({tile, t, t * group});
     for (const int64_t window : {2 * t, t + 1, t})  // fewer places than workers would idle workers
       configs.push_back({tile, t, window});
   };

@@ -107,7 +107,7 @@ class Sizer {
           draft_.kept[static_cast<size_t>(n)] && plan.level == static_cast<int>(pass_);
       // A live source, a fold or a stream writes every port, read or not; maps have their slot for
       // what nobody queues.
-      const bool live = plan.kind == NodeKind::source && draft_.plan.live;
+      const bool live = plan.kind == NodeKind::source && draft_.is_live(static_cast<int>(pass_));
       const bool writes_rings =
           live || plan.kind == NodeKind::stream || (plan.kind == NodeKind::fold && !plan.in_item);
       if (kept || writes_rings || extra_.count({id, false})) add_ring(id, false, kept);
@@ -123,7 +123,8 @@ class Sizer {
     ring.item_bytes = status_only ? 0 : draft_.item_bytes(id);
     const NodePlan& plan = node(id.node);
     // A live source needs a second place: lost frames are told only by the next frame's number.
-    const int64_t fewest = plan.kind == NodeKind::source && draft_.plan.live ? 2 : 1;
+    const int64_t fewest =
+        plan.kind == NodeKind::source && draft_.is_live(static_cast<int>(pass_)) ? 2 : 1;
     const int64_t emit = plan.kind == NodeKind::stream
                              ? static_cast<const StreamOperator&>(op(id.node)).max_emit()
                              : fewest;

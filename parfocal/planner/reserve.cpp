@@ -190,8 +190,13 @@ void reserve(Draft& draft, int threads) {
       plan.reservations.push_back(
           {node.id, "two leases", 2 * draft.item_bytes(node.inputs[0]), -1});
     if (node.kind != NodeKind::sink) continue;
-    const auto sink = bind_sink(node, plan.nodes, {plan.out_dir, "{}", nullptr});
+    const auto sink =
+        bind_sink(node, plan, {plan.out_dir, "{}", nullptr, plan.pipeline.base_dir, plan.threads});
     plan.reservations.push_back({node.id, "staging of the sink", sink->resident_bytes(), -1});
+    if (&node == &plan.nodes[static_cast<size_t>(std::max(0, plan.recording))])
+      plan.reservations.push_back({node.id,
+                                   "reading it again, " + std::to_string(threads) + " at once",
+                                   sink->reread_bytes() * threads, -1});
     const int64_t disk = sink->disk_bytes();
     plan.disk_bytes += std::max<int64_t>(0, disk);  // tables grow with what is found: not known
   }

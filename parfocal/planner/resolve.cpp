@@ -215,18 +215,27 @@ class Resolver {
     for (const auto& [key, ref] : spec.inputs) {
       node.keys.push_back(key);
       node.inputs.push_back(find(ref));
-      const Layout &main = draft_.port(node.inputs[0]).layout,
-                   &other = draft_.port(node.inputs.back()).layout;
-      if (main.stream != other.stream || main.clock != other.clock)
-        throw Error(ErrorCode::invalid_pipeline,
-                    Issue{"sink " + spec.type + " cannot save '" + ref.step + "' beside '" +
-                              spec.inputs[0].second.step + "'",
-                          ref.place.str(), other.str(), "the stream axes of " + main.str(),
-                          "use a second sink"});
+      require_together(spec, ref, draft_.port(node.inputs[0]).layout,
+                       draft_.port(node.inputs.back()).layout, key);
     }
     const RawValue* path = spec.params.find("path");
     if (path) node.id += " " + path->text;
     append(std::move(node), nullptr, "");
+  }
+
+  // Named inputs of a sink may be Values that every item gets.
+  static void require_together(const SinkSpec& spec, const PortRef& ref, const Layout& main,
+                               const Layout& other, const std::string& key) {
+    const auto& ports = sinks().find(spec.type)->inputs;
+    const bool named = std::any_of(ports.begin(), ports.end(),
+                                   [&](const SinkPort& port) { return port.name == key; });
+    if (main.stream == other.stream && main.clock == other.clock) return;
+    if (named && other.stream.empty()) return;
+    throw Error(ErrorCode::invalid_pipeline,
+                Issue{"sink " + spec.type + " cannot save '" + ref.step + "' beside '" +
+                          spec.inputs[0].second.step + "'",
+                      ref.place.str(), other.str(), "the stream axes of " + main.str(),
+                      "use a second sink"});
   }
 
   void add_observer(const ObserverSpec& spec) {

@@ -31,11 +31,24 @@ int64_t span_of(const Layout& main, const Layout& value) {
 }
 
 void fail_live(const NodePlan& node, const std::string& value) {
-  throw Error(ErrorCode::invalid_pipeline,
-              Issue{"'" + node.id + "' needs the finished Value of '" + value +
-                        "', so the source would have to be read twice, but it is live",
-                    node.place.str(), "a live source", "a recording",
-                    "save the live frames first and run this pipeline on the recording"});
+  throw Error(
+      ErrorCode::invalid_pipeline,
+      Issue{"'" + node.id + "' needs the finished Value of '" + value +
+                "', so the source would have to be read twice, but it is live",
+            node.place.str(), "a live source", "a recording of it",
+            "add a sink that records it, such as {type: rtdc, from: source, path: "
+            "recording.rtdc}, or save the live frames first and run this pipeline on them"});
+}
+
+// The sink that keeps the frames of the live source, for the later passes; -1 = none.
+int recording_of(const Plan& plan) {
+  for (size_t n = 0; n < plan.nodes.size(); ++n) {
+    const NodePlan& node = plan.nodes[n];
+    if (node.kind != NodeKind::sink || !(node.inputs[0] == PortId{0, 0})) continue;
+    if (const SinkInfo* info = sinks().find(node.type); info && info->reopen)
+      return static_cast<int>(n);
+  }
+  return -1;
 }
 
 }  // namespace
@@ -67,12 +80,18 @@ void split_passes(Draft& draft) {
       }
       node.cut[i] = cut;
       node.level = std::max(node.level, producer.level + (cut ? 1 : 0));
-      if (cut && draft.plan.live) fail_live(node, producer.id);
+      if (cut && draft.plan.live) {
+        draft.plan.recording = recording_of(draft.plan);
+        if (draft.plan.recording < 0) fail_live(node, producer.id);
+      }
     }
     const bool end = node.kind == NodeKind::sink || node.kind == NodeKind::observer;
     if (end) last = std::max(last, node.level);
   }
   draft.plan.passes.resize(static_cast<size_t>(last) + 1);
+  if (draft.plan.recording >= 0)
+    draft.explain("passes: later passes read the recording " + draft.node(draft.plan.recording).id +
+                  " when the stream has ended");
   draft.explain("passes: " + std::to_string(last + 1) +
                 (last == 0 ? " (every item is read once)" : ""));
 }

@@ -65,7 +65,7 @@ class Builder {
       for (size_t i = 0; active_[n] && i < nodes_[n].inputs.size(); ++i) {
         const size_t u = static_cast<size_t>(nodes_[n].inputs[i].node);
         if (!active_[u]) continue;
-        const bool after_ordered = is_ordered(nodes_[u]) || (u == 0 && draft_.plan.live);
+        const bool after_ordered = is_ordered(nodes_[u]) || (u == 0 && draft_.is_live(pass_));
         depth_[n] = std::max(depth_[n], depth_[u] + (after_ordered ? 1 : 0));
       }
   }
@@ -84,7 +84,7 @@ class Builder {
       for (const PortId in : nodes_[n].inputs) {
         const size_t u = static_cast<size_t>(in.node);
         const bool fusable = active_[u] && !is_ordered(nodes_[u]) &&
-                             !(u == 0 && draft_.plan.live) && depth_[u] == depth_[n] &&
+                             !(u == 0 && draft_.is_live(pass_)) && depth_[u] == depth_[n] &&
                              same_clock(draft_.port(in).layout, nodes_[n].outputs[0].layout);
         if (fusable) group_[root_of(n)] = root_of(u);
       }
