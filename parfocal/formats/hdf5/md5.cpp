@@ -17,8 +17,7 @@ constexpr std::array<int, 16> kShifts{7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23
 std::array<uint32_t, 64> sine_table() {
   std::array<uint32_t, 64> table{};
   for (size_t i = 0; i < table.size(); ++i)
-    table[i] =
-        static_cast<uint32_t>(std::floor(4294967296.0 * std::fabs(std::sin(double(i + 1)))));
+    table[i] = static_cast<uint32_t>(std::floor(4294967296.0 * std::fabs(std::sin(double(i + 1)))));
   return table;
 }
 
@@ -33,10 +32,17 @@ struct State {
     for (uint32_t i = 0; i < 64; ++i) {
       uint32_t mixed = 0, at = 0;
       switch (i / 16) {
-        case 0: mixed = (b & c) | (~b & d), at = i; break;
-        case 1: mixed = (d & b) | (~d & c), at = (5 * i + 1) % 16; break;
-        case 2: mixed = b ^ c ^ d, at = (3 * i + 5) % 16; break;
-        default: mixed = c ^ (b | ~d), at = (7 * i) % 16;
+        case 0:
+          mixed = (b & c) | (~b & d), at = i;
+          break;
+        case 1:
+          mixed = (d & b) | (~d & c), at = (5 * i + 1) % 16;
+          break;
+        case 2:
+          mixed = b ^ c ^ d, at = (3 * i + 5) % 16;
+          break;
+        default:
+          mixed = c ^ (b | ~d), at = (7 * i) % 16;
       }
       const uint32_t sum = a + mixed + sines[i] + block[at];
       a = d, d = c, c = b;

@@ -20,7 +20,8 @@ size_t common_length(const std::string& a, const std::string& b) {
 // of at least two digits.
 std::string python_number(double value) {
   char buffer[64];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
+  const auto end =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
   const std::string scientific(buffer, end.ptr);
   const int exponent = std::stoi(scientific.substr(scientific.find('e') + 1));
   if (exponent < -4 || exponent > 15) return scientific;

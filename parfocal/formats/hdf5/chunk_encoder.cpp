@@ -1,0 +1,126 @@
+#include "parfocal/formats/hdf5/chunk_encoder.h"
+
+#include <hdf5.h>
+
+#include <algorithm>
+
+#include "parfocal/formats/hdf5/fletcher32.h"
+#include "parfocal/formats/hdf5/handle.h"
+#include "parfocal/formats/hdf5/lock.h"
+#include "parfocal/formats/hdf5/zstd_filter.h"
+
+namespace parfocal {
+namespace {
+
+// Compressor at level 5 and its window for a chunk of 1 MiB, measured 2.6 MiB; and the stack.
+constexpr int64_t kCompressorBytes = int64_t{4} << 20;
+
+// The chunk as the file holds it: compressed, then its checksum.
+bool encode(ChunkJob& job) {
+  if (job.zstd_level > 0) {
+    std::vector<std::byte> packed;
+    if (!zstd_encode(job.bytes, job.zstd_level, packed)) return false;
+    job.bytes = std::move(packed);
+  }
+  append_fletcher32(job.bytes);
+  return true;
+}
+
+Status write(const ChunkJob& job) {
+  const Hdf5Lock lock;
+  const std::vector<hsize_t> shape(job.shape.begin(), job.shape.end());
+  std::vector<hsize_t> origin(shape.size(), 0);
+  origin[0] = static_cast<hsize_t>(job.first_item);
+  if (H5Dset_extent(job.dataset, shape.data()) < 0 ||
+      H5Dwrite_chunk(job.dataset, H5P_DEFAULT, 0, origin.data(), job.bytes.size(),
+                     job.bytes.data()) < 0)
+    return Status::fail(Issue{"the chunk cannot be written", job.where, hdf5_reason(), "",
+                              "check the space on the disk"});
+  return {};
+}
+
+}  // namespace
+
+ChunkEncoder::ChunkEncoder(int threads) : most_(static_cast<size_t>(std::max(threads, 0)) + 1) {
+  for (int i = 0; i < threads; ++i)
+    threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
+}
+
+ChunkEncoder::~ChunkEncoder() {
+  {
+    std::lock_guard lock(mutex_);
+    if (!queue_.empty()) fail({"the chunks were dropped", "", "", "", ""});
+  }
+  for (std::jthread& thread : threads_) thread.request_stop();
+  threads_.clear();  // joins
+}
+
+int64_t ChunkEncoder::resident_bytes(int threads, int64_t chunk_bytes) {
+  const int64_t helpers = std::max(threads, 0);
+  return (helpers + 1) * 2 * chunk_bytes + std::max<int64_t>(1, helpers) * kCompressorBytes;
+}
+
+Status ChunkEncoder::put(ChunkJob job) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return failure_ || queue_.size() < most_; });
+  if (failure_) return failure();
+  queue_.push_back(std::make_unique<Entry>(Entry{std::move(job), State::waiting}));
+  changed_.notify_all();
+  if (threads_.empty()) encode_one(lock);
+  return failure();
+}
+
+Status ChunkEncoder::drain() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return (failure_ && !writing_) || (queue_.empty() && !writing_); });
+  return failure();
+}
+
+void ChunkEncoder::work(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  const auto is_work = [&] {
+    return std::any_of(queue_.begin(), queue_.end(),
+                       [](const auto& entry) { return entry->state == State::waiting; });
+  };
+  while (changed_.wait(lock, stop, is_work) && !stop.stop_requested()) encode_one(lock);
+}
+
+bool ChunkEncoder::encode_one(std::unique_lock<std::mutex>& lock) {
+  const auto next = std::find_if(queue_.begin(), queue_.end(),
+                                 [](const auto& entry) { return entry->state == State::waiting; });
+  if (next == queue_.end()) return false;
+  Entry& entry = **next;
+  entry.state = State::encoding;
+  lock.unlock();
+  const bool good = encode(entry.job);
+  lock.lock();
+  entry.state = State::ready;
+  if (!good) fail({"the chunk cannot be compressed", entry.job.where, "out of memory", "", ""});
+  write_ready(lock);
+  return true;
+}
+
+// Whoever finds the oldest chunk ready writes it, and those behind it that became ready meanwhile.
+void ChunkEncoder::write_ready(std::unique_lock<std::mutex>& lock) {
+  while (!writing_ && !queue_.empty() && queue_.front()->state == State::ready) {
+    writing_ = true;
+    const bool skip = failure_ != nullptr;
+    const ChunkJob& job = queue_.front()->job;
+    lock.unlock();
+    Status status = skip ? Status() : write(job);
+    lock.lock();
+    if (!status.ok()) fail(status.issue());
+    queue_.pop_front();
+    writing_ = false;
+    changed_.notify_all();
+  }
+}
+
+void ChunkEncoder::fail(Issue issue) {
+  if (!failure_) failure_ = std::make_unique<Issue>(std::move(issue));
+  changed_.notify_all();
+}
+
+Status ChunkEncoder::failure() const { return failure_ ? Status::fail(*failure_) : Status(); }
+
+}  // namespace parfocal

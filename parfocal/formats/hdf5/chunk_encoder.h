@@ -1,0 +1,66 @@
+#pragma once
+/// Compresses chunks on helper threads and writes them as they are into datasets, past HDF5's own
+/// filters, in the order in which they were given: files do not depend on the number of threads.
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "parfocal/core/error.h"
+
+namespace parfocal {
+
+/// One chunk on its way to the file.
+struct ChunkJob {
+  int64_t dataset = -1;        ///< id; stays open until ChunkEncoder::drain()
+  std::vector<int64_t> shape;  ///< of the dataset after this chunk
+  int64_t first_item = 0;      ///< of the chunk, along the first axis
+  int zstd_level = 5;          ///< 0 = not compressed
+  std::string where;           ///< for messages
+  std::vector<std::byte> bytes;
+};
+
+class ChunkEncoder {
+ public:
+  /// `threads` helpers; 0: chunks are encoded by the thread that gives them.
+  explicit ChunkEncoder(int threads);
+  /// Drops what was not written; drain() first.
+  ~ChunkEncoder();
+  ChunkEncoder(const ChunkEncoder&) = delete;
+  ChunkEncoder& operator=(const ChunkEncoder&) = delete;
+
+  /// Takes a chunk; waits while threads + 1 chunks are on their way. After a failure chunks are
+  /// dropped and the failure is given again.
+  Status put(ChunkJob job);
+  /// Waits until all chunks are in the file.
+  Status drain();
+  /// Most bytes held by an encoder whose largest chunk has `chunk_bytes`, its compressors included.
+  static int64_t resident_bytes(int threads, int64_t chunk_bytes);
+
+ private:
+  enum class State : uint8_t { waiting, encoding, ready };
+  struct Entry {
+    ChunkJob job;
+    State state = State::waiting;
+  };
+  void work(const std::stop_token& stop);
+  bool encode_one(std::unique_lock<std::mutex>& lock);
+  void write_ready(std::unique_lock<std::mutex>& lock);
+  void fail(Issue issue);
+  Status failure() const;
+
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::deque<std::unique_ptr<Entry>> queue_;  // in the order of put()
+  std::unique_ptr<Issue> failure_;
+  bool writing_ = false;
+  size_t most_ = 1;
+  std::vector<std::jthread> threads_;
+};
+
+}  // namespace parfocal
