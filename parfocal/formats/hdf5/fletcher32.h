@@ -1,17 +1,22 @@
 #pragma once
-/// The checksum that HDF5's filter "fletcher32" (id 3) puts behind the bytes of a chunk.
-/// \source https://docs.hdfgroup.org/archive/support/HDF5/doc/H5.format.html (checksum of a chunk)
+/// The checksum of HDF5's filter 3, at the speed of memory.
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 namespace parfocal {
 
-/// Fletcher's sums over big-endian 16-bit words, an odd last byte as the high half of a word; the
-/// second sum in the high half of the result.
+inline constexpr int64_t kFletcherBytes = 4;  ///< little-endian, after the data
+
+/// Fletcher-32 over 16-bit big-endian words; an odd last byte counts as a high byte.
+/// \source H5checksum.c: H5_checksum_fletcher32; the fold leaves 65535 where the residue is 0
 uint32_t fletcher32(std::span<const std::byte> bytes);
 /// Puts the checksum behind `bytes`, little-endian.
 void append_fletcher32(std::vector<std::byte>& bytes);
+/// Whether the last four bytes are the checksum of those before. Also accepts the swapped halves
+/// that HDF5 before 1.6.3 wrote on big-endian machines, as the library does.
+bool fletcher32_matches(std::span<const std::byte> with_checksum);
 
 }  // namespace parfocal

@@ -1,0 +1,194 @@
+#include <hdf5.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "parfocal/formats/hdf5/chunk_reader.h"
+#include "parfocal/formats/hdf5/lock.h"
+#include "parfocal/formats/hdf5/types.h"
+
+namespace parfocal {
+namespace {
+
+constexpr int kMostAxes = 4;
+constexpr int64_t kMostItems = int64_t{1} << 40;
+constexpr int64_t kMostLayerBytes = int64_t{1} << 32;
+// The library finds the i-th chunk by walking over those before it, so an index costs the square of
+// the chunks. Above this, a chunk is asked for when it is read: under the lock, but in log time.
+constexpr hsize_t kMostIndexed = 2048;
+
+[[noreturn]] void fail(const std::string& what, const std::string& where, const std::string& given,
+                       const std::string& needed, const std::string& cure) {
+  throw Error(ErrorCode::input_missing, Issue{what, where, given, needed, cure});
+}
+
+std::string text_of(const std::vector<int64_t>& shape) {
+  std::string text;
+  for (const int64_t size : shape) text += (text.empty() ? "" : " x ") + std::to_string(size);
+  return text;
+}
+
+std::vector<int64_t> sizes_of(const std::vector<hsize_t>& shape) {
+  std::vector<int64_t> sizes;
+  for (const hsize_t size : shape)
+    sizes.push_back(static_cast<int64_t>(std::min<hsize_t>(size, INT64_MAX)));
+  return sizes;
+}
+
+// The descriptor of a file that lies on disk as HDF5 addresses count it; -1 = anything else. The
+// dataset's own file: an external link leads to another one.
+int descriptor_of(int64_t dataset) {
+  const Handle file(H5Iget_file_id(dataset));
+  const Handle access(H5Fget_access_plist(file.id())), create(H5Fget_create_plist(file.id()));
+  hsize_t user_block = 1;
+  if (!access || H5Pget_driver(access.id()) != H5FD_SEC2) return -1;
+  if (H5Pget_userblock(create.id(), &user_block) < 0 || user_block != 0) return -1;
+  void* handle = nullptr;
+  if (H5Fget_vfd_handle(file.id(), H5P_DEFAULT, &handle) < 0 || handle == nullptr) return -1;
+  return *static_cast<const int*>(handle);
+}
+
+// Whether chunks that stand out over the edge were left out of the filters.
+bool skips_partial_chunks(int64_t create) {
+  unsigned options = 0;
+  return H5Pget_chunk_opts(create, &options) < 0 ||
+         (options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS) != 0;
+}
+
+}  // namespace
+
+ChunkReader::ChunkReader(std::shared_ptr<const H5File> file, const std::string& name)
+    : file_(std::move(file)), name_(name) {
+  const Hdf5Lock lock;
+  dataset_ = file_->dataset(name_);
+  const Handle type(H5Dget_type(dataset_.id()));
+  const auto numbers = type ? file_type(type.id()) : std::nullopt;
+  if (!numbers)
+    fail("the dataset holds no numbers that are known here", file_->where(name_), "",
+         "integers or floats of 1, 2, 4 or 8 bytes", "");
+  dtype_ = numbers->dtype;
+  swapped_ = numbers->swapped;
+  parallel_ = numbers->plain;
+  read_shape();
+  read_layout();
+}
+
+void ChunkReader::read_shape() {
+  const Handle space(H5Dget_space(dataset_.id()));
+  const int rank = space ? H5Sget_simple_extent_ndims(space.id()) : -1;
+  if (rank < 1 || rank > kMostAxes)
+    fail("the dataset has " + std::to_string(std::max(0, rank)) + " axes", file_->where(name_), "",
+         "1 to " + std::to_string(kMostAxes), "");
+  std::vector<hsize_t> shape(static_cast<size_t>(rank));
+  H5Sget_simple_extent_dims(space.id(), shape.data(), nullptr);
+  shape_ = sizes_of(shape);
+  bool sane = shape_[0] <= kMostItems;
+  item_bytes_ = static_cast<int64_t>(dtype_size(dtype_));
+  for (size_t a = 1; sane && a < shape_.size(); ++a) {
+    sane = shape_[a] > 0 && shape_[a] <= kMostLayerBytes / item_bytes_;
+    if (sane) item_bytes_ *= shape_[a];
+  }
+  if (!sane)
+    fail("the dataset's sizes are absurd", file_->where(name_), text_of(shape_),
+         "items of 1 byte to 4 GiB", "copy the file again");
+}
+
+void ChunkReader::read_layout() {
+  const Handle create(H5Dget_create_plist(dataset_.id()));
+  chunk_ = shape_;
+  chunk_[0] = 1;
+  part_bytes_ = item_bytes_;
+  grid_.assign(shape_.size(), 1);
+  grid_[0] = shape_[0];
+  fd_ = descriptor_of(dataset_.id());
+  const H5D_layout_t layout = H5Pget_layout(create.id());
+  read_fill_value(create.id());
+  if (layout == H5D_CONTIGUOUS && H5Pget_external_count(create.id()) == 0 && fd_ >= 0) {
+    layout_ = Layout::contiguous;
+    const haddr_t offset = H5Dget_offset(dataset_.id());
+    offset_ = offset == HADDR_UNDEF ? -1 : static_cast<int64_t>(offset);
+  } else if (layout == H5D_CHUNKED) {
+    layout_ = Layout::chunked;
+    std::vector<hsize_t> chunk(shape_.size());
+    if (H5Pget_chunk(create.id(), static_cast<int>(chunk.size()), chunk.data()) < 0)
+      throw_hdf5(ErrorCode::input_missing, "the chunks are not known", file_->where(name_));
+    chunk_ = sizes_of(chunk);
+    read_filters(create.id());
+    index_chunks();
+  } else {
+    parallel_ = false;
+  }
+}
+
+void ChunkReader::read_filters(int64_t create) {
+  std::vector<Filter> filters;
+  for (int i = 0; i < H5Pget_nfilters(create); ++i) {
+    unsigned flags = 0, values[16] = {}, config = 0;
+    size_t count = std::size(values);
+    char name[64] = {};
+    const H5Z_filter_t id = H5Pget_filter2(create, static_cast<unsigned>(i), &flags, &count, values,
+                                           sizeof name, name, &config);
+    if (id < 0) throw_hdf5(ErrorCode::input_missing, "a filter is damaged", file_->where(name_));
+    name[sizeof name - 1] = '\0';
+    filters.push_back({id, name, {values, values + std::min(count, std::size(values))}});
+    if (H5Zfilter_avail(id) <= 0)
+      fail("the dataset is compressed by filter " + std::to_string(id) + " (" + name +
+               "), which is not known here",
+           file_->where(name_), FilterPipeline(filters).text(),
+           "zstd, deflate, szip, shuffle, fletcher32",
+           "compress the file again by zstd, with dclab-compress or h5repack");
+  }
+  filters_ = FilterPipeline(std::move(filters));
+  if (!filters_.decodable()) parallel_ = false;
+  if (!filters_.filters().empty() && skips_partial_chunks(create)) parallel_ = false;
+}
+
+void ChunkReader::read_fill_value(int64_t create) {
+  H5D_fill_value_t defined = H5D_FILL_VALUE_UNDEFINED;
+  const Handle type = native_type(dtype_);
+  if (H5Pfill_value_defined(create, &defined) >= 0 && defined != H5D_FILL_VALUE_UNDEFINED)
+    H5Pget_fill_value(create, type.id(), fill_value_);
+  if (swapped_) std::reverse(fill_value_, fill_value_ + dtype_size(dtype_));  // swapped back later
+}
+
+void ChunkReader::index_chunks() {
+  part_bytes_ = static_cast<int64_t>(dtype_size(dtype_));
+  for (size_t a = 0; a < shape_.size(); ++a) {
+    if (chunk_[a] <= 0 || chunk_[a] > kMostLayerBytes / part_bytes_)
+      fail("the dataset's chunks are absurd", file_->where(name_), text_of(chunk_), "below 4 GiB",
+           "copy the file again");
+    part_bytes_ *= chunk_[a];
+    grid_[a] = (shape_[a] + chunk_[a] - 1) / chunk_[a];
+    if (a > 0) parts_ *= grid_[a];
+  }
+  if (chunk_[0] > kMostLayerBytes / item_bytes_)
+    fail("the chunks of one item are too large", file_->where(name_), text_of(chunk_),
+         "below 4 GiB for " + std::to_string(chunk_[0]) + " items", "copy the file again");
+  const hsize_t all = static_cast<hsize_t>(grid_[0]) * static_cast<hsize_t>(parts_);
+  if (!parallel_ || fd_ < 0 || all == 0 || all > kMostIndexed) return;
+  const Handle space(H5Dget_space(dataset_.id()));
+  hsize_t count = 0;
+  if (H5Dget_num_chunks(dataset_.id(), space.id(), &count) < 0 || count > all)
+    throw_hdf5(ErrorCode::input_missing, "the chunks cannot be listed", file_->where(name_),
+               "copy the file again");
+  index_.resize(all);
+  for (hsize_t i = 0; i < count; ++i) {
+    hsize_t corner[kMostAxes] = {}, bytes = 0;
+    unsigned skipped = 0;
+    haddr_t address = HADDR_UNDEF;
+    if (H5Dget_chunk_info(dataset_.id(), space.id(), i, corner, &skipped, &address, &bytes) < 0)
+      throw_hdf5(ErrorCode::input_missing, "the chunks cannot be listed", file_->where(name_),
+                 "copy the file again");
+    if (address == HADDR_UNDEF || address > INT64_MAX || bytes > INT64_MAX) continue;
+    hsize_t at = 0;
+    bool inside = true;
+    for (size_t a = 0; a < shape_.size(); ++a) {
+      const hsize_t step = corner[a] / static_cast<hsize_t>(chunk_[a]);
+      inside = inside && step < static_cast<hsize_t>(grid_[a]);
+      at = at * static_cast<hsize_t>(grid_[a]) + step;
+    }
+    if (inside) index_[at] = {static_cast<int64_t>(address), static_cast<int64_t>(bytes), skipped};
+  }
+}
+
+}  // namespace parfocal

@@ -1,0 +1,224 @@
+#include "parfocal/formats/hdf5/chunk_reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <hdf5.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <fstream>
+#include <numeric>
+#include <thread>
+
+#include "parfocal/formats/hdf5/dataset.h"
+#include "parfocal/formats/hdf5/decoded_chunks.h"
+#include "parfocal/formats/hdf5/types.h"
+#include "parfocal/formats/hdf5/zstd_filter.h"
+
+namespace parfocal {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using Bytes = std::vector<std::byte>;
+
+struct Made {
+  std::vector<int64_t> shape{11, 9, 13}, chunk{4, 9, 13};
+  DType dtype = DType::u16;
+  std::vector<int> filters{kZstdFilter, H5Z_FILTER_FLETCHER32};
+  bool big_endian = false, grows = true, written = true;
+  unsigned options = 0;
+};
+
+class Chunks : public testing::Test {
+ protected:
+  Chunks() {
+    std::string name = (fs::temp_directory_path() / "parfocal-chunks-XXXXXX").string();
+    folder_ = mkdtemp(name.data());
+  }
+  ~Chunks() override { fs::remove_all(folder_); }
+
+  static Bytes pixels_of(const Made& made) {
+    int64_t count = 1;
+    for (const int64_t size : made.shape) count *= size;
+    Bytes bytes(static_cast<size_t>(count) * dtype_size(made.dtype));
+    for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i * 7 / 3);
+    return bytes;
+  }
+  static Handle creation_of(const Made& made) {
+    Handle create(H5Pcreate(H5P_DATASET_CREATE));
+    if (made.chunk.empty()) return create;
+    const std::vector<hsize_t> chunk(made.chunk.begin(), made.chunk.end());
+    H5Pset_chunk(create.id(), static_cast<int>(chunk.size()), chunk.data());
+    if (made.options != 0) H5Pset_chunk_opts(create.id(), made.options);
+    const unsigned level = 5, szip[] = {H5_SZIP_NN_OPTION_MASK, 8};
+    for (const int filter : made.filters) {
+      if (filter == kZstdFilter) H5Pset_filter(create.id(), filter, 0, 1, &level);
+      if (filter == H5Z_FILTER_DEFLATE) H5Pset_deflate(create.id(), 4);
+      if (filter == H5Z_FILTER_SHUFFLE) H5Pset_shuffle(create.id());
+      if (filter == H5Z_FILTER_FLETCHER32) H5Pset_fletcher32(create.id());
+      if (filter == H5Z_FILTER_SZIP) H5Pset_szip(create.id(), szip[0], szip[1]);
+    }
+    return create;
+  }
+  fs::path write(const Made& made) {
+    const fs::path path = folder_ / ("file" + std::to_string(count_++) + ".h5");
+    H5File file = H5File::create(path);
+    const std::vector<hsize_t> shape(made.shape.begin(), made.shape.end());
+    std::vector<hsize_t> most = shape;
+    if (made.grows && !made.chunk.empty()) most[0] = H5S_UNLIMITED;
+    const Handle space(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), most.data()));
+    const Handle native = native_type(made.dtype), stored = native_type(made.dtype);
+    if (made.big_endian) H5Tset_order(stored.id(), H5T_ORDER_BE);
+    const Handle dataset(H5Dcreate2(file.id(), "image", stored.id(), space.id(), H5P_DEFAULT,
+                                    creation_of(made).id(), H5P_DEFAULT));
+    EXPECT_TRUE(dataset);
+    const Bytes pixels = pixels_of(made);
+    if (!made.written) return path;
+    EXPECT_GE(H5Dwrite(dataset.id(), native.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, pixels.data()), 0);
+    return path;
+  }
+  static Bytes read_all(const ChunkReader& reader) {
+    Bytes all, chunk(static_cast<size_t>(reader.chunk_bytes()));
+    ChunkScratch scratch;
+    for (int64_t c = 0; c < reader.chunks(); ++c) {
+      const Status s = reader.read_chunk(c, chunk, scratch);
+      EXPECT_TRUE(s.ok()) << s.issue().str();
+      const auto bytes = reader.items_in(c) * reader.item_bytes();
+      all.insert(all.end(), chunk.begin(), chunk.begin() + bytes);
+    }
+    EXPECT_LE(static_cast<int64_t>(scratch.encoded.size() + scratch.stage[0].size() +
+                                   scratch.stage[1].size() + scratch.chunk.size()),
+              reader.scratch_bytes());
+    return all;
+  }
+  static std::shared_ptr<const H5File> opened(const fs::path& path) {
+    return std::make_shared<const H5File>(H5File::open(path));
+  }
+  void expect_same(const Made& made, bool parallel) {
+    const ChunkReader reader(opened(write(made)), "image");
+    EXPECT_EQ(reader.parallel(), parallel);
+    EXPECT_EQ(reader.dtype(), made.dtype);
+    EXPECT_EQ(reader.shape(), made.shape);
+    EXPECT_TRUE(read_all(reader) == pixels_of(made)) << reader.filters().text();
+  }
+  fs::path folder_;
+  int count_ = 0;
+};
+
+TEST_F(Chunks, AreReadForEveryChainOfFilters) {
+  const std::vector<std::vector<int>> chains = {
+      {}, {kZstdFilter}, {kZstdFilter, 3}, {3, kZstdFilter}, {1}, {2, 1}, {2, kZstdFilter, 3}};
+  for (const auto& filters : chains) expect_same({.filters = filters}, true);
+}
+
+TEST_F(Chunks, AreReadWhereTheySplitFrames) {
+  for (const auto& chunk : std::vector<std::vector<int64_t>>{{4, 4, 5}, {1, 9, 5}, {11, 2, 13}})
+    for (const bool grows : {true, false}) expect_same({.chunk = chunk, .grows = grows}, true);
+  expect_same({.shape = {7, 3, 5, 6}, .chunk = {2, 2, 3, 4}}, true);
+  expect_same({.shape = {7, 30}, .chunk = {2, 7}}, true);
+  expect_same({.shape = {70}, .chunk = {16}}, true);
+}
+
+TEST_F(Chunks, AreReadInTheOtherByteOrderAndOtherLayouts) {
+  expect_same({.big_endian = true}, true);
+  expect_same({.chunk = {}}, true);
+  expect_same({.chunk = {}, .big_endian = true}, true);
+  expect_same({.chunk = {3, 9, 13}, .dtype = DType::f64}, true);
+}
+
+TEST_F(Chunks, AreLeftToTheLibraryWhereOnlyItCanDecode) {
+  if (H5Zfilter_avail(H5Z_FILTER_SZIP) > 0)
+    expect_same({.chunk = {4, 8, 8}, .filters = {H5Z_FILTER_SZIP}}, false);
+  expect_same({.options = H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS}, false);
+}
+
+TEST_F(Chunks, ThatWereNeverWrittenHoldTheFillValue) {
+  for (const auto& chunk : std::vector<std::vector<int64_t>>{{4, 9, 13}, {}}) {
+    const ChunkReader reader(opened(write({.chunk = chunk, .written = false})), "image");
+    EXPECT_TRUE(read_all(reader) == Bytes(11 * 9 * 13 * 2));
+  }
+}
+
+TEST_F(Chunks, AreFoundAlsoWhereThereAreTooManyForAnIndex) {
+  expect_same({.shape = {5000, 2, 3}, .chunk = {1, 2, 3}}, true);
+}
+
+TEST_F(Chunks, ThatAreDamagedFailByName) {
+  const fs::path path = write({.filters = {kZstdFilter, 3}});
+  {
+    std::string bytes(fs::file_size(path), '\0');
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    size_t at = bytes.find("\x28\xb5\x2f\xfd");  // the magic number of a zstd frame
+    ASSERT_NE(at, std::string::npos);
+    file.seekp(static_cast<std::streamoff>(at + 20));
+    file.write("damage", 6);
+  }
+  const ChunkReader reader(opened(path), "image");
+  Bytes chunk(static_cast<size_t>(reader.chunk_bytes()));
+  ChunkScratch scratch;
+  std::string said;
+  for (int64_t c = 0; c < reader.chunks(); ++c)
+    if (const Status s = reader.read_chunk(c, chunk, scratch); !s.ok()) said += s.issue().str();
+  EXPECT_THAT(said, HasSubstr("image, items"));
+  EXPECT_THAT(said, HasSubstr("checksum"));
+}
+
+size_t pass_through(unsigned, size_t, const unsigned*, size_t bytes, size_t*, void**) {
+  return bytes;
+}
+TEST_F(Chunks, OfAnUnknownFilterAreRefusedByNameOfFilterAndDataset) {
+  const H5Z_class2_t odd = {H5Z_CLASS_T_VERS, 511, 1, 1, "odd one", nullptr, nullptr, pass_through};
+  const fs::path path = folder_ / "odd.h5";
+  {
+    H5File file = H5File::create(path);
+    H5Zregister(&odd);
+    const hsize_t shape[] = {4, 4}, chunk[] = {2, 2};
+    const Handle space(H5Screate_simple(2, shape, nullptr)), create(H5Pcreate(H5P_DATASET_CREATE));
+    H5Pset_chunk(create.id(), 2, chunk);
+    H5Pset_filter(create.id(), 511, 0, 0, nullptr);
+    const Handle dataset(H5Dcreate2(file.id(), "image", H5T_NATIVE_UINT8, space.id(), H5P_DEFAULT,
+                                    create.id(), H5P_DEFAULT));
+  }
+  H5Zunregister(511);
+  try {
+    const ChunkReader reader(opened(path), "image");
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::input_missing);
+    EXPECT_THAT(error.what(), HasSubstr("filter 511 (odd one)"));
+    EXPECT_THAT(error.what(), HasSubstr("odd.h5: image"));
+  }
+}
+
+TEST_F(Chunks, AreDecodedOncePerThreadAndTheirPlacesGivenBack) {
+  const Made made{.shape = {40, 9, 13}};
+  const ChunkReader reader(opened(write(made)), "image");
+  const DecodedChunks cache(reader.chunk_bytes());
+  const Bytes pixels = pixels_of(made);
+  const auto read = [&](int64_t first_chunk) {
+    int decoded = 0;
+    for (int64_t i = 0; i < reader.items(); ++i) {
+      const int64_t item = (i + first_chunk * 4) % reader.items();
+      std::span<const std::byte> bytes;
+      const Status s = cache.get(item / 4, bytes, [&](auto dst, auto& scratch) {
+        ++decoded;
+        return reader.read_chunk(item / 4, dst, scratch);
+      });
+      const auto size = static_cast<size_t>(reader.item_bytes());
+      EXPECT_TRUE(s.ok());
+      EXPECT_EQ(std::memcmp(bytes.data() + static_cast<size_t>(item % 4) * size,
+                            pixels.data() + static_cast<size_t>(item) * size, size),
+                0);
+    }
+    EXPECT_EQ(decoded, 10);
+  };
+  std::thread one(read, 0), two(read, 5);
+  one.join();
+  two.join();
+  read(3);
+}
+
+}  // namespace
+}  // namespace parfocal
