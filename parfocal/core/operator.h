@@ -106,7 +106,8 @@ class Emitter {
  public:
   virtual ~Emitter() = default;
   /// The place of the next item of `port`; stays the same across calls until emitted, so an item
-  /// may be built up over several pushes.
+  /// may be built up over several pushes, if no other key's item is being built up meanwhile (the
+  /// axis run over is the innermost stream axis). Otherwise build it in the state.
   virtual Output& slot(int port) = 0;
   virtual void emit(int port) = 0;                      ///< publishes slot(port)
   virtual void emit_gap(int port, const Gap& gap) = 0;  ///< publishes a gap instead

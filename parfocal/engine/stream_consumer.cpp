@@ -68,6 +68,7 @@ class StreamConsumer : public Consumer, private Emitter {
 
   Step push(int64_t sequence, int64_t key, std::span<const Input> in) {
     std::fill(calls_.begin(), calls_.end(), 0);
+    key_ = key;
     StreamResult result = guarded([&] { return op_.push(state(key), in, *this); });
     if (result.status.ok()) return result.step;
     const Gap gap = context_.faults.item_failed(plan_, sequence, result.status.issue());
@@ -96,6 +97,7 @@ class StreamConsumer : public Consumer, private Emitter {
   }
   Turn flush_next() {
     std::fill(calls_.begin(), calls_.end(), 0);
+    key_ = flushing_;
     const StreamResult result = guarded([&] { return op_.flush(state(flushing_), *this); });
     if (!result.status.ok())
       context_.faults.run_failed(ErrorCode::run_failed, result.status.issue());
@@ -116,7 +118,9 @@ class StreamConsumer : public Consumer, private Emitter {
   Output& slot(int port) override {
     const size_t p = static_cast<size_t>(port);
     if (!begun_[p]) slots_[p] = writer_.slot(p);
-    begun_[p] = 1;
+    if (begun_[p] && begun_[p] != key_ + 1)
+      throw std::logic_error(plan_.id + " builds up items of two keys in one place");
+    begun_[p] = key_ + 1;
     return slots_[p];
   }
   void emit(int port) override { publish(static_cast<size_t>(port), Gap{}); }
@@ -159,8 +163,9 @@ class StreamConsumer : public Consumer, private Emitter {
   int64_t state_bytes_, stride_;
   Block memory_;
   std::vector<Output> slots_;
-  std::vector<char> begun_;  ///< per port: an item is being built up
-  std::vector<int> calls_;   ///< items emitted by the present call, per port
+  std::vector<int64_t> begun_;  ///< per port: an item of this key is being built up (0 = none)
+  int64_t key_ = 0;             ///< of the present call
+  std::vector<int> calls_;      ///< items emitted by the present call, per port
   std::deque<FrameHeader>
       headers_;  ///< of inputs whose outputs are still to come: at most the latency
   int64_t first_header_ = 0;

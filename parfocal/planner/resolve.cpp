@@ -226,9 +226,9 @@ class Resolver {
   // Named inputs of a sink may be Values that every item gets.
   static void require_together(const SinkSpec& spec, const PortRef& ref, const Layout& main,
                                const Layout& other, const std::string& key) {
-    const auto& ports = sinks().find(spec.type)->inputs;
-    const bool named = std::any_of(ports.begin(), ports.end(),
-                                   [&](const SinkPort& port) { return port.name == key; });
+    const SinkInfo* info = sinks().find(spec.type);
+    const bool named = info && std::any_of(info->inputs.begin(), info->inputs.end(),
+                                           [&](const SinkPort& port) { return port.name == key; });
     if (main.stream == other.stream && main.clock == other.clock) return;
     if (named && other.stream.empty()) return;
     throw Error(ErrorCode::invalid_pipeline,

@@ -120,6 +120,20 @@ TEST(Engine, StreamsKeepTheirKeysApart) {
   EXPECT_EQ(received("d").items, received("a").items);
 }
 
+TEST(Engine, ItemsOfSeveralKeysAreCollectedSideBySide) {
+  const auto r = run_text(
+      "source: {type: script, t: 5, c: 3}\nsteps: [{id: d, op: collect, over: t}]\nsinks: "
+      "[{type: memory, from: source, path: a}, {type: memory, from: d, path: d}]\n");
+  ASSERT_EQ(r.record.exit_code, 0) << r.record.json();
+  auto frames = received("a").items, stacks = received("d").items;
+  ASSERT_EQ(stacks.size(), 3u);
+  for (int64_t c = 0; c < 3; ++c) {
+    std::string stack;
+    for (int64_t t = 0; t < 5; ++t) stack += frames[{3 * t + c, 0}];
+    EXPECT_TRUE((stacks[{c, 0}]) == stack) << "channel " << c;
+  }
+}
+
 TEST(Engine, ReadyPlansRunFromJson) {
   clear_received();
   PlanOptions options;
@@ -211,6 +225,65 @@ TEST(Engine, LiveFramesThatWereLostAreGaps) {
                      {}, strict)
                 .record.exit_code,
             1);
+}
+
+TEST(Engine, SinksGetAValueWithEveryItem) {
+  const auto r = run_text(
+      "source: {type: script, t: 7}\nsteps: [{id: m, op: reduce, over: t, how: mean}]\n"
+      "sinks: [{type: memory, from: m, path: m}, {type: memory, from: source, value: m, path: "
+      "a}]\n");
+  ASSERT_EQ(r.record.exit_code, 0) << r.record.json();
+  const auto mean = received("m").items[{0, 0}];
+  EXPECT_EQ(received("a").items.size(), 8u) << "seven frames and one Value";
+  EXPECT_TRUE((received("a").items[{0, 1}]) == mean);
+}
+
+TEST(Engine, SourcesAndStepsTellTheUserSomethingOnce) {
+  PlanOptions options;
+  options.tile = Region::whole({4, 11});
+  const auto r = run_text(
+      "source: {type: script, t: 7}\nsinks: [{type: memory, from: source, path: a}]\n", options);
+  EXPECT_EQ(r.record.notices, std::vector<std::string>{"source: follows a script"});
+  EXPECT_EQ(received("a").outcome.notices, r.record.notices);
+}
+
+TEST(Engine, GroupsOfTheSourceAreReadWholeByOneWorker) {
+  const char* text =
+      "source: {type: script, t: 100, group: 8}\nsteps: [{id: d, op: delay, items: 3, over: t}]\n"
+      "sinks: [{type: memory, from: d, path: a}]\n";
+  auto r = run_text(text);
+  ASSERT_EQ(r.record.exit_code, 0) << r.record.json();
+  EXPECT_GE(r.plan.window, 24) << "two workers and what is being consumed";
+  const auto grouped = received("a").items;
+  run_text("source: {type: script, t: 100}\nsinks: [{type: memory, from: source, path: a}]\n");
+  EXPECT_EQ(received("a").items, grouped);
+}
+
+TEST(Engine, LaterPassesReadTheRecordingOfALiveStream) {
+  const std::string rest =
+      "steps:\n  - {id: m, op: reduce, over: t, how: mean}\n"
+      "  - {id: d, op: subtract, from: source, by: m}\n"
+      "sinks: [{type: memory, from: d, path: d}";
+  auto r = run_text("source: {type: script, t: 30}\n" + rest + "]\n");
+  const auto recorded = received("d").items;
+  for (const char* more : {"", ", endless: true"}) {
+    r = run_text("source: {type: script_live, t: 30" + std::string(more) + "}\n" + rest +
+                 ", {type: memory, from: source, path: tape}]\n");
+    ASSERT_EQ(r.record.exit_code, 0) << r.record.json();
+    EXPECT_EQ(r.plan.passes.size(), *more ? 2u : 1u) << "frames of known number may wait instead";
+    EXPECT_EQ(received("d").items, recorded);
+  }
+  r = run_text("source: {type: script_live, t: 30, endless: true, broken: [3, 4]}\n" + rest +
+               ", {type: memory, from: source, path: tape}]\n");
+  EXPECT_EQ(r.record.exit_code, 7) << r.record.json();
+  EXPECT_EQ((received("d").items[{4, 0}]), "gap dropped");
+  EXPECT_EQ(received("d").items.size(), 30u);
+  try {
+    run_text("source: {type: script_live, t: 30, endless: true}\n" + rest + "]\n");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(error.issues()[0].cure.find("records"), std::string::npos) << error.what();
+  }
 }
 
 TEST(Engine, ARefusedPlanNamesTheMemoryThatWorks) {

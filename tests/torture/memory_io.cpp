@@ -65,6 +65,7 @@ class MemorySink : public Sink {
 
 struct ScriptParams {
   int64_t t = 10, c = 1, y = 9, x = 11, seed = 0, jitter_us = 0;
+  int64_t group = 1;            ///< items decoded together
   std::vector<int64_t> broken;  ///< sequences that cannot be read, or that a camera loses
   bool endless = false;         ///< live: the length is not announced
 };
@@ -101,7 +102,10 @@ class ScriptSource : public Source {
   const Layout& layout() const override { return layout_; }
   int64_t read_bytes() const override { return 0; }
   Region block() const override { return Region::whole({1, p_.x}); }
-  Status read(int64_t sequence, const MutableView& dst, FrameHeader&) const override {
+  int64_t items_per_read() const override { return p_.group; }
+  std::vector<std::string> notices() const override { return {"follows a script"}; }
+  Status read(int64_t sequence, const MutableView& dst, FrameHeader& header) const override {
+    header.time_s = static_cast<double>(sequence) / 8;
     waste(p_, sequence);
     if (std::count(p_.broken.begin(), p_.broken.end(), sequence))
       return Status::fail("is broken by the script");
@@ -127,6 +131,7 @@ class ScriptLive : public LiveSource {
     if (next_ >= p_.t * p_.c) return Pop::end;
     waste(p_, next_);
     fill(p_, next_, dst);
+    header.time_s = static_cast<double>(next_) / 8;
     header.sequence = next_++;
     return Pop::frame;
   }
@@ -139,12 +144,43 @@ class ScriptLive : public LiveSource {
   int64_t next_ = 0;
 };
 
+// What a memory sink keeps, read again.
+class TapeSource : public Source {
+ public:
+  TapeSource(const Received& tape, const PortLayout& port) : tape_(tape), layout_(port.layout) {
+    if (layout_.stream[0].size != kUnbounded) return;
+    int64_t inner = 1;
+    for (size_t a = 1; a < layout_.stream.size(); ++a) inner *= layout_.stream[a].size;
+    layout_.stream[0].size = static_cast<int64_t>(tape_.items.size()) / inner;
+  }
+  const Layout& layout() const override { return layout_; }
+  int64_t read_bytes() const override { return 0; }
+  Region block() const override { return layout_.whole_item(); }
+  Status read(int64_t sequence, const MutableView& dst, FrameHeader& header) const override {
+    header.time_s = static_cast<double>(sequence) / 8;
+    const std::string& item = tape_.items.at({sequence, 0});
+    if (item.starts_with("gap ")) return Status::fail("the tape has " + item);
+    copy_pixels(packed_view(reinterpret_cast<const std::byte*>(item.data()), layout_.dtype,
+                            layout_.whole_item()),
+                dst);
+    return {};
+  }
+  std::string identity() const override { return "tape"; }
+
+ private:
+  Received tape_;
+  Layout layout_;
+};
+
+std::map<std::string, PortLayout> recorded_ports;  // by path, guarded by mutex
+
 ParamSet script_params() {
   return Parameters<ScriptParams>()
       .add("t", &ScriptParams::t, "frames")
       .add("c", &ScriptParams::c, "channels")
       .add("y", &ScriptParams::y, "rows")
       .add("x", &ScriptParams::x, "columns")
+      .add("group", &ScriptParams::group, "items decoded together")
       .add("seed", &ScriptParams::seed, "of the pixels")
       .add("jitter_us", &ScriptParams::jitter_us, "most time wasted")
       .add("broken", &ScriptParams::broken, "unreadable items")
@@ -194,8 +230,16 @@ PARFOCAL_SINK(memory) {
                     .add("path", &MemoryParams::path, "name")
                     .required()
                     .add("delay_us", &MemoryParams::delay_us, "slowness");
+  info.inputs = {{"value", PortKind::image, true, "a Value"}};
   info.make = [](const std::any& p, std::span<const SinkInput> in, const SinkContext&) {
+    std::lock_guard lock(mutex);
+    recorded_ports[std::any_cast<const MemoryParams&>(p).path] = in[0].layout;
     return std::make_unique<MemorySink>(std::any_cast<const MemoryParams&>(p), in);
+  };
+  info.reopen = [](const std::any& p, const std::filesystem::path&) {
+    const std::string& path = std::any_cast<const MemoryParams&>(p).path;
+    std::lock_guard lock(mutex);
+    return std::make_unique<TapeSource>(results[path], recorded_ports.at(path));
   };
   info.test_only = true;
   return info;

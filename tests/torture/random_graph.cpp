@@ -41,7 +41,9 @@ class Builder {
     source.params.set("x", text(1 + number(20)));
     source.params.set("seed", text(static_cast<int64_t>(seed % 1000)));
     if (chance(40)) source.params.set("jitter_us", text(200));
+    if (!live_ && chance(40)) source.params.set("group", text(2 + number(8)));
     if (live_ && chance(30)) source.params.set("endless", RawValue::scalar("true"));
+    if (live_ && chance(50)) add_sink("source", "tape");
     if (chance(30)) {
       std::vector<RawValue> broken;
       for (int i = 0; i < 3; ++i)
@@ -134,7 +136,10 @@ class Builder {
     sink.type = "memory";
     sink.inputs = {{"from", {id, "", {}}}};
     sink.params.set("path", RawValue::scalar("trial"));
-    trial.sinks = {sink};
+    if (trial.sinks.empty())
+      trial.sinks = {sink};
+    else
+      trial.sinks.push_back(sink);
     PlanOptions options;
     options.minimum = true;
     options.threads = 1;
@@ -153,13 +158,18 @@ class Builder {
     int n = 0;
     for (const std::string& id : made_)
       if (!used.count(id) || chance(15)) {
-        SinkSpec sink;
-        sink.type = "memory";
-        sink.inputs = {{"from", {id, "", {}}}};
-        sink.params.set("path", RawValue::scalar("s" + std::to_string(n++)));
-        if (chance(10)) sink.params.set("delay_us", text(200));
-        graph_.pipeline.sinks.push_back(sink);
+        add_sink(id, "s" + std::to_string(n++));
+        if (chance(10)) graph_.pipeline.sinks.back().params.set("delay_us", text(200));
       }
+    graph_.sinks = n;
+  }
+
+  void add_sink(const std::string& id, const std::string& path) {
+    SinkSpec sink;
+    sink.type = "memory";
+    sink.inputs = {{"from", {id, "", {}}}};
+    sink.params.set("path", RawValue::scalar(path));
+    graph_.pipeline.sinks.push_back(sink);
   }
 
   std::mt19937_64 rng_;

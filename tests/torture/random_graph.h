@@ -10,6 +10,7 @@ namespace parfocal::testing {
 
 struct RandomGraph {
   Pipeline pipeline;
+  int sinks = 0;                ///< checked ones, with paths s0, s1...
   bool stops_on_error = false;  ///< a failing step or broken frame ends the run
 };
 

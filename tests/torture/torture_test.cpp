@@ -49,14 +49,15 @@ int64_t reserved(const Plan& plan) {
   return bytes;
 }
 
-Ran run_once(const Pipeline& pipeline, uint64_t seed, int threads, bool fuse,
-             std::stop_token stop) {
+Ran run_once(const RandomGraph& graph, uint64_t seed, int threads, bool fuse, std::stop_token stop,
+             bool minimum = true) {
+  const Pipeline& pipeline = graph.pipeline;
   const Watchdog watchdog(seed);
   clear_received();
   Ran ran;
   PlanOptions options;
   options.threads = threads;
-  options.minimum = true;
+  options.minimum = minimum;
   options.fuse = fuse;
   options.out_dir =
       std::filesystem::temp_directory_path() / ("parfocal-torture-" + std::to_string(getpid()));
@@ -79,7 +80,7 @@ Ran run_once(const Pipeline& pipeline, uint64_t seed, int threads, bool fuse,
   EXPECT_LE(static_cast<int64_t>(engine::block_bytes_peak() - before), reserved(plan))
       << "seed " << seed;
   EXPECT_EQ(engine::block_bytes(), before) << "seed " << seed;
-  for (size_t s = 0; s < pipeline.sinks.size(); ++s) {
+  for (int s = 0; s < graph.sinks; ++s) {
     const Received r = received("s" + std::to_string(s));
     EXPECT_TRUE(r.closed) << "seed " << seed;
     ran.sinks.push_back(r.items);
@@ -108,13 +109,13 @@ void expect_prefix(const Ran& part, const Ran& whole, uint64_t seed) {
     }
 }
 
-void cancel_somewhere(const Pipeline& pipeline, uint64_t seed, const Ran& whole) {
+void cancel_somewhere(const RandomGraph& graph, uint64_t seed, const Ran& whole) {
   std::stop_source stop;
   std::jthread canceller([&] {
     std::this_thread::sleep_for(std::chrono::microseconds(seed * 7919 % 3000));
     stop.request_stop();
   });
-  const Ran part = run_once(pipeline, seed, 2, true, stop.get_token());
+  const Ran part = run_once(graph, seed, 2, true, stop.get_token());
   if (part.record.status == RunStatus::stopped) {
     EXPECT_EQ(part.record.exit_code, 130);
   }
@@ -124,17 +125,21 @@ void cancel_somewhere(const Pipeline& pipeline, uint64_t seed, const Ran& whole)
 // Returns false if the planner refused the graph.
 bool torture(uint64_t seed) {
   const RandomGraph graph = random_graph(seed, seed % 3 == 0);
-  const Ran first = run_once(graph.pipeline, seed, 1, true, {});
+  const Ran first = run_once(graph, seed, 1, true, {});
   if (first.refused) return false;
   for (const int threads : {2, 7}) {
-    const Ran other = run_once(graph.pipeline, seed, threads, threads == 2, {});
+    const Ran other = run_once(graph, seed, threads, threads == 2, {});
     EXPECT_EQ(first.record.status, other.record.status)
         << "seed " << seed << ": " << first.record.json() << other.record.json();
     if (first.record.status == RunStatus::complete) {
       EXPECT_TRUE(first.sinks == other.sinks) << "seed " << seed;
     }
   }
-  if (first.record.status == RunStatus::complete) cancel_somewhere(graph.pipeline, seed, first);
+  const Ran wide = run_once(graph, seed, 2, true, {}, false);  // groups of the source stay whole
+  if (first.record.status != RunStatus::complete) return true;
+  expect_prefix(wide, first, seed);
+  EXPECT_TRUE(first.sinks == wide.sinks) << "seed " << seed;
+  cancel_somewhere(graph, seed, first);
   return true;
 }
 

@@ -33,13 +33,15 @@ std::vector<PortLayout> collected(const PortLayout& in, size_t axis) {
 }
 
 // `t z | y x` -> `t | z y x`. The item grows inside the emitter's slot, so that only one copy of it
-// is ever in memory; the state only counts.
+// is ever in memory; the state only counts. `t c | y x` -> `c | t y x`: the items of all keys grow
+// at the same time, so each grows in its own state.
 class Collect final : public StreamOperator {
  public:
   Collect(const CollectParams& p, std::span<const PortLayout> inputs)
       : StreamOperator({inputs[0]}, collected(inputs[0], collected_axis(p, inputs[0].layout))),
         axis_(collected_axis(p, inputs[0].layout)),
         size_(inputs[0].layout.stream[axis_].size),
+        interleaved_(axis_ + 1 < inputs[0].layout.stream.size()),
         ignore_gaps_(p.gap == "ignore") {}
 
   bool tileable() const override { return true; }
@@ -55,9 +57,20 @@ class Collect final : public StreamOperator {
   std::vector<std::string> over() const override { return {inputs()[0].layout.stream[axis_].name}; }
   bool keeps_clock() const override { return false; }
   int64_t latency() const override { return size_ - 1; }
-  int64_t state_bytes(const Region&) const override { return sizeof(State); }
-  void begin(std::span<std::byte> state, const Region&) const override {
-    const State fresh;
+  int64_t state_bytes(const Region& in) const override {
+    const auto pixel = static_cast<int64_t>(dtype_size(inputs()[0].layout.dtype));
+    return kItemOffset + (interleaved_ ? size_ * in.count() * pixel : 0);
+  }
+  void begin(std::span<std::byte> state, const Region& in) const override {
+    State fresh;
+    fresh.item = in;
+    fresh.item.rank = in.rank + 1;
+    for (int a = in.rank; a > 0; --a) {
+      fresh.item.origin[a] = in.origin[a - 1];
+      fresh.item.shape[a] = in.shape[a - 1];
+    }
+    fresh.item.origin[0] = 0;
+    fresh.item.shape[0] = size_;
     std::memcpy(state.data(), &fresh, sizeof fresh);
   }
 
@@ -66,8 +79,12 @@ class Collect final : public StreamOperator {
     State s;
     std::memcpy(&s, state.data(), sizeof s);
     if (in[0].gap) s.last_gap = in[0].gap->reason;
-    place(in[0], out.slot(0).image);
-    if (++s.seen == size_) publish(s, in[0].gap, out);
+    const MutableView item = interleaved_ ? own_item(s, state) : out.slot(0).image;
+    place(in[0], item);
+    if (++s.seen == size_) {
+      if (interleaved_) copy_pixels(item, out.slot(0).image);
+      publish(s, in[0].gap, out);
+    }
     std::memcpy(state.data(), &s, sizeof s);
     return {};
   }
@@ -85,7 +102,13 @@ class Collect final : public StreamOperator {
   struct State {
     int64_t seen = 0;
     GapReason last_gap = GapReason::none;
+    Region item;  ///< in the state, if the items of several keys grow at once
   };
+  static constexpr int64_t kItemOffset = (sizeof(State) + 63) / 64 * 64;
+
+  MutableView own_item(const State& s, std::span<std::byte> state) const {
+    return packed_view(state.data() + kItemOffset, inputs()[0].layout.dtype, s.item);
+  }
 
   // The slice of the item being built; empty pixels where the input is a gap.
   void place(const Input& in, const MutableView& item) const {
@@ -106,6 +129,7 @@ class Collect final : public StreamOperator {
 
   size_t axis_;
   int64_t size_;
+  bool interleaved_;
   bool ignore_gaps_;
 };
 
