@@ -29,8 +29,6 @@ std::string provenance_of(const Plan& plan, const OpenSource& source) {
 bool write_record(const std::filesystem::path& folder, const RunRecord& record, const Plan& plan,
                   const OpenSource& source, const std::vector<std::filesystem::path>& written) {
   auto json = nlohmann::ordered_json::parse(record.json());
-  json["planned_peak_bytes"] = plan.peak_bytes;
-  json["base_bytes"] = plan.base_bytes;
   json["provenance"] = nlohmann::ordered_json::parse(provenance_of(plan, source));
   for (const auto& path : written)
     json["names"].push_back(path.lexically_relative(folder).begin()->string());
@@ -82,6 +80,8 @@ std::string RunRecord::json() const {
   j["notices"] = notices;
   for (const auto& path : outputs) j["outputs"].push_back(path.string());
   j["peak_rss_bytes"] = peak_rss_bytes;
+  j["planned_peak_bytes"] = planned_peak_bytes;
+  j["base_bytes"] = base_bytes;
   j["seconds"] = seconds;
   j["cpu_seconds"] = cpu_seconds;
   return j.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);

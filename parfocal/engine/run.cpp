@@ -76,6 +76,8 @@ class Run {
     control_.report(record, swept_ && !control_.failed());
     record.items = items_;
     record.peak_rss_bytes = peak_rss_bytes();
+    record.planned_peak_bytes = plan_.peak_bytes;
+    record.base_bytes = plan_.base_bytes;
     ends_.report(record);
     record.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
@@ -162,6 +164,8 @@ class Run {
     RunRecord record;
     record.status = RunStatus::stopped;
     record.exit_code = 137;
+    record.planned_peak_bytes = plan_.peak_bytes;
+    record.base_bytes = plan_.base_bytes;
     (void)write_record(folder_.writing(), record, plan_, source_, ends_.paths(folder_.writing()));
   }
 

@@ -43,7 +43,8 @@ struct RunRecord {
   std::vector<Issue> issues;         ///< the failure, or the first 100 skipped items
   std::vector<std::string> notices;  ///< what source and steps told the user, "step: sentence"
   std::vector<std::filesystem::path> outputs;
-  int64_t peak_rss_bytes = 0;  ///< VmHWM of the process
+  int64_t peak_rss_bytes = 0;                      ///< VmHWM of the process
+  int64_t planned_peak_bytes = 0, base_bytes = 0;  ///< of the plan
   double seconds = 0, cpu_seconds = 0;
   /// 0 done; 1 failed; 4 input unreadable; 6 some items failed; 7 frames lost; 130 stopped
   int exit_code = 0;

@@ -48,20 +48,23 @@ bool RunEnds::on_source_clock(const SinkEnd& end) const {
 int64_t RunEnds::common_prefix() const {
   int64_t least = INT64_MAX;
   for (const SinkEnd& end : sinks_)
-    if (on_source_clock(end) && !end.closed) least = std::min(least, end.written);
+    if (on_source_clock(end) && !end.ended_early) least = std::min(least, end.written);
   return least;
 }
 
 bool RunEnds::close_first_pass(const Outcome& outcome) {
   for (SinkEnd& end : sinks_)
-    if (plan_.nodes[static_cast<size_t>(end.node)].level == 0) finish(end, outcome);
+    if (plan_.nodes[static_cast<size_t>(end.node)].level == 0) {
+      finish(end, outcome);
+      end.ended_early = true;
+    }
   return faults_.running();
 }
 
 void RunEnds::close(const Outcome& outcome, const std::stop_token& abort) {
   const int64_t prefix = common_prefix();
   for (SinkEnd& end : sinks_) {
-    if (end.closed) continue;
+    if (end.ended_early) continue;
     const bool internal = plan_.nodes[static_cast<size_t>(end.node)].internal;
     Outcome own = outcome;
     if (!outcome.complete && internal) write_unreached_rows(end, outcome.reason, abort);
@@ -73,7 +76,6 @@ void RunEnds::close(const Outcome& outcome, const std::stop_token& abort) {
 }
 
 void RunEnds::finish(SinkEnd& end, const Outcome& outcome) {
-  end.closed = true;
   if (const Status status = close_one(end, outcome); !status.ok()) {
     Issue issue = status.issue();
     if (issue.where.empty()) issue.where = end.count.edge;

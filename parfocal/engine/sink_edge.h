@@ -14,9 +14,9 @@ struct SinkEnd {
   int node = 0;
   std::unique_ptr<Sink> sink;
   EdgeCount count;
-  int64_t written = 0;  ///< items in order so far, gaps included
-  bool broken = false;  ///< a write failed: it takes nothing more
-  bool closed = false;  ///< closed before the end of the run: a recording that is read again
+  int64_t written = 0;       ///< items in order so far, gaps included
+  bool broken = false;       ///< a write failed: it takes nothing more
+  bool ended_early = false;  ///< closed when the live stream ended, before later passes
 };
 
 /// Writes items to a sink. A sweep by regions counts items in its last step, when they are whole;

@@ -103,8 +103,8 @@ class Sizer {
     const NodePlan& plan = node(n);
     for (size_t p = 0; p < plan.outputs.size(); ++p) {
       const PortId id{n, static_cast<int>(p)};
-      const bool kept =
-          draft_.kept[static_cast<size_t>(n)] && plan.level == static_cast<int>(pass_);
+      const bool kept = draft_.kept[static_cast<size_t>(n)] &&
+                        plan.level == static_cast<int>(pass_) && is_read_later(id);
       // A live source, a fold or a stream writes every port, read or not; maps have their slot for
       // what nobody queues.
       const bool live = plan.kind == NodeKind::source && draft_.is_live(static_cast<int>(pass_));
@@ -113,6 +113,16 @@ class Sizer {
       if (kept || writes_rings || extra_.count({id, false})) add_ring(id, false, kept);
       if (extra_.count({id, true})) add_ring(id, true, false);
     }
+  }
+
+  bool is_read_later(PortId id) const {
+    for (size_t v = 0; v < draft_.plan.nodes.size(); ++v)
+      for (size_t i = 0; i < node(static_cast<int>(v)).inputs.size(); ++i)
+        for (size_t p = pass_ + 1; p < draft_.plan.passes.size(); ++p)
+          if (node(static_cast<int>(v)).inputs[i] == id &&
+              reads_kept_value(draft_, static_cast<int>(v), i, static_cast<int>(p)))
+            return true;
+    return false;
   }
 
   void add_ring(PortId id, bool status_only, bool kept) {
