@@ -56,7 +56,7 @@ Status DatasetWriter::hand_over() {
 }
 
 Status DatasetWriter::finish(int64_t items) {
-  if (const int64_t rest = items_ % chunk_items_; rest != 0) {
+  if (const int64_t rest = items_ % chunk_items_; rest != 0 && shape_[0] != items_) {
     const size_t used = static_cast<size_t>(rest) * item_bytes_;
     std::memset(chunk_.data() + used, 0, chunk_.size() - used);
     if (Status s = hand_over(); !s.ok()) return s;
@@ -67,7 +67,7 @@ Status DatasetWriter::finish(int64_t items) {
   shape[0] = static_cast<hsize_t>(items);
   if (H5Dset_extent(dataset_.id(), shape.data()) < 0)
     return Status::fail(Issue{"the dataset cannot be cut", where_, hdf5_reason(), "", ""});
-  items_ = items;
+  items_ = shape_[0] = items;
   return {};
 }
 

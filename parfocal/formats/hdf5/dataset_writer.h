@@ -34,7 +34,7 @@ class DatasetWriter {
   int64_t items() const { return items_; }
   int64_t id() const { return dataset_.id(); }
   /// Hands over the last, partial chunk (filled up with zeros), waits until all is in the file and
-  /// cuts the dataset back to `items` where that is fewer; -1 = all.
+  /// cuts the dataset back to `items` where that is fewer; -1 = all. Again: only cuts.
   Status finish(int64_t items = -1);
 
   static int64_t chunk_bytes(int64_t item_bytes) { return chunk_items(item_bytes) * item_bytes; }

@@ -1,0 +1,160 @@
+#include "parfocal/formats/hdf5/event_columns.h"
+
+#include <algorithm>
+
+#include "parfocal/formats/hdf5/basin_writer.h"
+
+namespace parfocal {
+namespace {
+
+const Layout& layout_of(std::span<const SinkInput> inputs, int at) {
+  return inputs[static_cast<size_t>(at)].layout.layout;
+}
+
+std::vector<int64_t> shape_of(const Layout& layout) {
+  return {layout.item[0].size, layout.item[1].size};
+}
+
+template <class T>
+int64_t integer_at(const View& scalar) {
+  return static_cast<int64_t>(scalar.scalar<T>());
+}
+int64_t integer_of(const View& scalar) {
+  return dispatch(scalar.dtype, [&]<class T>() { return integer_at<T>(scalar); });
+}
+double real_of(const View& scalar) {
+  return dispatch(scalar.dtype, [&]<class T>() { return static_cast<double>(scalar.scalar<T>()); });
+}
+
+// 255 where the label is the event's, as dcnum stores masks.
+void fill_mask(const View& labels, int64_t label, uint8_t* mask) {
+  const int64_t width = labels.region.shape[1];
+  dispatch(labels.dtype, [&]<class T>() {
+    for (int64_t y = labels.region.begin(0); y < labels.region.end(0); ++y, mask += width) {
+      const T* row = labels.row<T>(y);
+      for (int64_t x = 0; x < width; ++x)
+        mask[x] = row[x] == static_cast<T>(label) ? uint8_t{255} : uint8_t{0};
+    }
+  });
+}
+
+Status append_image(DatasetWriter& writer, const View& image) {
+  std::byte* to = writer.place();
+  for_each_run(image, [&](const std::byte* run, const auto&) {
+    const size_t bytes =
+        static_cast<size_t>(image.region.shape[image.region.rank - 1]) * dtype_size(image.dtype);
+    std::memcpy(to, run, bytes);
+    to += bytes;
+  });
+  return writer.commit();
+}
+
+}  // namespace
+
+EventColumns::EventColumns(const H5File& file, std::span<const SinkInput> inputs,
+                           const EventPorts& ports, int level, ChunkEncoder& encoder)
+    : ports_(ports) {
+  const auto scalar = [&](const std::string& name, DType dtype) {
+    return std::make_unique<DatasetWriter>(file, "events/" + name, dtype, std::vector<int64_t>{},
+                                           level, encoder);
+  };
+  const auto plane = [&](const std::string& name, DType dtype, const Layout& layout) {
+    return std::make_unique<DatasetWriter>(file, "events/" + name, dtype, shape_of(layout), level,
+                                           encoder);
+  };
+  const auto& columns = inputs[0].layout.table.columns;
+  for (size_t c = 0; c < columns.size(); ++c) {
+    if (columns[c].name == "label") {
+      label_at_ = static_cast<int>(c);
+      continue;
+    }
+    const bool integer = columns[c].type == Column::Type::integer;
+    features_.push_back(
+        {static_cast<int>(c), integer, scalar(columns[c].name, integer ? DType::i64 : DType::f64)});
+  }
+  if (ports.labels >= 0) mask_ = plane("mask", DType::u8, layout_of(inputs, ports.labels));
+  if (ports.image >= 0) {
+    const Layout& layout = layout_of(inputs, ports.image);
+    image_ = plane("image", layout.dtype, layout);
+  }
+  if (ports.background >= 0) {
+    const Layout& layout = layout_of(inputs, ports.background);
+    background_ = plane("image_bg", layout.dtype, layout);
+  }
+  if (ports.offset >= 0) offset_ = scalar("bg_off", DType::f64);
+  if (ports.index >= 0) index_ = scalar("basinmap1", DType::i64);
+  frame_ = scalar("basinmap0", DType::u32);
+  nevents_ = scalar("nevents", DType::i64);
+}
+
+Status EventColumns::write(std::span<const Input> in) {
+  for (int64_t row = 0; row < in[0].table.rows; ++row)
+    if (Status s = write_event(in, row); !s.ok()) return s;
+  return {};
+}
+
+Status EventColumns::write_event(std::span<const Input> in, int64_t row) {
+  const TableView& table = in[0].table;
+  const auto view = [&](int port) -> const View& { return in[static_cast<size_t>(port)].image; };
+  const int64_t frame = in[0].header->sequence;
+  identity_ = identity_ && frame == events_;
+  ++events_;
+  Status s = frame_->append_value(static_cast<uint32_t>(frame));
+  if (s.ok()) s = nevents_->append_value(table.rows);
+  for (TableColumn& column : features_) {
+    if (!s.ok()) return s;
+    s = column.integer ? column.writer->append_value(table.column<int64_t>(column.at)[row])
+                       : column.writer->append_value(table.column<double>(column.at)[row]);
+  }
+  if (s.ok() && mask_) s = write_mask(view(ports_.labels), table.column<int64_t>(label_at_)[row]);
+  if (s.ok() && image_) s = append_image(*image_, view(ports_.image));
+  if (s.ok() && background_) s = append_image(*background_, view(ports_.background));
+  if (s.ok() && index_) s = index_->append_value(integer_of(view(ports_.index)));
+  if (s.ok() && offset_) {
+    const double offset = real_of(view(ports_.offset));
+    has_offsets_ = has_offsets_ || offset != 0;
+    s = offset_->append_value(offset);
+  }
+  return s;
+}
+
+Status EventColumns::write_mask(const View& labels, int64_t label) {
+  fill_mask(labels, label, reinterpret_cast<uint8_t*>(mask_->place()));
+  return mask_->commit();
+}
+
+Status EventColumns::finish(const H5File& file, int64_t frames) {
+  int64_t events = -1;
+  if (Status s = frame_->finish(); !s.ok()) return s;
+  if (frames >= 0) {
+    const auto all = read_integers(file, "events/basinmap0");
+    events = all ? std::lower_bound(all->begin(), all->end(), frames) - all->begin() : 0;
+    events_ = std::min(events, events_);
+  }
+  std::vector<DatasetWriter*> writers{mask_.get(),  image_.get(), background_.get(), offset_.get(),
+                                      index_.get(), frame_.get(), nevents_.get()};
+  for (TableColumn& column : features_) writers.push_back(column.writer.get());
+  for (DatasetWriter* writer : writers) {
+    if (writer == nullptr) continue;
+    if (Status s = writer->finish(events); !s.ok()) return s;
+  }
+  return {};
+}
+
+int64_t EventColumns::chunk_bytes(std::span<const SinkInput> inputs, const EventPorts& ports) {
+  int64_t most = DatasetWriter::chunk_bytes(8);
+  for (const int port : {ports.labels, ports.image, ports.background})
+    if (port >= 0)
+      most = std::max(most, DatasetWriter::chunk_bytes(layout_of(inputs, port).item_bytes()));
+  return most;
+}
+
+int64_t EventColumns::resident_bytes(std::span<const SinkInput> inputs, const EventPorts& ports) {
+  const int64_t scalars = static_cast<int64_t>(inputs[0].layout.table.columns.size()) + 4;
+  int64_t bytes = scalars * DatasetWriter::chunk_bytes(8);
+  for (const int port : {ports.labels, ports.image, ports.background})
+    if (port >= 0) bytes += chunk_bytes(inputs, ports);
+  return bytes;
+}
+
+}  // namespace parfocal

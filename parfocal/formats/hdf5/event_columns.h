@@ -1,0 +1,55 @@
+#pragma once
+/// The datasets of an .rtdc file that have one item per event.
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "parfocal/core/io.h"
+#include "parfocal/formats/hdf5/dataset_writer.h"
+
+namespace parfocal {
+
+/// What `rtdc_events` was given beside its table; -1 = not given.
+struct EventPorts {
+  int labels = -1, image = -1, background = -1, index = -1, offset = -1;
+};
+
+class EventColumns {
+ public:
+  /// Makes the datasets. \throws Error(run_failed)
+  EventColumns(const H5File& file, std::span<const SinkInput> inputs, const EventPorts& ports,
+               int zstd_level, ChunkEncoder& encoder);
+  /// One frame with its events; none of `in` is a gap.
+  Status write(std::span<const Input> in);
+  /// Completes the datasets, cut back to the events of the first `frames` frames; -1 = all.
+  Status finish(const H5File& file, int64_t frames);
+
+  int64_t events() const { return events_; }
+  /// True if event k is frame k for all k.
+  bool is_identity() const { return identity_; }
+  bool has_offsets() const { return has_offsets_; }  ///< an offset other than 0 came
+
+  static int64_t resident_bytes(std::span<const SinkInput> inputs, const EventPorts& ports);
+  /// Bytes of the largest chunk.
+  static int64_t chunk_bytes(std::span<const SinkInput> inputs, const EventPorts& ports);
+
+ private:
+  struct TableColumn {
+    int at;
+    bool integer;
+    std::unique_ptr<DatasetWriter> writer;
+  };
+  Status write_event(std::span<const Input> in, int64_t row);
+  Status write_mask(const View& labels, int64_t label);
+
+  EventPorts ports_;
+  int label_at_ = -1;
+  std::vector<TableColumn> features_;
+  std::unique_ptr<DatasetWriter> mask_, image_, background_, offset_, index_, frame_, nevents_;
+  int64_t events_ = 0;
+  bool identity_ = true, has_offsets_ = false;
+};
+
+}  // namespace parfocal

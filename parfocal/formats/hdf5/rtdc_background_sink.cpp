@@ -1,0 +1,230 @@
+#include <algorithm>
+
+#include "parfocal/core/io.h"
+#include "parfocal/core/operator_info.h"
+#include "parfocal/formats/common/files.h"
+#include "parfocal/formats/hdf5/attributes.h"
+#include "parfocal/formats/hdf5/basin_writer.h"
+#include "parfocal/formats/hdf5/dataset_writer.h"
+#include "parfocal/formats/hdf5/job_ids.h"
+#include "parfocal/formats/hdf5/rtdc_copy.h"
+#include "parfocal/formats/hdf5/rtdc_output.h"
+
+namespace parfocal {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct RtdcBackgroundParams {
+  std::string path;
+  std::string input;
+  std::string change;
+  std::string published;
+  bool compress = true;
+};
+
+/// Sink `rtdc_background`: a background series as dcnum stores it: the images once, as an internal
+/// basin, and for each frame which of them and the offset.
+class RtdcBackgroundSink final : public Sink {
+ public:
+  RtdcBackgroundSink(const RtdcBackgroundParams& params, std::span<const SinkInput> inputs,
+                     const SinkContext& context)
+      : params_(params),
+        series_(inputs[0]),
+        steps_at_(find_input(inputs, "steps")),
+        frames_at_(find_input(inputs, "frames")),
+        out_(output_path(context.out_dir, params.path, "rtdc_background"),
+             encoder_threads(context.threads)),
+        input_(input_file(inputs[0], params.input, context)) {
+    const Layout& layout = series_.layout.layout;
+    if (!layout.stream.empty() || layout.item.size() != 3)
+      fail_layout(
+          "sink rtdc_background cannot write this", layout.str(),
+          "a series of backgrounds: [| step y x]",
+          "take from: <the background step>.series, steps: ... .steps, frames: ... .frames");
+    for (const int at : {steps_at_, frames_at_}) column_of(inputs, at);
+    most_frames_ = inputs[static_cast<size_t>(frames_at_)].layout.table.max_rows;
+  }
+
+  int64_t resident_bytes() const override {
+    return RtdcOutput::kFileBytes + 2 * most_frames_ * 16 +
+           ChunkEncoder::resident_bytes(out_.threads(), chunk_bytes());
+  }
+  int64_t disk_bytes() const override { return series_.layout.layout.item_bytes(); }
+
+  void open() override {
+    if (params_.change.empty())
+      out_.create();
+    else
+      out_.create_copy_of(params_.change);
+  }
+
+  Status write(std::span<const Input> in) override {
+    if (done_) return {};
+    for (const Input& input : in)
+      if (input.gap) return Status::fail("there is no background: " + input.gap->text);
+    try {
+      keep_frames(in[static_cast<size_t>(frames_at_)].table);
+      start();
+      done_ = true;
+      return write_series(in[0].image, in[static_cast<size_t>(steps_at_)].table.rows);
+    } catch (const Error& error) {
+      return status_of(error);
+    }
+  }
+
+  Status close(const Outcome& outcome) override {
+    if (!done_ || !outcome.complete) {
+      out_.discard();
+      return {};
+    }
+    try {
+      store_entries(outcome.notices);
+    } catch (const Error& error) {
+      return status_of(error);
+    }
+    return out_.publish(outcome);
+  }
+  std::vector<fs::path> paths() const override { return {out_.path()}; }
+
+ private:
+  static void column_of(std::span<const SinkInput> inputs, int at) {
+    if (at < 0 || !inputs[static_cast<size_t>(at)].layout.layout.stream.empty())
+      fail_layout("sink rtdc_background needs the steps and the frames of a background series",
+                  at < 0 ? "nothing" : inputs[static_cast<size_t>(at)].layout.layout.str(),
+                  "tables of the whole recording",
+                  "write steps: <step>.steps, frames: <step>.frames");
+  }
+  int64_t image_bytes() const {
+    const Layout& layout = series_.layout.layout;
+    return layout.item_bytes() / std::max<int64_t>(1, layout.item[0].size);
+  }
+  int64_t chunk_bytes() const {
+    return std::max(DatasetWriter::chunk_bytes(image_bytes()), DatasetWriter::chunk_bytes(8));
+  }
+
+  void keep_frames(const TableView& frames) {
+    const int index = frames.schema->find("index"), offset = frames.schema->find("offset");
+    if (index < 0 || offset < 0)
+      throw Error(ErrorCode::run_failed,
+                  Issue{"the table of frames lacks a column", "frames", "", "index, offset", ""});
+    index_.assign(frames.column<int64_t>(index), frames.column<int64_t>(index) + frames.rows);
+    offset_.assign(frames.column<double>(offset), frames.column<double>(offset) + frames.rows);
+    const std::string mode = offset_mode(series_.lineage);
+    has_offset_ = mode == "auto" ? std::any_of(offset_.begin(), offset_.end(),
+                                               [](double value) { return value != 0; })
+                                 : mode != "false";
+  }
+
+  // A new file refers to its input for the rest; in a changed one the old background goes first.
+  void start() {
+    const H5File& file = out_.file();
+    if (!params_.change.empty()) {
+      for (const char* feature : {"image_bg", "bg_off"}) {
+        file.remove(std::string("events/") + feature);
+        remove_internal_feature(file, feature);
+      }
+    } else if (!input_.empty()) {
+      refer_to(H5File::open(input_), file, folder());
+    }
+  }
+  fs::path folder() const {
+    return params_.published.empty() ? out_.path().parent_path()
+                                     : fs::path(params_.published).parent_path();
+  }
+
+  Status write_series(const View& images, int64_t count) {
+    const Layout& layout = series_.layout.layout;
+    DatasetWriter writer(out_.file(), "basin_events/image_bg", layout.dtype,
+                         {layout.item[1].size, layout.item[2].size}, level(), out_.encoder());
+    for (int64_t i = 0; i < count; ++i) {
+      const std::byte* image = images.data + i * image_bytes();
+      if (Status s = writer.append(image); !s.ok()) return s;
+    }
+    Status s = writer.finish();
+    if (s.ok()) name_background(writer.id(), "basin_events/image_bg");
+    return s;
+  }
+  int level() const { return params_.compress ? 5 : 0; }
+  std::string id() const { return background_id(series_.lineage, has_offset_); }
+
+  void name_background(int64_t dataset, const std::string& name) {
+    const std::string where = out_.file().where(name);
+    write_attribute(dataset, "dcnum ppid background", id(), where);
+    write_attribute(dataset, "dcnum ppid generation", std::string(kPpidGeneration), where);
+  }
+
+  void store_entries(const std::vector<std::string>& notices) {
+    const H5File& file = out_.file();
+    BasinEntry entry;
+    entry.name = "background images";
+    entry.description = "Pipeline identifier: " + id();
+    entry.internal = true;
+    entry.features = {"image_bg"};
+    entry.mapping = store_mapping(file, index_);
+    store_basin(file, entry);
+    if (has_offset_) {
+      write_column(file, "events/bg_off", offset_);
+      name_background(file.dataset("events/bg_off").id(), "events/bg_off");
+    }
+    complete_attributes();
+    out_.store_notices(notices);
+  }
+
+  // Frames that do not come from an .rtdc file: at least the length and the size are told.
+  void complete_attributes() {
+    const Layout& layout = series_.layout.layout;
+    const std::pair<const char*, int64_t> known[] = {
+        {"experiment:event count", static_cast<int64_t>(index_.size())},
+        {"imaging:roi size x", layout.item[2].size},
+        {"imaging:roi size y", layout.item[1].size}};
+    for (const auto& [name, value] : known)
+      if (!read_attribute(out_.file().id(), name))
+        write_attribute(out_.file().id(), name, value, out_.path().string());
+  }
+
+  RtdcBackgroundParams params_;
+  SinkInput series_;
+  int steps_at_, frames_at_;
+  RtdcOutput out_;
+  fs::path input_;
+  int64_t most_frames_ = 0;
+  std::vector<int64_t> index_;
+  std::vector<double> offset_;
+  bool has_offset_ = true, done_ = false;
+};
+
+}  // namespace
+
+PARFOCAL_SINK(rtdc_background) {
+  using P = RtdcBackgroundParams;
+  SinkInfo info;
+  info.name = "rtdc_background";
+  info.summary =
+      "a background series as an .rtdc file that refers to its input, as dcnum writes it";
+  info.accepts = {PortKind::image};
+  info.params =
+      Parameters<P>()
+          .add("path", &P::path, "file below the output folder")
+          .required()
+          .add("compress", &P::compress, "zstd level 5, or only checksums")
+          .defaults("true")
+          .add("input", &P::input,
+               "the .rtdc file of the frames, below the output folder; default: the source's")
+          .add("change", &P::change,
+               "an .rtdc file that is copied with all it holds, and only its background replaced")
+          .add("published", &P::published,
+               "where the file will stand; default: where it is written");
+  info.example =
+      "{type: rtdc_background, from: background.series, steps: background.steps, "
+      "frames: background.frames, path: background.rtdc}";
+  info.inputs = {{"steps", PortKind::table, false, "one row per background that was kept"},
+                 {"frames", PortKind::table, false, "index and offset of each frame"}};
+  info.make = [](const std::any& params, std::span<const SinkInput> inputs,
+                 const SinkContext& context) -> std::unique_ptr<Sink> {
+    return std::make_unique<RtdcBackgroundSink>(std::any_cast<const P&>(params), inputs, context);
+  };
+  return info;
+}
+
+}  // namespace parfocal

@@ -1,0 +1,276 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "parfocal/core/io.h"
+#include "parfocal/core/operator_info.h"
+#include "parfocal/formats/common/files.h"
+#include "parfocal/formats/hdf5/attributes.h"
+#include "parfocal/formats/hdf5/basin_writer.h"
+#include "parfocal/formats/hdf5/event_columns.h"
+#include "parfocal/formats/hdf5/frame_features.h"
+#include "parfocal/formats/hdf5/job_ids.h"
+#include "parfocal/formats/hdf5/rtdc_copy.h"
+#include "parfocal/formats/hdf5/rtdc_output.h"
+#include "parfocal/formats/hdf5/strings.h"
+
+namespace parfocal {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct RtdcEventsParams {
+  std::string path;
+  std::string input;
+  std::string published;
+  bool compress = true;
+  bool drain = false;
+};
+
+/// Sink `rtdc_events`: what a dcnum job writes: features and mask of every event, its background,
+/// and references to the frames it was found in.
+class RtdcEventsSink final : public Sink {
+ public:
+  RtdcEventsSink(const RtdcEventsParams& params, std::span<const SinkInput> inputs,
+                 const SinkContext& context)
+      : params_(params),
+        inputs_(inputs.begin(), inputs.end()),
+        series_(find_input(inputs, "series")),
+        steps_(find_input(inputs, "steps")),
+        out_(output_path(context.out_dir, params.path, "rtdc_events"),
+             encoder_threads(context.threads)),
+        input_(input_file(inputs[0], params.input, context)),
+        provenance_(context.provenance_json) {
+    ports_ = {find_input(inputs, "labels"), find_input(inputs, "image"),
+              find_input(inputs, "background"), find_input(inputs, "index"),
+              find_input(inputs, "offset")};
+    check();
+    // Without the whole series an index has nothing to point to; without `drain` images are
+    // referred to, if there is a file to refer to.
+    if (series_ < 0) ports_.index = -1;
+    if (series_ >= 0) ports_.background = -1;
+    if (!params_.drain && !input_.empty()) ports_.image = -1;
+    if (offset_mode(inputs_[0].lineage) == "false") ports_.offset = -1;
+  }
+
+  int64_t resident_bytes() const override {
+    return RtdcOutput::kFileBytes + FrameFeatures::kResidentBytes +
+           EventColumns::resident_bytes(inputs_, ports_) +
+           ChunkEncoder::resident_bytes(out_.threads(), chunk_bytes());
+  }
+  int64_t disk_bytes() const override { return -1; }
+
+  void open() override {
+    out_.create();
+    columns_ =
+        std::make_unique<EventColumns>(out_.file(), inputs_, ports_, level(), out_.encoder());
+  }
+
+  Status write(std::span<const Input> in) override {
+    for (const Input& input : in)
+      if (input.gap) return {};
+    try {
+      if (series_ >= 0 && !series_written_)
+        if (Status s = write_series(in[static_cast<size_t>(series_)].image,
+                                    in[static_cast<size_t>(steps_)].table.rows);
+            !s.ok())
+          return s;
+      return columns_->write(in);
+    } catch (const Error& error) {
+      return status_of(error);
+    }
+  }
+
+  Status close(const Outcome& outcome) override {
+    try {
+      if (Status s = columns_->finish(out_.file(), outcome.valid_items); !s.ok()) return s;
+      finish(outcome);
+      columns_.reset();
+    } catch (const Error& error) {
+      return status_of(error);
+    }
+    return out_.publish(outcome);
+  }
+  std::vector<fs::path> paths() const override { return {out_.path()}; }
+
+ private:
+  void check() const {
+    const auto& table = inputs_[0].layout;
+    if (ports_.labels >= 0 && table.table.find("label") < 0)
+      fail_layout("sink rtdc_events cannot tell which label is which event",
+                  "a table without a column 'label'", "the table of flow_features", "");
+    if (series_ >= 0 && (layout(series_).item.size() != 3 || !layout(series_).stream.empty()))
+      fail_layout("the series of sink rtdc_events has no steps", layout(series_).str(),
+                  "a series of backgrounds: [| step y x]", "write series: <background>.series");
+    if ((series_ >= 0) != (ports_.index >= 0) || (series_ >= 0) != (steps_ >= 0))
+      fail_layout("sink rtdc_events needs series, steps and index together", "some of them",
+                  "the backgrounds, how many there are, and which one each frame has",
+                  "write series: <background>.series, steps: <background>.steps, "
+                  "index: <background>.index");
+  }
+  const Layout& layout(int at) const { return inputs_[static_cast<size_t>(at)].layout.layout; }
+  int level() const { return params_.compress ? 5 : 0; }
+  int64_t series_image_bytes() const {
+    return layout(series_).item_bytes() / std::max<int64_t>(1, layout(series_).item[0].size);
+  }
+  int64_t chunk_bytes() const {
+    const int64_t own = EventColumns::chunk_bytes(inputs_, ports_);
+    return series_ < 0 ? own : std::max(own, DatasetWriter::chunk_bytes(series_image_bytes()));
+  }
+  fs::path folder() const {
+    return params_.published.empty() ? out_.path().parent_path()
+                                     : fs::path(params_.published).parent_path();
+  }
+
+  Status write_series(const View& images, int64_t count) {
+    series_written_ = true;
+    DatasetWriter writer(out_.file(), "basin_events/image_bg", images.dtype,
+                         {images.region.shape[1], images.region.shape[2]}, level(), out_.encoder());
+    for (int64_t i = 0; i < count; ++i)
+      if (Status s = writer.append(images.data + i * series_image_bytes()); !s.ok()) return s;
+    return writer.finish();
+  }
+
+  void finish(const Outcome& outcome) {
+    const H5File& file = out_.file();
+    if (ports_.offset >= 0 && !columns_->has_offsets() && !corrects_offsets())
+      file.remove("events/bg_off");
+    if (series_written_) store_series_basin();
+    std::unique_ptr<H5File> from;
+    if (!input_.empty()) from = std::make_unique<H5File>(H5File::open(input_));
+    if (from) take_frames(*from);
+    store_identifiers(from.get());
+    store_job();
+    out_.store_notices(outcome.notices);
+    if (from) copy_metadata(*from, file);
+    store_run_identifier();
+  }
+  bool corrects_offsets() const { return offset_mode(inputs_[0].lineage) != "auto"; }
+  bool with_offsets() const {
+    return ports_.offset >= 0 && (corrects_offsets() || columns_->has_offsets());
+  }
+
+  void store_series_basin() {
+    BasinEntry entry;
+    entry.name = "background images";
+    entry.description = "Pipeline identifier: " + background_id(inputs_[0].lineage, with_offsets());
+    entry.internal = true;
+    entry.features = {"image_bg"};
+    entry.mapping = "basinmap1";
+    store_basin(out_.file(), entry);
+  }
+
+  void take_frames(const H5File& from) {
+    const FrameFeatures frames(from, out_.file(), columns_->is_identity(), columns_->events());
+    params_.drain ? frames.copy(level(), folder()) : frames.refer(folder());
+  }
+
+  double pixel_size(const H5File* from) const {
+    const double stated = stated_pixel_size(inputs_[0].lineage);
+    if (stated > 0 || from == nullptr) return stated;
+    return number_of(read_attribute(from->id(), "imaging:pixel size")).value_or(0);
+  }
+
+  void store_identifiers(const H5File* from) {
+    const double size = pixel_size(from);
+    ids_ = job_ids(inputs_[0].lineage, size, with_offsets());
+    const std::pair<const char*, AttributeValue> attributes[] = {
+        {"pipeline:dcnum generation", ids_.generation},
+        {"pipeline:dcnum data", ids_.data},
+        {"pipeline:dcnum background", ids_.background},
+        {"pipeline:dcnum segmenter", ids_.segmenter},
+        {"pipeline:dcnum feature", ids_.feature},
+        {"pipeline:dcnum gate", ids_.gate},
+        {"pipeline:dcnum hash", ids_.hash()},
+        {"pipeline:dcnum yield", columns_->events()},
+        {"pipeline:dcnum mapping", std::string("0")},
+        {"experiment:event count", columns_->events()},
+        {"imaging:pixel size", size}};
+    for (const auto& [name, value] : attributes)
+      write_attribute(out_.file().id(), name, value, out_.path().string());
+  }
+
+  void store_job() {
+    nlohmann::ordered_json job;
+    job["software"] = software_name();
+    job["pipeline"]["identifiers"] = {{"bg_id", ids_.background},  {"dat_id", ids_.data},
+                                      {"feat_id", ids_.feature},   {"gate_id", ids_.gate},
+                                      {"gen_id", ids_.generation}, {"seg_id", ids_.segmenter}};
+    job["pipeline"]["hash"] = ids_.hash();
+    for (const LineageStep& step : inputs_[0].lineage)
+      job["steps"].push_back({{"id", step.id}, {"op", step.type}, {"params", step.params.str()}});
+    job["provenance"] = nlohmann::ordered_json::parse(provenance_, nullptr, false);
+    if (job["provenance"].is_discarded()) job.erase("provenance");
+    const std::string text =
+        job.dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
+    std::vector<std::string> lines;
+    for (size_t at = 0; at < text.size();) {
+      const size_t end = std::min(text.find('\n', at), text.size());
+      lines.push_back(text.substr(at, end - at));
+      at = end + 1;
+    }
+    write_strings(out_.file(), "logs/parfocal-job-" + log_time(), lines);
+  }
+
+  // Events are not frames: the input's identifier would make this file a basin by mistake.
+  void store_run_identifier() {
+    const std::string own = "dcn-" + ids_.hash().substr(0, 7);
+    const auto before = measurement_identifier(out_.file());
+    write_attribute(out_.file().id(), "experiment:run identifier",
+                    before ? *before + "_" + own : own, out_.path().string());
+  }
+
+  RtdcEventsParams params_;
+  std::vector<SinkInput> inputs_;
+  EventPorts ports_;
+  int series_, steps_;
+  RtdcOutput out_;
+  fs::path input_;
+  std::string provenance_;
+  std::unique_ptr<EventColumns> columns_;
+  PipelineIds ids_;
+  bool series_written_ = false;
+};
+
+}  // namespace
+
+PARFOCAL_SINK(rtdc_events) {
+  using P = RtdcEventsParams;
+  SinkInfo info;
+  info.name = "rtdc_events";
+  info.summary =
+      "events with features, masks and identifiers as an .rtdc file, as a dcnum job writes";
+  info.accepts = {PortKind::table};
+  info.params =
+      Parameters<P>()
+          .add("path", &P::path, "file below the output folder")
+          .required()
+          .add("compress", &P::compress, "zstd level 5, or only checksums")
+          .defaults("true")
+          .add("drain", &P::drain, "copy what belongs to the frames instead of referring to it")
+          .defaults("false")
+          .add("input", &P::input,
+               "the .rtdc file of the frames, below the output folder; default: the source's")
+          .add("published", &P::published,
+               "where the file will stand; default: where it is written");
+  info.example =
+      "{type: rtdc_events, from: features, labels: cells, series: background.series, "
+      "steps: background.steps, index: background.index, offset: background.offset, "
+      "path: events.rtdc}";
+  info.inputs = {
+      {"labels", PortKind::image, true, "label image: the masks of the events"},
+      {"series", PortKind::image, true, "backgrounds, stored once"},
+      {"steps", PortKind::table, true, "of the series: one row per background"},
+      {"index", PortKind::image, true, "which background a frame has"},
+      {"offset", PortKind::image, true, "what is added to it: bg_off"},
+      {"background", PortKind::image, true, "background of each frame, where there is no series"},
+      {"image", PortKind::image, true,
+       "frames, stored for each event with drain: true, or where "
+       "they come from no .rtdc file"}};
+  info.make = [](const std::any& params, std::span<const SinkInput> inputs,
+                 const SinkContext& context) -> std::unique_ptr<Sink> {
+    return std::make_unique<RtdcEventsSink>(std::any_cast<const P&>(params), inputs, context);
+  };
+  return info;
+}
+
+}  // namespace parfocal

@@ -1,0 +1,68 @@
+#pragma once
+/// What the sinks of .rtdc files share: the part file, its encoder, logs, and how a run's end shows
+/// in the file.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "parfocal/core/io.h"
+#include "parfocal/formats/hdf5/chunk_encoder.h"
+#include "parfocal/formats/hdf5/file.h"
+#include "parfocal/formats/hdf5/pending_file.h"
+
+namespace parfocal {
+
+class RtdcOutput {
+ public:
+  /// Nothing is touched yet. `threads`: helpers that encode chunks.
+  RtdcOutput(const std::filesystem::path& path, int threads) : pending_(path), threads_(threads) {}
+
+  /// An empty new file. \throws Error(run_failed)
+  void create();
+  /// A copy of `from`, to be changed. \throws Error(input_missing | run_failed)
+  void create_copy_of(const std::filesystem::path& from);
+  bool is_open() const { return file_ != nullptr; }
+  const H5File& file() const { return *file_; }
+  ChunkEncoder& encoder() { return *encoder_; }
+  const std::filesystem::path& path() const { return pending_.final(); }
+  int threads() const { return threads_; }
+
+  /// Writes what source and steps said as the log "parfocal-log-<UTC>", if they said anything.
+  void store_notices(const std::vector<std::string>& notices) const;
+  /// Marks the file if the run was not complete, closes it, flushes it to the disk and gives it its
+  /// name. Every handle into the file must have been given back.
+  Status publish(const Outcome& outcome);
+  /// Removes what was written.
+  void discard();
+
+  /// Bytes that the library takes for an open file: metadata caches, chunk indices.
+  static constexpr int64_t kFileBytes = int64_t{6} << 20;
+
+ private:
+  void begin(H5File file);
+
+  PendingFile pending_;
+  int threads_;
+  std::unique_ptr<H5File> file_;
+  std::unique_ptr<ChunkEncoder> encoder_;  // ends before the file it writes to
+};
+
+/// "2026-11-22-03.53.57", UTC: the end of the names of logs.
+std::string log_time();
+/// Cuts `text` into lines of at most 100 bytes, as dclab wants logs, at spaces where there are
+/// some.
+std::vector<std::string> log_lines(const std::vector<std::string>& texts);
+
+/// Helpers that a sink takes of `threads`: one less, so that the run keeps one.
+inline int encoder_threads(int threads) { return threads > 1 ? threads - 1 : 0; }
+
+/// The .rtdc file that an input of a sink comes from: `named` (relative to the output folder) if it
+/// is not empty, else the `path` of the lineage's source if that is an .rtdc file; "" = none.
+std::filesystem::path input_file(const SinkInput& input, const std::string& named,
+                                 const SinkContext& context);
+/// The input of `inputs` with this key, or -1.
+int find_input(std::span<const SinkInput> inputs, const std::string& key);
+
+}  // namespace parfocal

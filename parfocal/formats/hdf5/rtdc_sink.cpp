@@ -1,0 +1,213 @@
+#include <cmath>
+#include <ctime>
+
+#include "parfocal/core/io.h"
+#include "parfocal/core/operator_info.h"
+#include "parfocal/formats/common/files.h"
+#include "parfocal/formats/hdf5/attributes.h"
+#include "parfocal/formats/hdf5/dataset_writer.h"
+#include "parfocal/formats/hdf5/rtdc_copy.h"
+#include "parfocal/formats/hdf5/rtdc_output.h"
+
+namespace parfocal {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct RtdcParams {
+  std::string path;
+  double frame_rate = 0;
+  double pixel_size = 0;
+  bool compress = true;
+};
+
+/// Sink `rtdc`: records frames: images, their numbers and times. A missing frame is left out; its
+/// number is missing in `frame`, and the log says so.
+class RtdcSink final : public Sink {
+ public:
+  RtdcSink(const RtdcParams& params, const SinkInput& frames, const SinkContext& context)
+      : params_(params),
+        frames_(frames),
+        out_(output_path(context.out_dir, params.path, "rtdc"), encoder_threads(context.threads)),
+        like_(input_file(frames, "", context)) {
+    const Layout& layout = frames.layout.layout;
+    if (layout.stream.size() != 1 || layout.item.size() != 2)
+      fail_layout("sink rtdc cannot record this", layout.str(), "frames: [t | y x]", "");
+  }
+
+  int64_t resident_bytes() const override {
+    return RtdcOutput::kFileBytes + chunk_bytes() + 2 * DatasetWriter::chunk_bytes(8) +
+           ChunkEncoder::resident_bytes(out_.threads(), chunk_bytes());
+  }
+  int64_t reread_bytes() const override { return 2 * chunk_bytes() + (int64_t{1} << 20); }
+  int64_t disk_bytes() const override {
+    const int64_t frames = frames_.layout.layout.stream_count();
+    return frames == kUnbounded ? -1 : frames * frames_.layout.layout.item_bytes();
+  }
+
+  void open() override {
+    out_.create();
+    const Layout& layout = frames_.layout.layout;
+    image_ = column("image", layout.dtype, {layout.item[0].size, layout.item[1].size});
+    frame_ = column("frame", DType::f64, {});
+  }
+
+  Status write(std::span<const Input> in) override {
+    const FrameHeader& header = *in[0].header;
+    if (in[0].gap) {
+      note_gap(header.sequence, gap_reason_name(in[0].gap->reason));
+      return {};
+    }
+    Status s = write_time(header);
+    if (s.ok()) s = frame_->append_value(static_cast<double>(number_of_frame(header)));
+    return s.ok() ? image_->append(in[0].image.data) : std::move(s);
+  }
+
+  Status close(const Outcome& outcome) override {
+    try {
+      const int64_t kept = kept_of(outcome.valid_items);
+      for (DatasetWriter* writer : {image_.get(), frame_.get(), time_.get()})
+        if (writer)
+          if (Status s = writer->finish(kept); !s.ok()) return s;
+      describe(image_->items(), outcome.notices);
+      image_.reset(), frame_.reset(), time_.reset();
+    } catch (const Error& error) {
+      return status_of(error);
+    }
+    return out_.publish(outcome);
+  }
+  std::vector<fs::path> paths() const override { return {out_.path()}; }
+
+ private:
+  struct Missing {
+    int64_t first, last;
+    std::string reason;
+  };
+
+  int64_t chunk_bytes() const {
+    return DatasetWriter::chunk_bytes(frames_.layout.layout.item_bytes());
+  }
+  std::unique_ptr<DatasetWriter> column(const std::string& name, DType dtype,
+                                        const std::vector<int64_t>& shape) {
+    return std::make_unique<DatasetWriter>(out_.file(), "events/" + name, dtype, shape,
+                                           params_.compress ? 5 : 0, out_.encoder());
+  }
+
+  static int64_t number_of_frame(const FrameHeader& header) {
+    return header.hardware_id >= 0 ? header.hardware_id : header.sequence;
+  }
+
+  // The first frame decides whether times are known: the recording's own, else the camera's clock.
+  Status write_time(const FrameHeader& header) {
+    if (image_->items() == 0) {
+      first_ns_ = header.device_time_ns;
+      if (!std::isnan(header.time_s) || first_ns_ >= 0) time_ = column("time", DType::f64, {});
+    }
+    if (!time_) return {};
+    if (!std::isnan(header.time_s)) return time_->append_value(header.time_s);
+    return time_->append_value(static_cast<double>(header.device_time_ns - first_ns_) * 1e-9);
+  }
+
+  void note_gap(int64_t sequence, std::string_view reason) {
+    if (!missing_.empty() && missing_.back().last + 1 == sequence &&
+        missing_.back().reason == reason)
+      missing_.back().last = sequence;
+    else if (missing_.size() < kMostRanges)
+      missing_.push_back({sequence, sequence, std::string(reason)});
+    ++missing_count_;
+  }
+  // Frames stored of the first `items`; -1 = all.
+  int64_t kept_of(int64_t items) const {
+    if (items < 0) return -1;
+    for (const Missing& gap : missing_)
+      if (gap.first < items) items -= std::min(gap.last + 1, items) - gap.first;
+    return items;
+  }
+
+  void describe(int64_t count, std::vector<std::string> notices) {
+    const H5File& file = out_.file();
+    set("experiment:event count", count);
+    set("imaging:roi size x", frames_.layout.layout.item[1].size);
+    set("imaging:roi size y", frames_.layout.layout.item[0].size);
+    if (params_.frame_rate > 0) set("imaging:frame rate", params_.frame_rate);
+    if (params_.pixel_size > 0) set("imaging:pixel size", params_.pixel_size);
+    if (!like_.empty()) copy_metadata(H5File::open(like_), file);
+    complete();
+    for (const Missing& gap : missing_)
+      notices.push_back("frames " + std::to_string(gap.first) + " to " + std::to_string(gap.last) +
+                        " are missing: " + gap.reason);
+    if (missing_count_ > 0)
+      notices.push_back(std::to_string(missing_count_) + " frames are missing in all");
+    out_.store_notices(notices);
+  }
+  void set(const char* name, const AttributeValue& value) {
+    write_attribute(out_.file().id(), name, value, out_.path().string());
+  }
+  void set_default(const char* name, const AttributeValue& value) {
+    if (!read_attribute(out_.file().id(), name)) set(name, value);
+  }
+  void complete() {
+    const Axis& x = frames_.layout.layout.item[1];
+    if (x.unit == "um") set_default("imaging:pixel size", x.scale);
+    const std::time_t now = std::time(nullptr);
+    std::tm local{};
+    localtime_r(&now, &local);
+    char text[32];
+    std::strftime(text, sizeof text, "%Y-%m-%d", &local);
+    set_default("experiment:date", std::string(text));
+    std::strftime(text, sizeof text, "%H:%M:%S", &local);
+    set_default("experiment:time", std::string(text));
+    set_default("setup:software version", software_name());
+  }
+
+  static constexpr size_t kMostRanges = 1000;
+
+  RtdcParams params_;
+  SinkInput frames_;
+  RtdcOutput out_;
+  fs::path like_;
+  std::unique_ptr<DatasetWriter> image_, frame_, time_;
+  std::vector<Missing> missing_;
+  int64_t missing_count_ = 0, first_ns_ = -1;
+};
+
+std::unique_ptr<Source> reopen(const std::any& params, const fs::path& out_dir) {
+  const SourceInfo& info = *sources().find("rtdc");
+  RawValue values = RawValue::map();
+  values.set("path",
+             RawValue::scalar((out_dir / std::any_cast<const RtdcParams&>(params).path).string()));
+  std::vector<Issue> issues;
+  const std::any parsed = info.params.parse(values, "source rtdc", issues);
+  if (!issues.empty()) throw Error(ErrorCode::run_failed, issues);
+  return info.open(parsed, {out_dir});
+}
+
+}  // namespace
+
+PARFOCAL_SINK(rtdc) {
+  using P = RtdcParams;
+  SinkInfo info;
+  info.name = "rtdc";
+  info.summary = "records frames with their numbers and times as an .rtdc file";
+  info.accepts = {PortKind::image};
+  info.params = Parameters<P>()
+                    .add("path", &P::path, "file below the output folder")
+                    .required()
+                    .add("frame_rate", &P::frame_rate, "Hz; needed where frames carry no times")
+                    .at_least(0)
+                    .defaults("0")
+                    .add("pixel_size", &P::pixel_size, "um; default: the scale of axis x")
+                    .at_least(0)
+                    .defaults("0")
+                    .add("compress", &P::compress, "zstd level 5, or only checksums")
+                    .defaults("true");
+  info.example = "{type: rtdc, from: source, path: recording.rtdc}";
+  info.make = [](const std::any& params, std::span<const SinkInput> inputs,
+                 const SinkContext& context) -> std::unique_ptr<Sink> {
+    return std::make_unique<RtdcSink>(std::any_cast<const P&>(params), inputs[0], context);
+  };
+  info.reopen = reopen;
+  return info;
+}
+
+}  // namespace parfocal
