@@ -1,0 +1,188 @@
+#include "parfocal/formats/hdf5/rtdc_source.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <fstream>
+#include <limits>
+
+#include "parfocal/formats/hdf5/test_rtdc-inl.h"
+
+namespace parfocal {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class RtdcSources : public RtdcTest {
+ protected:
+  RtdcSource open(const std::string& name, const std::string& feature = "image",
+                  bool require_time = false) const {
+    return RtdcSource({name, feature, require_time}, folder_);
+  }
+  static std::vector<uint8_t> read(const RtdcSource& source, int64_t t, FrameHeader& header) {
+    std::vector<uint8_t> pixels(static_cast<size_t>(source.layout().item_bytes()));
+    const Status s = source.read(t,
+                                 packed_view(reinterpret_cast<std::byte*>(pixels.data()),
+                                             source.layout().dtype, source.layout().whole_item()),
+                                 header);
+    EXPECT_TRUE(s.ok()) << s.issue().str();
+    return pixels;
+  }
+  /// A file of images whose times are told by what `write` adds.
+  template <class F>
+  std::string movie(const std::string& name, int64_t count, F&& write) const {
+    const H5File file = create(name, count);
+    write_images(file, "events/image", count);
+    write(file);
+    return name;
+  }
+  std::string error_of(const std::string& name, ErrorCode code = ErrorCode::input_missing,
+                       const std::string& feature = "image", bool require_time = false) const {
+    return message(code, [&] { open(name, feature, require_time); });
+  }
+};
+
+TEST_F(RtdcSources, GiveEveryFrameAndItsTime) {
+  const RtdcSource source = open(write_movie("a.rtdc", 10));
+  EXPECT_EQ(source.layout().str(), "t=10 | y=6 x=8 uint8");
+  EXPECT_EQ(source.layout().item[0].scale, 0.25);
+  EXPECT_EQ(source.layout().item[0].unit, "um");
+  EXPECT_EQ(source.layout().stream[0].scale, 0.5);
+  EXPECT_EQ(source.layout().stream[0].unit, "s");
+  EXPECT_EQ(source.items_per_read(), 4);
+  EXPECT_GE(source.read_bytes(), 4 * 6 * 8);
+  EXPECT_THAT(source.notices(), IsEmpty());
+  const auto all = frames(10);
+  for (const int64_t t : {0, 1, 9, 8, 3, 4}) {
+    FrameHeader header;
+    const auto pixels = read(source, t, header);
+    EXPECT_TRUE(std::equal(pixels.begin(), pixels.end(), all.begin() + t * 48)) << t;
+    EXPECT_EQ(header.time_s, 0.5 * static_cast<double>(t));
+  }
+}
+
+TEST_F(RtdcSources, GiveRegionsOfAFrame) {
+  const RtdcSource source = open(write_movie("a.rtdc", 5));
+  Region region = Region::whole({2, 3});
+  region.origin = {3, 4};
+  std::vector<uint8_t> pixels(6);
+  FrameHeader header;
+  ASSERT_TRUE(source
+                  .read(2,
+                        packed_view(reinterpret_cast<std::byte*>(pixels.data()), DType::u8, region),
+                        header)
+                  .ok());
+  EXPECT_EQ(pixels[0], pixel(2, 3, 4));
+  EXPECT_EQ(pixels[5], pixel(2, 4, 6));
+}
+
+TEST_F(RtdcSources, ReadFramesThroughAMapping) {
+  {
+    const H5File file = create("a.rtdc", 3);
+    write_images(file, "basin_events/image_bg", 2);
+    write_column(file, "events/basinmap0", std::vector<int64_t>{1, 0, 1});
+    write_basin(file, "k", R"({"name": "bg", "type": "internal", "paths": ["basin_events"],
+                               "features": ["image_bg"], "mapping": "basinmap0"})");
+  }
+  const RtdcSource source = open("a.rtdc", "image_bg");
+  FrameHeader header;
+  EXPECT_EQ(source.layout().stream[0].size, 3);
+  EXPECT_EQ(read(source, 0, header)[0], pixel(1, 0, 0));
+  EXPECT_EQ(read(source, 1, header)[0], pixel(0, 0, 0));
+  EXPECT_EQ(read(source, 2, header)[5], pixel(1, 0, 5));
+  EXPECT_TRUE(std::isnan(header.time_s));
+}
+
+TEST_F(RtdcSources, TakeTheTimeFromFrameNumbersAndRate) {
+  const RtdcSource source = open(movie("a.rtdc", 4, [](const H5File& file) {
+    write_column(file, "events/frame", std::vector<double>{100, 102, 103, 110});
+    write_attribute(file.id(), "imaging:frame rate", 3.0, "a");
+  }));
+  EXPECT_THAT(source.time_axis().seconds,
+              ElementsAre(0, 102 / 3.0 - 100 / 3.0, 103 / 3.0 - 100 / 3.0, 110 / 3.0 - 100 / 3.0));
+  EXPECT_THAT(source.notices(), IsEmpty());
+}
+
+TEST_F(RtdcSources, ApproximateTheTimeFromTheRateAndSaySo) {
+  movie("a.rtdc", 4,
+        [](const H5File& file) { write_attribute(file.id(), "imaging:frame rate", 2.0, "a"); });
+  const RtdcSource source = open("a.rtdc");
+  EXPECT_THAT(source.time_axis().seconds, ElementsAre(0, 1, 2, 3));
+  ASSERT_EQ(source.notices().size(), 1u);
+  EXPECT_THAT(source.notices()[0], HasSubstr("4 frames at 2 Hz are taken to last 3 s"));
+  EXPECT_THAT(error_of("a.rtdc", ErrorCode::invalid_pipeline, "image", true),
+              HasSubstr("only imaging:frame rate"));
+}
+
+TEST_F(RtdcSources, LeaveAnUnknownTimeUnknown) {
+  movie("a.rtdc", 4, [](const H5File&) {});
+  const RtdcSource source = open("a.rtdc");
+  EXPECT_EQ(source.time_axis().origin, TimeAxis::Origin::unknown);
+  EXPECT_EQ(source.layout().stream[0].unit, "");
+  EXPECT_THAT(error_of("a.rtdc", ErrorCode::invalid_pipeline, "image", true),
+              HasSubstr("no frame rate"));
+}
+
+TEST_F(RtdcSources, RefuseTimesThatAreNone) {
+  const auto with_time = [&](const std::string& name, const std::vector<double>& times) {
+    return error_of(movie(name, static_cast<int64_t>(4),
+                          [&](const H5File& file) { write_column(file, "events/time", times); }));
+  };
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THAT(with_time("nan.rtdc", {0, 1, nan, 3}), HasSubstr("nan at frame 2"));
+  EXPECT_THAT(with_time("back.rtdc", {0, 1, 0.5, 3}), HasSubstr("0.5 at frame 2 after 1"));
+  EXPECT_THAT(with_time("short.rtdc", {0, 1, 2}), HasSubstr("3 values, 4 images"));
+}
+
+TEST_F(RtdcSources, TellWhatIsWrongWithTheFile) {
+  write_movie("a.rtdc", 10);
+  write_movie("empty.rtdc", 0);
+  fs::copy_file(folder_ / "a.rtdc", folder_ / "cut.rtdc");
+  fs::resize_file(folder_ / "cut.rtdc", fs::file_size(folder_ / "cut.rtdc") - 100);
+  std::ofstream(folder_ / "text.rtdc") << "no HDF5";
+  { create("bare.rtdc", 3); }
+  EXPECT_THAT(error_of("empty.rtdc"), HasSubstr("0 events"));
+  EXPECT_THAT(error_of("cut.rtdc"), HasSubstr("truncated"));
+  EXPECT_THAT(error_of("text.rtdc"), HasSubstr("no HDF5 file"));
+  EXPECT_THAT(error_of("bare.rtdc"), HasSubstr("no feature 'image'"));
+  EXPECT_THAT(error_of("a.rtdc", ErrorCode::input_missing, "time"), HasSubstr("no images"));
+  EXPECT_THAT(error_of("gone.rtdc"), HasSubstr("gone.rtdc"));
+}
+
+TEST_F(RtdcSources, SayWhenTheEventCountIsWrong) {
+  {
+    const H5File file = create("a.rtdc", 7);
+    write_images(file, "events/image", 5);
+  }
+  ASSERT_EQ(open("a.rtdc").notices().size(), 1u);
+  EXPECT_THAT(open("a.rtdc").notices()[0], HasSubstr("7 events but has 5 images"));
+}
+
+TEST_F(RtdcSources, EqualTheReferenceOnRealFiles) {
+  const fs::path data = fs::path(PARFOCAL_SHARED_DIR) / "data" / "dcnum";
+  if (!fs::exists(data)) GTEST_SKIP() << "no reference data";
+  const auto mean = [&](const std::string& file, const std::string& feature) {
+    const RtdcSource source({(data / file).string(), feature, false}, "");
+    FrameHeader header;
+    const auto pixels = read(source, 0, header);
+    double sum = 0;
+    for (const uint8_t value : pixels) sum += value;
+    return sum / static_cast<double>(pixels.size());
+  };
+  const std::string f23 = "fmt-hdf5_cytoshot_full-features_2023/cytoshot-test-data.rtdc";
+  EXPECT_DOUBLE_EQ(mean(f23, "image"), 180.772375);  // dcnum: tests/test_logic_pipeline.py
+  EXPECT_NEAR(mean(f23, "image_bg"), 180.4453125, 0.01);
+  const RtdcSource split({(data / "fmt-hdf5_shapein_raw-with-variable-length-logs" /
+                           "file_with_variable_length_logs.rtdc")
+                              .string(),
+                          "image", true},
+                         "");
+  EXPECT_EQ(split.items_per_read(), 5);
+  EXPECT_EQ(split.time_axis().origin, TimeAxis::Origin::frame);
+}
+
+}  // namespace
+}  // namespace parfocal

@@ -1,0 +1,98 @@
+#include "parfocal/formats/hdf5/time_axis.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace parfocal {
+namespace {
+
+// A measurement has pauses: dcnum takes its duration as half as long again as its frames need.
+constexpr double kPauses = 1.5;
+
+[[noreturn]] void fail(const RtdcFile& file, const std::string& feature, const std::string& what,
+                       const std::string& given) {
+  throw Error(ErrorCode::input_missing,
+              Issue{what, file.h5()->where("events/" + feature), given,
+                    "finite numbers that never decrease, one per image",
+                    "repair the feature, or remove it so that the frame rate is used"});
+}
+
+void check(const RtdcFile& file, const std::string& feature, const std::vector<double>& values,
+           int64_t frames) {
+  if (static_cast<int64_t>(values.size()) != frames)
+    fail(file, feature, "the feature and the images differ in length",
+         fmt::format("{} values, {} images", values.size(), frames));
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (!std::isfinite(values[i]))
+      fail(file, feature, "the time of a frame is no number",
+           fmt::format("{} at frame {}", values[i], i));
+    if (i > 0 && values[i] < values[i - 1])
+      fail(file, feature, "the time runs backwards",
+           fmt::format("{} at frame {} after {}", values[i], i, values[i - 1]));
+  }
+}
+
+// Differences of float32 stay float32, as they do in dcnum.
+std::vector<double> from_first(std::vector<double> values, DType stored) {
+  const double first = values.empty() ? 0 : values[0];
+  for (double& value : values)
+    value = stored == DType::f32 ? static_cast<double>(static_cast<float>(value - first))
+                                 : value - first;
+  return values;
+}
+
+double frame_rate(const RtdcFile& file) {
+  const auto rate = number_of(file.attribute("imaging:frame rate"));
+  return rate && std::isfinite(*rate) && *rate > 0 ? *rate : 0;
+}
+
+}  // namespace
+
+double TimeAxis::step_s() const {
+  if (seconds.size() < 2) return 0;
+  return (seconds.back() - seconds.front()) / static_cast<double>(seconds.size() - 1);
+}
+
+std::vector<double> evenly_spaced(double last, int64_t n) {
+  std::vector<double> values(static_cast<size_t>(n), 0.0);
+  const double step = last / static_cast<double>(n - 1);
+  for (int64_t i = 0; i + 1 < n; ++i)
+    values[static_cast<size_t>(i)] = static_cast<double>(i) * step;
+  if (n > 1) values.back() = last;
+  return values;
+}
+
+TimeAxis read_time_axis(const RtdcFile& file, int64_t frames) {
+  TimeAxis axis;
+  const double rate = frame_rate(file);
+  if (file.has("time")) {
+    DType stored = DType::f64;
+    std::vector<double> times = file.scalar("time", &stored);
+    check(file, "time", times, frames);
+    if (stored == DType::f32 && rate > 0 && file.has("frame"))
+      axis.notices.push_back(
+          "The feature 'time' is float32 although 'frame' and the frame rate are known: dclab "
+          "calls "
+          "it defective; dcnum uses it, and so does Parfocal.");
+    axis.seconds = from_first(std::move(times), stored);
+    axis.origin = TimeAxis::Origin::time;
+  } else if (rate > 0 && file.has("frame")) {
+    std::vector<double> times = file.scalar("frame");
+    check(file, "frame", times, frames);
+    for (double& time : times) time /= rate;
+    axis.seconds = from_first(std::move(times), DType::f64);
+    axis.origin = TimeAxis::Origin::frame;
+  } else if (rate > 0) {
+    const double duration = static_cast<double>(frames) / rate * kPauses;
+    axis.seconds = evenly_spaced(duration, frames);
+    axis.origin = TimeAxis::Origin::rate;
+    axis.notices.push_back(fmt::format(
+        "The time axis is approximated: no 'time' and no 'frame' in the file, so {} frames at {} "
+        "Hz are taken to last {:.4g} s, half as long again as they need.",
+        frames, rate, duration));
+  }
+  return axis;
+}
+
+}  // namespace parfocal
