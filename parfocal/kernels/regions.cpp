@@ -15,7 +15,11 @@ namespace parfocal::kernels {
 namespace {
 
 struct RegionsJob {
-  Plane<const uint32_t> labels;
+  const void* labels;
+  bool wide;  // labels of 32 bits, or of 16
+  ptrdiff_t labels_stride;
+  int64_t width;
+  int64_t height;
   Element element;
   const void* pixels;
   ptrdiff_t stride;
@@ -59,8 +63,9 @@ namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
 /// First column from `x` on whose label is not `label`, or `width`.
-HWY_INLINE int64_t skip_equal(const uint32_t* row, int64_t x, int64_t width, uint32_t label) {
-  const hn::ScalableTag<uint32_t> d;
+template <typename L>
+HWY_INLINE int64_t skip_equal(const L* row, int64_t x, int64_t width, L label) {
+  const hn::ScalableTag<L> d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   const auto wanted = hn::Set(d, label);
   for (; x + 4 * lanes <= width; x += 4 * lanes) {
@@ -117,13 +122,13 @@ HWY_INLINE void add_pixels(IntensitySums<T>& into, const T* HWY_RESTRICT pixels,
 }
 
 /// Measures one row; `add_intensities(label, begin, end)` sees each run.
-template <typename AddIntensities>
+template <typename L, typename AddIntensities>
 HWY_INLINE void measure_row(RegionsJob& job, int64_t y, AddIntensities add_intensities) {
-  const uint32_t* row = job.labels.row(y);
-  const int64_t width = job.labels.width;
+  const L* row = static_cast<const L*>(job.labels) + y * job.labels_stride;
+  const int64_t width = job.width;
   const uint32_t image_row = job.first_row + static_cast<uint32_t>(y);
-  for (int64_t x = skip_equal(row, 0, width, 0); x < width;) {
-    const uint32_t label = row[x];
+  for (int64_t x = skip_equal(row, 0, width, L{0}); x < width;) {
+    const L label = row[x];
     const int64_t end = skip_equal(row, x, width, label);
     if (label > job.count) {
       job.in_range = false;
@@ -132,29 +137,34 @@ HWY_INLINE void measure_row(RegionsJob& job, int64_t y, AddIntensities add_inten
               job.first_column + static_cast<uint32_t>(end));
       add_intensities(label, x, end);
     }
-    x = end < width && row[end] == 0 ? skip_equal(row, end, width, 0) : end;
+    x = end < width && row[end] == 0 ? skip_equal(row, end, width, L{0}) : end;
   }
 }
 
-template <typename T>
+template <typename L, typename T>
 void measure_as(RegionsJob& job) {
   auto* intensities = static_cast<IntensitySums<T>*>(job.intensities);
-  for (int64_t y = 0; y < job.labels.height; ++y) {
+  for (int64_t y = 0; y < job.height; ++y) {
     const T* pixels = static_cast<const T*>(job.pixels) + y * job.stride;
-    measure_row(job, y, [&](uint32_t label, int64_t begin, int64_t end) HWY_ATTR {
+    measure_row<L>(job, y, [&](uint32_t label, int64_t begin, int64_t end) HWY_ATTR {
       add_pixels(intensities[label], pixels + begin, end - begin);
     });
   }
 }
 
-void measure(RegionsJob& job) {
+template <typename L>
+void measure_labels(RegionsJob& job) {
   if (job.element == Element::none) {
-    for (int64_t y = 0; y < job.labels.height; ++y) {
-      measure_row(job, y, [](uint32_t, int64_t, int64_t) HWY_ATTR {});
+    for (int64_t y = 0; y < job.height; ++y) {
+      measure_row<L>(job, y, [](uint32_t, int64_t, int64_t) HWY_ATTR {});
     }
     return;
   }
-  with_element(job.element, [&](auto type) HWY_ATTR { measure_as<decltype(type)>(job); });
+  with_element(job.element, [&](auto type) HWY_ATTR { measure_as<L, decltype(type)>(job); });
+}
+
+void measure(RegionsJob& job) {
+  job.wide ? measure_labels<uint32_t>(job) : measure_labels<uint16_t>(job);
 }
 
 }  // namespace
@@ -179,22 +189,44 @@ void RegionSums::add(const RegionSums& other) noexcept {
   max_column = std::max(max_column, other.max_column);
 }
 
-bool measure_regions(Plane<const uint32_t> labels, uint32_t first_row, uint32_t first_column,
-                     uint32_t count, RegionSums* regions) noexcept {
-  RegionsJob job{labels,       Element::none, nullptr, 0,      first_row,
-                 first_column, count,         regions, nullptr};
+namespace {
+
+template <typename L>
+RegionsJob job_of(Plane<const L> labels, uint32_t first_row, uint32_t first_column, uint32_t count,
+                  RegionSums* regions) noexcept {
+  return {labels.data,   sizeof(L) == 4, labels.stride, labels.width,
+          labels.height, Element::none,  nullptr,       0,
+          first_row,     first_column,   count,         regions,
+          nullptr};
+}
+
+bool run(RegionsJob job) noexcept {
   HWY_DYNAMIC_DISPATCH(measure)(job);
   return job.in_range;
+}
+
+}  // namespace
+
+bool measure_regions(Plane<const uint32_t> labels, uint32_t first_row, uint32_t first_column,
+                     uint32_t count, RegionSums* regions) noexcept {
+  return run(job_of(labels, first_row, first_column, count, regions));
+}
+
+bool measure_regions(Plane<const uint16_t> labels, uint32_t first_row, uint32_t first_column,
+                     uint32_t count, RegionSums* regions) noexcept {
+  return run(job_of(labels, first_row, first_column, count, regions));
 }
 
 template <typename T>
 bool measure_regions(Plane<const uint32_t> labels, Plane<const T> image, uint32_t first_row,
                      uint32_t first_column, uint32_t count, RegionSums* regions,
                      IntensitySums<T>* intensities) noexcept {
-  RegionsJob job{labels,       element_of<T>(), image.data, image.stride, first_row,
-                 first_column, count,           regions,    intensities};
-  HWY_DYNAMIC_DISPATCH(measure)(job);
-  return job.in_range;
+  RegionsJob job = job_of(labels, first_row, first_column, count, regions);
+  job.element = element_of<T>();
+  job.pixels = image.data;
+  job.stride = image.stride;
+  job.intensities = intensities;
+  return run(job);
 }
 
 #define PARFOCAL_INSTANTIATE(T)                                                               \

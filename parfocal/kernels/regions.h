@@ -49,6 +49,8 @@ struct IntensitySums {
 /// \threads safe for distinct `regions`. Same bytes on every target.
 bool measure_regions(Plane<const uint32_t> labels, uint32_t first_row, uint32_t first_column,
                      uint32_t count, RegionSums* regions) noexcept;
+bool measure_regions(Plane<const uint16_t> labels, uint32_t first_row, uint32_t first_column,
+                     uint32_t count, RegionSums* regions) noexcept;
 
 /// As above, and the intensities of `image` (same size as `labels`) into `intensities`, count + 1
 /// values. T: u8, u16, u32, i8, i16, i32, f32, f64.

@@ -120,7 +120,7 @@ TEST(RegionIntensity, OfNanMakesTheSumNanAndPassesMinAndMax) {
 
 TEST(RegionEmpty, MeasuresNothing) {
   RegionSums none;
-  EXPECT_TRUE(measure_regions({}, 0, 0, 0, &none));
+  EXPECT_TRUE(measure_regions(Plane<const uint32_t>{}, 0, 0, 0, &none));
   EXPECT_EQ(none.area, 0u);
 }
 

@@ -51,6 +51,14 @@ inline std::vector<Stream> run_operator(const Operator& op, const std::vector<St
     for (size_t k = 0; k < count; ++k) keep(run_map(*map, items_at(k), whole_output(op)), k);
     return outputs;
   }
+  if (const auto* stream = dynamic_cast<const StreamOperator*>(&op)) {
+    StreamRun run(*stream, whole_output(op));
+    for (size_t k = 0; k < count; ++k) run.push(items_at(k));
+    const Outcome outcome = run.finish();
+    require_success(outcome);
+    for (size_t p = 0; p < outputs.size(); ++p) outputs[p].items = outcome.ports[p];
+    return outputs;
+  }
   const auto& fold = dynamic_cast<const FoldOperator&>(op);
   const bool each = op.outputs()[0].layout.stream.size() == inputs[0].port.layout.stream.size();
   const Region whole = op.inputs()[0].layout.whole_item();

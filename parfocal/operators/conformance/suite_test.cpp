@@ -44,20 +44,25 @@ bool accepts(const InputPort& port, DType dtype) {
          std::find(port.dtypes.begin(), port.dtypes.end(), dtype) != port.dtypes.end();
 }
 
-// The inputs to try for one first input: optional ones absent; all of the same shape; numbers.
+// One further input: of the shape of the first, or a number for each item.
+PortLayout further_input(const InputPort& port, const PortLayout& first, bool scalar) {
+  PortLayout next = port.kind == PortKind::table ? table_like(first) : first;
+  if (!accepts(port, first.layout.dtype)) next.layout.dtype = port.dtypes[0];
+  if (scalar) next.layout.item.clear();
+  return next;
+}
+
+// The inputs to try for one first input: optional ones absent; every mix of shapes of the others.
 std::vector<std::vector<PortLayout>> input_sets(const OperatorInfo& info, const PortLayout& first) {
   std::vector<std::vector<PortLayout>> sets;
   if (info.inputs.size() == 1 || info.inputs[1].optional) sets.push_back({first});
-  for (const bool scalar : {false, true}) {
+  if (info.inputs.size() == 1) return sets;
+  const unsigned mixes = 1U << (info.inputs.size() - 1);
+  for (unsigned scalars = 0; scalars < mixes; ++scalars) {
     std::vector<PortLayout> set{first};
-    for (size_t i = 1; i < info.inputs.size(); ++i) {
-      const InputPort& port = info.inputs[i];
-      PortLayout next = port.kind == PortKind::table ? table_like(first) : first;
-      if (!accepts(port, first.layout.dtype)) next.layout.dtype = port.dtypes[0];
-      if (scalar) next.layout.item.clear();
-      set.push_back(next);
-    }
-    if (info.inputs.size() > 1) sets.push_back(set);
+    for (size_t i = 1; i < info.inputs.size(); ++i)
+      set.push_back(further_input(info.inputs[i], first, (scalars >> (i - 1) & 1) != 0));
+    sets.push_back(set);
   }
   return sets;
 }

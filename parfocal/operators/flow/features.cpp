@@ -1,0 +1,130 @@
+#include "parfocal/operators/flow/features.h"
+
+#include "parfocal/core/operator_info.h"
+
+namespace parfocal {
+namespace flow {
+namespace {
+
+std::array<Column, kFeatures> made_columns() {
+  using enum Column::Type;
+  std::array<Column, kFeatures> columns{{
+      {"area_msd", "px2", real},      {"area_ratio", "", real},      {"area_um", "um2", real},
+      {"area_um_raw", "um2", real},   {"aspect", "", real},          {"deform", "", real},
+      {"deform_raw", "", real},       {"eccentr_prnc", "", real},    {"inert_ratio_cvx", "", real},
+      {"inert_ratio_prnc", "", real}, {"inert_ratio_raw", "", real}, {"per_ratio", "", real},
+      {"per_um_raw", "um", real},     {"pos_x", "um", real},         {"pos_y", "um", real},
+      {"size_x", "um", real},         {"size_y", "um", real},        {"tilt", "rad", real},
+      {"volume", "um3", real},        {"bg_med", "", real},          {"bright_avg", "", real},
+      {"bright_bc_avg", "", real},    {"bright_bc_sd", "", real},    {"bright_perc_10", "", real},
+      {"bright_perc_90", "", real},   {"bright_sd", "", real},
+  }};
+  auto next = static_cast<size_t>(Feature::tex_asm_avg);
+  for (const char* name :
+       {"asm", "con", "cor", "den", "ent", "f12", "f13", "idm", "sen", "sva", "var"})
+    for (const char* of : {"_avg", "_ptp"})
+      columns[next++] = {std::string("tex_") + name + of, "", real};
+  return columns;
+}
+
+std::string switch_of(FeatureGroup group) {
+  return group == FeatureGroup::volume       ? "volume"
+         : group == FeatureGroup::brightness ? "brightness"
+                                             : "haralick";
+}
+
+std::vector<std::string> feature_names() {
+  std::vector<std::string> names;
+  for (const Column& column : feature_columns()) names.push_back(column.name);
+  return names;
+}
+
+int find_feature(const std::string& name) {
+  for (int f = 0; f < kFeatures; ++f)
+    if (feature_columns()[static_cast<size_t>(f)].name == name) return f;
+  const auto near = nearest_names(name, feature_names());
+  fail_layout("there is no feature '" + name + "' to gate", name, "one of the columns of the table",
+              near.empty() ? "see docs/flow-features.md for their names"
+                           : "did you mean '" + near[0] + "'?");
+}
+
+}  // namespace
+
+bool FeatureGroups::has(FeatureGroup group) const {
+  switch (group) {
+    case FeatureGroup::contour:
+      return true;
+    case FeatureGroup::volume:
+      return volume;
+    case FeatureGroup::brightness:
+      return brightness;
+    case FeatureGroup::haralick:
+      return haralick;
+  }
+  return false;
+}
+
+FeatureGroup group_of(int feature) {
+  if (feature < static_cast<int>(Feature::volume)) return FeatureGroup::contour;
+  if (feature < static_cast<int>(Feature::bg_med)) return FeatureGroup::volume;
+  if (feature < static_cast<int>(Feature::tex_asm_avg)) return FeatureGroup::brightness;
+  return FeatureGroup::haralick;
+}
+
+const std::array<Column, kFeatures>& feature_columns() {
+  static const std::array<Column, kFeatures> columns = made_columns();
+  return columns;
+}
+
+bool Gate::passes(double value) const {
+  switch (compare) {
+    case Compare::at_least:
+      return value >= limit;
+    case Compare::at_most:
+      return value <= limit;
+    case Compare::above:
+      return value > limit;
+    case Compare::below:
+      return value < limit;
+  }
+  return false;
+}
+
+std::vector<BoundGate> bind_gates(const std::vector<Gate>& gates, const FeatureGroups& groups) {
+  std::vector<BoundGate> bound;
+  for (const Gate& gate : gates) {
+    const int feature = find_feature(gate.feature);
+    const FeatureGroup group = group_of(feature);
+    if (!groups.has(group))
+      fail_layout("the gate on " + gate.feature + " needs features that are switched off",
+                  switch_of(group) + ": false", switch_of(group) + ": true",
+                  "remove the gate, or switch them on");
+    bound.push_back({feature, gate});
+  }
+  return bound;
+}
+
+}  // namespace flow
+
+std::optional<std::string> ParamTraits<flow::Gate>::parse(const RawValue& raw, flow::Gate& out) {
+  using Compare = flow::Gate::Compare;
+  static const std::string needed =
+      "needs a feature, one of >= <= > <, and a number: 'area_um >= 20'";
+  if (raw.text.find("polygon") != std::string::npos || raw.text.find(',') != std::string::npos)
+    return "needs gates of one feature each ('area_um >= 20'): polygon gates are not supported";
+  const size_t at = raw.text.find_first_of("<>");
+  if (raw.kind != RawValue::Kind::scalar || at == std::string::npos || at == 0) return needed;
+  const bool equal = raw.text.compare(at + 1, 1, "=") == 0;
+  const bool least = raw.text[at] == '>';
+  out.feature = raw.text.substr(0, at);
+  out.feature.erase(out.feature.find_last_not_of(" \t") + 1);
+  out.feature.erase(0, out.feature.find_first_not_of(" \t"));
+  out.compare = least ? (equal ? Compare::at_least : Compare::above)
+                      : (equal ? Compare::at_most : Compare::below);
+  const auto limit = parse_quantity(raw.text.substr(at + (equal ? 2 : 1)));
+  if (out.feature.empty() || !limit || !limit->unit.empty()) return needed;
+  out.limit = limit->value;
+  return std::nullopt;
+}
+
+}  // namespace parfocal
