@@ -51,12 +51,12 @@ std::vector<T> read_column(const H5File& file, const std::string& name, int64_t 
 
 }  // namespace
 
-std::vector<double> read_numbers(const H5File& file, const std::string& dataset, DType* stored) {
+std::vector<double> read_number_column(const H5File& file, const std::string& dataset, DType* stored) {
   const Hdf5Lock lock;
   return read_column<double>(file, dataset, H5T_NATIVE_DOUBLE, stored);
 }
 
-std::vector<int64_t> read_integers(const H5File& file, const std::string& dataset) {
+std::vector<int64_t> read_integer_column(const H5File& file, const std::string& dataset) {
   const Hdf5Lock lock;
   return read_column<int64_t>(file, dataset, H5T_NATIVE_INT64, nullptr);
 }

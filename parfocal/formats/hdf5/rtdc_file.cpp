@@ -184,7 +184,7 @@ std::optional<FeaturePlace> RtdcFile::find_in_basin(size_t b, const std::string&
 
 void RtdcFile::apply_mapping(const RtdcBasin& basin, FeaturePlace& place) const {
   if (basin.mapping.empty()) return;
-  std::vector<int64_t> map = read_integers(*h5_, "events/" + basin.mapping);
+  std::vector<int64_t> map = read_integer_column(*h5_, "events/" + basin.mapping);
   const int64_t length =
       place.mapped ? static_cast<int64_t>(place.map.size()) : length_of(*place.file, place.dataset);
   for (int64_t& item : map) {
@@ -234,12 +234,12 @@ std::vector<T> mapped(const FeaturePlace& place, std::vector<T> values) {
 
 std::vector<double> RtdcFile::scalar(const std::string& feature, DType* stored) const {
   const FeaturePlace at = place(feature);
-  return mapped(at, read_numbers(*at.file, at.dataset, stored));
+  return mapped(at, read_number_column(*at.file, at.dataset, stored));
 }
 
 std::vector<int64_t> RtdcFile::integers(const std::string& feature) const {
   const FeaturePlace at = place(feature);
-  return mapped(at, read_integers(*at.file, at.dataset));
+  return mapped(at, read_integer_column(*at.file, at.dataset));
 }
 
 std::vector<std::string> RtdcFile::features() const {
