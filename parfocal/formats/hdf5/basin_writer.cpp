@@ -1,14 +1,12 @@
 #include "parfocal/formats/hdf5/basin_writer.h"
 
-#include <hdf5.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "parfocal/formats/hdf5/dataset.h"
-#include "parfocal/formats/hdf5/lock.h"
 #include "parfocal/formats/hdf5/md5.h"
+#include "parfocal/formats/hdf5/rtdc_file.h"
 #include "parfocal/formats/hdf5/strings.h"
 
 namespace parfocal {
@@ -92,16 +90,6 @@ std::optional<BasinEntry> parse_basin(const std::string& text) {
   entry.identifier = text_of(json, "identifier");
   entry.mapping = text_of(json, "mapping").value_or("");
   return entry;
-}
-
-std::optional<std::vector<int64_t>> read_integers(const H5File& file, const std::string& name) {
-  const Hdf5Lock lock;
-  const Handle dataset = file.dataset(name), space(H5Dget_space(dataset.id()));
-  if (H5Sget_simple_extent_ndims(space.id()) != 1) return std::nullopt;
-  std::vector<int64_t> values(static_cast<size_t>(H5Sget_simple_extent_npoints(space.id())));
-  if (H5Dread(dataset.id(), H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0)
-    return std::nullopt;
-  return values;
 }
 
 std::vector<BasinEntry> read_basin_entries(const H5File& file) {

@@ -25,8 +25,6 @@ std::string basin_text(const BasinEntry& entry);
 /// nullopt if the text is no entry of a file or internal basin (remote ones are dclab's alone).
 std::optional<BasinEntry> parse_basin(const std::string& text);
 
-/// The numbers of a 1-D dataset; nullopt if it is none. \throws Error if there is no such dataset
-std::optional<std::vector<int64_t>> read_integers(const H5File& file, const std::string& name);
 /// All entries of a file that parse_basin() understands, by key. \throws Error(input_missing)
 std::vector<BasinEntry> read_basin_entries(const H5File& file);
 /// Writes the entry under its key; nothing if it is there already. \throws Error(run_failed)

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "parfocal/formats/hdf5/basin_writer.h"
+#include "parfocal/formats/hdf5/rtdc_file.h"
 
 namespace parfocal {
 namespace {
@@ -128,7 +128,7 @@ Status EventColumns::finish(const H5File& file, int64_t frames) {
   if (Status s = frame_->finish(); !s.ok()) return s;
   if (frames >= 0) {
     const auto all = read_integers(file, "events/basinmap0");
-    events = all ? std::lower_bound(all->begin(), all->end(), frames) - all->begin() : 0;
+    events = std::lower_bound(all.begin(), all.end(), frames) - all.begin();
     events_ = std::min(events, events_);
   }
   std::vector<DatasetWriter*> writers{mask_.get(),  image_.get(), background_.get(), offset_.get(),

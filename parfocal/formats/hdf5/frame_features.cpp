@@ -9,6 +9,7 @@
 #include "parfocal/formats/hdf5/dataset.h"
 #include "parfocal/formats/hdf5/lock.h"
 #include "parfocal/formats/hdf5/rtdc_copy.h"
+#include "parfocal/formats/hdf5/rtdc_file.h"
 #include "parfocal/formats/hdf5/types.h"
 
 namespace parfocal {
@@ -110,8 +111,7 @@ std::string FrameFeatures::composed_mapping(const std::string& mapping) const {
   const auto frames = read_integers(to_, "events/basinmap0");
   const auto there = read_integers(from_, "events/" + mapping);
   std::vector<int64_t> composed;
-  if (frames && there)
-    for (const int64_t frame : *frames) composed.push_back(there->at(static_cast<size_t>(frame)));
+  for (const int64_t frame : frames) composed.push_back(there.at(static_cast<size_t>(frame)));
   return store_mapping(to_, composed);
 }
 

@@ -9,6 +9,7 @@
 #include "parfocal/formats/hdf5/dataset.h"
 #include "parfocal/formats/hdf5/lock.h"
 #include "parfocal/formats/hdf5/md5.h"
+#include "parfocal/formats/hdf5/rtdc_file.h"
 #include "parfocal/formats/hdf5/strings.h"
 
 namespace parfocal {
@@ -138,11 +139,8 @@ void copy_file_basins(const H5File& from, const H5File& to) {
   for (BasinEntry& entry : read_basin_entries(from)) {
     if (entry.internal) continue;
     entry.paths = absolute_paths(entry.paths, from.path().parent_path());
-    if (!entry.mapping.empty()) {
-      const auto mapping = read_integers(from, "events/" + entry.mapping);
-      if (!mapping) continue;
-      entry.mapping = store_mapping(to, *mapping);
-    }
+    if (!entry.mapping.empty())
+      entry.mapping = store_mapping(to, read_integers(from, "events/" + entry.mapping));
     store_basin(to, entry);
   }
 }
