@@ -110,7 +110,7 @@ std::string store_mapping(const H5File& file, const std::vector<int64_t>& mappin
       write_column(file, path, mapping);
       return name;
     }
-    if (read_integers(file, path) == mapping) return name;
+    if (read_integer_column(file, path) == mapping) return name;
   }
   throw Error(ErrorCode::run_failed,
               Issue{"the file has ten mappings already", file.path().string(), "basinmap0..9",

@@ -51,7 +51,8 @@ std::vector<T> read_column(const H5File& file, const std::string& name, int64_t 
 
 }  // namespace
 
-std::vector<double> read_number_column(const H5File& file, const std::string& dataset, DType* stored) {
+std::vector<double> read_number_column(const H5File& file, const std::string& dataset,
+                                       DType* stored) {
   const Hdf5Lock lock;
   return read_column<double>(file, dataset, H5T_NATIVE_DOUBLE, stored);
 }

@@ -127,7 +127,7 @@ Status EventColumns::finish(const H5File& file, int64_t frames) {
   int64_t events = -1;
   if (Status s = frame_->finish(); !s.ok()) return s;
   if (frames >= 0) {
-    const auto all = read_integers(file, "events/basinmap0");
+    const auto all = read_integer_column(file, "events/basinmap0");
     events = std::lower_bound(all.begin(), all.end(), frames) - all.begin();
     events_ = std::min(events, events_);
   }

@@ -108,8 +108,8 @@ void FrameFeatures::pass_on_basins() const {
 
 std::string FrameFeatures::composed_mapping(const std::string& mapping) const {
   if (mapping.empty() || mapping_.empty()) return mapping.empty() ? mapping_ : mapping;
-  const auto frames = read_integers(to_, "events/basinmap0");
-  const auto there = read_integers(from_, "events/" + mapping);
+  const auto frames = read_integer_column(to_, "events/basinmap0");
+  const auto there = read_integer_column(from_, "events/" + mapping);
   std::vector<int64_t> composed;
   for (const int64_t frame : frames) composed.push_back(there.at(static_cast<size_t>(frame)));
   return store_mapping(to_, composed);

@@ -140,7 +140,7 @@ void copy_file_basins(const H5File& from, const H5File& to) {
     if (entry.internal) continue;
     entry.paths = absolute_paths(entry.paths, from.path().parent_path());
     if (!entry.mapping.empty())
-      entry.mapping = store_mapping(to, read_integers(from, "events/" + entry.mapping));
+      entry.mapping = store_mapping(to, read_integer_column(from, "events/" + entry.mapping));
     store_basin(to, entry);
   }
 }

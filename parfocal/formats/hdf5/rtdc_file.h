@@ -106,7 +106,7 @@ class RtdcFile {
 
 /// The numbers of a 1-D dataset. \throws Error(input_missing) if it is none, or absurdly long
 std::vector<double> read_number_column(const H5File& file, const std::string& dataset,
-                                 DType* stored = nullptr);
+                                       DType* stored = nullptr);
 std::vector<int64_t> read_integer_column(const H5File& file, const std::string& dataset);
 
 }  // namespace parfocal
