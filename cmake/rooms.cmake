@@ -36,11 +36,14 @@ endfunction()
 # *_test.cpp files below it become the test binary <name>_test.
 function(parfocal_room name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/parfocal/${name}/*.cpp)
-  set(hdf5)
-  if(NOT PARFOCAL_WITH_HDF5)
-    list(FILTER sources EXCLUDE REGEX "/parfocal/formats/hdf5/")
-  elseif(name STREQUAL "formats")
-    set(hdf5 parfocal_hdf5)
+  set(storage)  # heavy libraries that formats alone may use
+  if(name STREQUAL "formats")
+    set(storage parfocal_codecs)
+    if(PARFOCAL_WITH_HDF5)
+      list(APPEND storage parfocal_hdf5)
+    else()
+      list(FILTER sources EXCLUDE REGEX "/parfocal/formats/hdf5/")
+    endif()
   endif()
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
@@ -49,7 +52,7 @@ function(parfocal_room name)
     add_library(parfocal_${name} OBJECT ${sources})
     target_include_directories(parfocal_${name} PUBLIC ${CMAKE_SOURCE_DIR})
     target_link_libraries(parfocal_${name} PRIVATE parfocal_flags PkgConfig::HWY fmt::fmt TIFF::TIFF
-                                                   yaml-cpp nlohmann_json::nlohmann_json ${hdf5})
+                                                   yaml-cpp nlohmann_json::nlohmann_json ${storage})
     target_compile_definitions(parfocal_${name} PRIVATE PARFOCAL_VERSION="${PROJECT_VERSION}")
     target_sources(parfocal PRIVATE $<TARGET_OBJECTS:parfocal_${name}>)
   endif()
@@ -58,7 +61,7 @@ function(parfocal_room name)
     target_link_libraries(
       ${name}_test PRIVATE parfocal parfocal_flags PkgConfig::HWY fmt::fmt TIFF::TIFF yaml-cpp
                            nlohmann_json::nlohmann_json GTest::gtest GTest::gmock GTest::gtest_main
-                           ${hdf5})
+                           ${storage})
     target_compile_definitions(${name}_test PRIVATE PARFOCAL_SHARED_DIR="${PARFOCAL_SHARED_DIR}"
                                                     PARFOCAL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     if(name IN_LIST PARFOCAL_THREADED_ROOMS)

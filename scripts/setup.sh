@@ -6,7 +6,7 @@
 set -euo pipefail
 
 build=(g++ cmake ninja-build ccache pkg-config libhwy-dev libtiff-dev libyaml-cpp-dev
-  nlohmann-json3-dev libcli11-dev libfmt-dev libhdf5-dev libzstd-dev zlib1g-dev)
+  nlohmann-json3-dev libcli11-dev libfmt-dev libhdf5-dev libblosc-dev libzstd-dev zlib1g-dev)
 test=(libgtest-dev libgmock-dev clang-format clang-tidy python3 python3-venv)
 bench=(libbenchmark-dev python3 python3-venv)
 
