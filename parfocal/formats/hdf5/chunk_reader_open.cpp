@@ -15,7 +15,7 @@ constexpr int64_t kMostItems = int64_t{1} << 40;
 constexpr int64_t kMostLayerBytes = int64_t{1} << 32;
 // The library finds the i-th chunk by walking over those before it, so an index costs the square of
 // the chunks. Above this, a chunk is asked for when it is read: under the lock, but in log time.
-constexpr hsize_t kMostIndexed = 2048;
+constexpr hsize_t kMostIndexed = 512;
 
 [[noreturn]] void fail(const std::string& what, const std::string& where, const std::string& given,
                        const std::string& needed, const std::string& cure) {

@@ -120,8 +120,15 @@ Handle H5File::group(const std::string& name) const {
 
 Handle H5File::dataset(const std::string& name) const {
   const Hdf5Lock lock;
-  return checked(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), code_, "the dataset cannot be opened",
-                 where(name));
+  const hid_t opened = H5Dopen2(id(), name.c_str(), H5P_DEFAULT);
+  if (opened >= 0) return Handle(opened);
+  // HDF5 2 writes a newer layout message when asked for its latest format (h5py: libver="latest").
+  const bool newer = hdf5_reason().find("bad version number") != std::string::npos;
+  throw_hdf5(code_,
+             newer ? "the dataset is in a newer format than this HDF5 library reads"
+                   : "the dataset cannot be opened",
+             where(name),
+             newer ? "write the file again in an older format: h5repack --high=2" : "");
 }
 
 Handle H5File::require_group(const std::string& name) const {
