@@ -21,6 +21,9 @@ Facts facts_of(const std::string& path) {
   const std::string extension = fs::path(path).extension().string();
   if (extension == ".yaml" || extension == ".yml" || extension == ".json")
     return pipeline_facts(path);
+#if PARFOCAL_WITH_HDF5
+  if (extension == ".rtdc" || extension == ".h5" || extension == ".hdf5") return rtdc_facts(path);
+#endif
   return files_facts(path);
 }
 
@@ -30,9 +33,20 @@ nlohmann::ordered_json json_of(const Facts& facts) {
   return object;
 }
 
+/// Parts of parts in one line: "shape [40,80,400], dtype uint8".
+std::string inline_text(const nlohmann::ordered_json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_object())
+    return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  std::string text;
+  for (const auto& [key, part] : value.items())
+    text += (text.empty() ? "" : ", ") + key + " " + inline_text(part);
+  return text;
+}
+
 /// One line, or the lines of a text below its name.
 void print(const std::string& name, const nlohmann::ordered_json& value) {
-  std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+  std::string text = inline_text(value);
   std::string line = name + ":";
   line.resize(std::max<size_t>(line.size() + 1, 13), ' ');
   if (text.ends_with('\n')) text.pop_back();

@@ -14,6 +14,9 @@ using Facts = std::vector<std::pair<std::string, nlohmann::ordered_json>>;
 Facts files_facts(const std::string& pattern);
 /// An OME-Zarr 0.5 image. \throws Error(input_missing) if its metadata cannot be read
 Facts zarr_facts(const std::string& path);
+/// An .rtdc file (HDF5): attributes, features with their storage, basins and whether they were
+/// found, logs, tables, identifiers. \throws Error(input_missing)
+Facts rtdc_facts(const std::string& path);
 /// A pipeline file: its source, steps and sinks. \throws Error(invalid_pipeline | input_missing)
 Facts pipeline_facts(const std::string& path);
 

@@ -1,6 +1,6 @@
 import unittest
 
-from support import CommandTest
+from support import CommandTest, SHARED_DIR
 
 
 class Info(CommandTest):
@@ -33,6 +33,29 @@ class Info(CommandTest):
         self.write_movie(0)
         out, _ = self.expect(0, "info", "pipeline.yaml")
         self.assertRegex(out, r"step mask: +threshold \{method: otsu\} <- source")
+
+    def test_rtdc_tells_features_logs_and_tables(self):
+        path = (SHARED_DIR / "data" / "dcnum" / "fmt-hdf5_cytoshot_full-features_2024"
+                / "dcnum_thresh_example.rtdc")
+        if not path.exists():
+            self.skipTest("no reference data")
+        document = self.expect_json(0, "parfocal.info/1", "info", path, "--json")
+        facts = document["items"][0]
+        self.assertEqual(facts["events"], 13)
+        self.assertEqual(facts["features"]["image"],
+                         {"shape": [13, 80, 320], "dtype": "uint8", "chunks": [13, 80, 320],
+                          "filters": "zstd 5, fletcher32"})
+        self.assertEqual(facts["attributes"]["imaging:pixel size"], 0.2645)
+        self.assertEqual(facts["logs"]["dclab-compress"], {"lines": 31})
+        self.assertEqual(facts["tables"]["cytoshot_monitor"]["rows"], 750)
+        self.assertEqual(facts["pipeline"]["dcnum generation"], "8")
+        out, _ = self.expect(0, "info", path)
+        self.assertIn("features.image: shape [13,80,320], dtype uint8", out)
+        self.assertIn("time:        ", out)
+
+    def test_what_is_no_rtdc_is_4(self):
+        (self.dir / "text.rtdc").write_text("no HDF5")
+        self.assertIn("no HDF5 file", self.expect(4, "info", "text.rtdc")[1])
 
     def test_missing_path_is_4(self):
         self.expect(4, "info", "nowhere.tif")
