@@ -123,9 +123,9 @@ Chain run_chain(const Picture<uint8_t>& picture) {
                         {chain.labels.data(), width, height, width}, label_scratch.data());
   chain.regions.resize(chain.objects + 1);
   chain.intensities.resize(chain.objects + 1);
-  EXPECT_TRUE(measure_regions<uint8_t>({chain.labels.data(), width, height, width}, picture.view(),
-                                       0, 0, chain.objects, chain.regions.data(),
-                                       chain.intensities.data()));
+  EXPECT_TRUE(measure_regions<uint8_t>(
+      Plane<const uint32_t>{chain.labels.data(), width, height, width}, picture.view(), 0, 0,
+      chain.objects, chain.regions.data(), chain.intensities.data()));
   return chain;
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "parfocal/kernels/bounding_box.h"
 #include "parfocal/kernels/test_masks.h"
 #include "parfocal/kernels/test_scratch.h"
 
@@ -19,7 +20,8 @@ struct Shape {
   BorderBox box;
 };
 
-Shape shape_of(const TestMask& mask, PixelPoint origin = {-1, -1}) {
+Shape shape_of(TestMask mask, PixelPoint origin = {-1, -1}) {
+  if (bounding_box(mask.view()).height == 0) mask.at(0, 0) = 1;  // a random mask may be empty
   const TestMask wide = padded(mask);
   Shape s;
   s.steps.resize(border_capacity(wide.width, wide.height));

@@ -217,10 +217,12 @@ bool measure_regions(Plane<const uint16_t> labels, uint32_t first_row, uint32_t 
   return run(job_of(labels, first_row, first_column, count, regions));
 }
 
-template <typename T>
-bool measure_regions(Plane<const uint32_t> labels, Plane<const T> image, uint32_t first_row,
-                     uint32_t first_column, uint32_t count, RegionSums* regions,
-                     IntensitySums<T>* intensities) noexcept {
+namespace {
+
+template <typename L, typename T>
+bool run_with(Plane<const L> labels, Plane<const T> image, uint32_t first_row,
+              uint32_t first_column, uint32_t count, RegionSums* regions,
+              IntensitySums<T>* intensities) noexcept {
   RegionsJob job = job_of(labels, first_row, first_column, count, regions);
   job.element = element_of<T>();
   job.pixels = image.data;
@@ -229,8 +231,26 @@ bool measure_regions(Plane<const uint32_t> labels, Plane<const T> image, uint32_
   return run(job);
 }
 
+}  // namespace
+
+template <typename T>
+bool measure_regions(Plane<const uint32_t> labels, Plane<const T> image, uint32_t first_row,
+                     uint32_t first_column, uint32_t count, RegionSums* regions,
+                     IntensitySums<T>* intensities) noexcept {
+  return run_with(labels, image, first_row, first_column, count, regions, intensities);
+}
+
+template <typename T>
+bool measure_regions(Plane<const uint16_t> labels, Plane<const T> image, uint32_t first_row,
+                     uint32_t first_column, uint32_t count, RegionSums* regions,
+                     IntensitySums<T>* intensities) noexcept {
+  return run_with(labels, image, first_row, first_column, count, regions, intensities);
+}
+
 #define PARFOCAL_INSTANTIATE(T)                                                               \
   template bool measure_regions<T>(Plane<const uint32_t>, Plane<const T>, uint32_t, uint32_t, \
+                                   uint32_t, RegionSums*, IntensitySums<T>*) noexcept;        \
+  template bool measure_regions<T>(Plane<const uint16_t>, Plane<const T>, uint32_t, uint32_t, \
                                    uint32_t, RegionSums*, IntensitySums<T>*) noexcept;
 PARFOCAL_INSTANTIATE(uint8_t)
 PARFOCAL_INSTANTIATE(uint16_t)

@@ -58,5 +58,9 @@ template <typename T>
 bool measure_regions(Plane<const uint32_t> labels, Plane<const T> image, uint32_t first_row,
                      uint32_t first_column, uint32_t count, RegionSums* regions,
                      IntensitySums<T>* intensities) noexcept;
+template <typename T>
+bool measure_regions(Plane<const uint16_t> labels, Plane<const T> image, uint32_t first_row,
+                     uint32_t first_column, uint32_t count, RegionSums* regions,
+                     IntensitySums<T>* intensities) noexcept;
 
 }  // namespace parfocal::kernels

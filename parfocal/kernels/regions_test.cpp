@@ -26,6 +26,27 @@ std::vector<uint32_t> random_labels(int64_t width, int64_t height) {
   return labels;
 }
 
+// Labels of 16 bits give the same sums.
+template <typename T>
+void expect_the_same_of_narrow_labels(const std::vector<uint32_t>& labels,
+                                      const std::vector<T>& pixels, int64_t width,
+                                      const std::vector<RegionSums>& regions,
+                                      const std::vector<IntensitySums<T>>& intensities) {
+  const std::vector<uint16_t> narrow(labels.begin(), labels.end());
+  const auto height = static_cast<int64_t>(labels.size()) / width;
+  std::vector<RegionSums> got(kLabels + 1);
+  std::vector<IntensitySums<T>> values(kLabels + 1);
+  ASSERT_TRUE(measure_regions<T>(Plane<const uint16_t>{narrow.data(), width, height, width},
+                                 {pixels.data(), width, height, width}, 100, 7, kLabels, got.data(),
+                                 values.data()));
+  for (size_t i = 0; i <= kLabels; ++i) {
+    ASSERT_EQ(got[i].area, regions[i].area);
+    ASSERT_EQ(got[i].sum_row_column, regions[i].sum_row_column);
+    ASSERT_EQ(got[i].max_column, regions[i].max_column);
+    ASSERT_EQ(values[i].sum, intensities[i].sum);
+  }
+}
+
 template <typename T>
 void expect_sums_of_pixels(int64_t width, int64_t height) {
   const auto labels = random_labels(width, height);
@@ -47,9 +68,10 @@ void expect_sums_of_pixels(int64_t width, int64_t height) {
     values.min = std::min(values.min, pixels[i]);
     values.max = std::max(values.max, pixels[i]);
   }
-  ASSERT_TRUE(measure_regions<T>({labels.data(), width, height, width},
+  ASSERT_TRUE(measure_regions<T>(Plane<const uint32_t>{labels.data(), width, height, width},
                                  {pixels.data(), width, height, width}, 100, 7, kLabels, got.data(),
                                  got_values.data()));
+  expect_the_same_of_narrow_labels<T>(labels, pixels, width, got, got_values);
   for (uint32_t i = 0; i <= kLabels; ++i) {
     ASSERT_EQ(got[i].area, expected[i].area) << i;
     ASSERT_EQ(got[i].sum_row, expected[i].sum_row);
@@ -87,11 +109,11 @@ TEST(RegionSum, OfLongRunsIsExact) {
   std::vector<RegionSums> regions(2);
   std::vector<IntensitySums<uint16_t>> sums(2);
   std::vector<IntensitySums<int16_t>> negative_sums(2);
-  ASSERT_TRUE(measure_regions<uint16_t>({labels.data(), width, 2, width},
+  ASSERT_TRUE(measure_regions<uint16_t>(Plane<const uint32_t>{labels.data(), width, 2, width},
                                         {pixels.data(), width, 2, width}, 0, 0, 1, regions.data(),
                                         sums.data()));
   EXPECT_EQ(sums[1].sum, uint64_t{65535} * 2 * width);
-  ASSERT_TRUE(measure_regions<int16_t>({labels.data(), width, 2, width},
+  ASSERT_TRUE(measure_regions<int16_t>(Plane<const uint32_t>{labels.data(), width, 2, width},
                                        {negative.data(), width, 2, width}, 0, 0, 1, regions.data(),
                                        negative_sums.data()));
   EXPECT_EQ(negative_sums[1].sum, -int64_t{32768} * 2 * width);
@@ -111,8 +133,9 @@ TEST(RegionIntensity, OfNanMakesTheSumNanAndPassesMinAndMax) {
   const std::vector<float> pixels = {2, std::nanf(""), 3};
   std::vector<RegionSums> regions(2);
   std::vector<IntensitySums<float>> sums(2);
-  ASSERT_TRUE(measure_regions<float>({labels.data(), 3, 1, 3}, {pixels.data(), 3, 1, 3}, 0, 0, 1,
-                                     regions.data(), sums.data()));
+  ASSERT_TRUE(measure_regions<float>(Plane<const uint32_t>{labels.data(), 3, 1, 3},
+                                     {pixels.data(), 3, 1, 3}, 0, 0, 1, regions.data(),
+                                     sums.data()));
   EXPECT_TRUE(std::isnan(sums[1].sum));
   EXPECT_EQ(sums[1].min, 2);
   EXPECT_EQ(sums[1].max, 3);

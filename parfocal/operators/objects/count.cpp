@@ -35,7 +35,7 @@ PARFOCAL_OPERATOR(count) {
       .summary = "Counts the objects of a label image.",
       .family = "objects",
       .kind = "map",
-      .inputs = {{.dtypes = {DType::u32}, .doc = "labels 1..n, as label gives them"}},
+      .inputs = {{.dtypes = {DType::u16, DType::u32}, .doc = "labels 1..n, as label gives them"}},
       .outputs = {{.name = "count",
                    .doc = "number of objects: the largest label, one int64",
                    .frame_column = true}},

@@ -127,7 +127,12 @@ class Measure final : public MapOperator {
   // occur are initialised: a limit costs address space, not time. Returns the largest label.
   template <class T, class MeasureBand>
   int64_t in_bands(const View& view, const Scratch<T>& s, MeasureBand&& measure) const {
-    const auto labels = plane_of<uint32_t>(view, {});
+    return view.dtype == DType::u16 ? in_bands_of<uint16_t>(view, s, measure)
+                                    : in_bands_of<uint32_t>(view, s, measure);
+  }
+  template <class L, class T, class MeasureBand>
+  int64_t in_bands_of(const View& view, const Scratch<T>& s, MeasureBand&& measure) const {
+    const auto labels = plane_of<L>(view, {});
     const int64_t rows = std::max<int64_t>(1, kBandPixels / std::max<int64_t>(1, labels.width));
     int64_t entries = 0;
     for (int64_t y = 0; y < labels.height; y += rows) {
@@ -228,7 +233,8 @@ PARFOCAL_OPERATOR(measure) {
       .summary = "Measures every object of a label image: one row of a table for each.",
       .family = "objects",
       .kind = "map",
-      .inputs = {{.dtypes = {DType::u32}, .doc = "labels; labels that do not occur give no row"},
+      .inputs = {{.dtypes = {DType::u16, DType::u32},
+                  .doc = "labels; labels that do not occur give no row"},
                  {.name = "intensity",
                   .dtypes = {DType::u8, DType::u16, DType::i16, DType::u32, DType::f32, DType::f64},
                   .optional = true,

@@ -87,6 +87,17 @@ TEST(Count, IsTheLargestLabel) {
   EXPECT_EQ(count(labels(1, {4000000000U})), 4000000000);
 }
 
+TEST(Objects, LabelsOf16BitsAreCountedAndMeasuredAlike) {
+  const Stream wide = labels(4, {0, 1, 1, 0, 3, 0, 1, 0});
+  const Stream narrow = frame<uint16_t>(DType::u16, 4, {0, 1, 1, 0, 3, 0, 1, 0});
+  const Stream image = frame<uint8_t>(DType::u8, 4, {9, 8, 7, 6, 5, 4, 3, 2});
+  EXPECT_EQ(pixels_of<int64_t>(run_step("{op: count}", {narrow})[0].items[0])[0], 3);
+  const std::string step =
+      "{op: measure, intensity: i, properties: [area, centroid, intensity_sum]}";
+  const Stream a = run_step(step, {wide, image})[0], b = run_step(step, {narrow, image})[0];
+  for (const std::string& name : names_of(a)) EXPECT_EQ(column(a, name), column(b, name)) << name;
+}
+
 TEST(Measure, WritesScikitImagesPropertiesByAxis) {
   const Stream in = labels(4, {0, 1, 1, 0,  //
                                3, 0, 1, 0});
