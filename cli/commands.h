@@ -52,11 +52,23 @@ struct DemoArguments {
   std::string progress = "auto";
 };
 
+struct BackgroundArguments {
+  std::string method;  ///< sparse-median, rolling-median, copy
+  std::filesystem::path in, out;
+  std::vector<std::pair<std::string, std::string>> params;  ///< of the operator, as given
+  bool compress = true, require_time = false, overwrite = false, json = false;
+  std::optional<int64_t> memory_bytes;
+  int threads = 0;
+  std::string progress = "auto";
+  std::vector<std::string> words;  ///< the command line as given
+};
+
 int check(const CheckArguments& arguments);
 int plan(const PlanArguments& arguments);
 int run(const RunArguments& arguments);
 int info(const InfoArguments& arguments);
 int ops(const OpsArguments& arguments);
 int demo(const DemoArguments& arguments);
+int background(const BackgroundArguments& arguments);
 
 }  // namespace parfocal::cli

@@ -26,6 +26,7 @@ struct Program {
   InfoArguments info;
   OpsArguments ops;
   DemoArguments demo;
+  BackgroundArguments background;
 };
 
 CLI::App& add_command(Program& program, const std::string& name, std::function<int()> action) {
@@ -120,6 +121,65 @@ void add_running_commands(Program& program) {
   add_json(run_app, program.run.json);
 }
 
+/// Options of `background` that are parameters of its operators, and which methods have them.
+struct MethodOption {
+  const char *flag, *param, *doc, *type;
+  bool rolling;
+};
+constexpr MethodOption kMethodOptions[] = {
+    {"--kernel-size", "kernel_size", "Frames of a median; default: 200, rolling 100", "N", true},
+    {"--split-time", "split_time", "Seconds between backgrounds; default: 1", "S", false},
+    {"--thresh-cleansing", "thresh_cleansing", "Larger removes more; default: 0, a fraction", "X",
+     false},
+    {"--frac-cleansing", "frac_cleansing", "Fraction to keep at least; default: 0.8", "F", false},
+    {"--offset-correction", "offset_correction", "A brightness per frame; auto: if it flickers",
+     "[auto]", false},
+};
+
+void add_background_command(Program& program) {
+  BackgroundArguments& arguments = program.background;
+  CLI::App& app = add_command(program, "background", [&] { return background(arguments); });
+  app.add_option("method", arguments.method, "sparse-median, rolling-median or copy")
+      ->required()
+      ->check(CLI::IsMember({"sparse-median", "rolling-median", "copy"}))
+      ->type_name("METHOD");
+  app.add_option("in", arguments.in, "Recording")->required()->type_name("IN.rtdc");
+  app.add_option("out", arguments.out, "Result; may be IN")->required()->type_name("OUT.rtdc");
+  for (const MethodOption& option : kMethodOptions) {
+    const auto set = [&arguments, name = option.param](const CLI::results_t& words) {
+      arguments.params.emplace_back(name, words.empty() || words[0].empty() ? "true" : words[0]);
+      return true;
+    };
+    CLI::Option* added = app.add_option(option.flag, set, option.doc)->type_name(option.type);
+    if (std::string(option.param) == "offset_correction") added->expected(0, 1);
+  }
+  app.add_flag_callback(
+      "--no-offset-correction",
+      [&arguments] { arguments.params.emplace_back("offset_correction", "false"); },
+      "Frames do not flicker");
+  app.add_flag("--compress,!--no-compress", arguments.compress, "zstd level 5; default");
+  app.add_flag("--require-time", arguments.require_time, "Refuse a file without frame times");
+  app.add_option("--threads", arguments.threads, "Worker threads; default: all allowed")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+  app.add_option("--memory", program.memory, "Budget of the process, as 256MiB or '2 GiB'")
+      ->type_name("BYTES");
+  app.add_flag("--overwrite", arguments.overwrite, "Replace the background in an existing OUT");
+  add_progress(app, arguments.progress);
+  add_json(app, arguments.json);
+}
+
+/// \throws Error(bad_command) for options that the method does not have
+void check_method_options(const BackgroundArguments& arguments) {
+  for (const MethodOption& option : kMethodOptions)
+    for (const auto& [name, value] : arguments.params)
+      if (name == option.param && arguments.method != "sparse-median" &&
+          (arguments.method == "copy" || !option.rolling))
+        throw Error(ErrorCode::bad_command,
+                    {"background " + arguments.method + " has no option " + option.flag, "", "", "",
+                     "see `parfocal background --help`"});
+}
+
 /// What is not checked by CLI11. \throws Error(bad_command)
 void finish_arguments(Program& program, const std::vector<std::string>& words) {
   for (PipelineArguments* arguments : {&program.plan.pipeline, &program.run.pipeline}) {
@@ -134,6 +194,9 @@ void finish_arguments(Program& program, const std::vector<std::string>& words) {
     if (!program.on_error.empty())
       arguments->on_error = program.on_error == "skip" ? OnError::skip : OnError::stop;
   }
+  program.background.words = words;
+  program.background.memory_bytes = program.run.pipeline.memory_bytes;
+  check_method_options(program.background);
 }
 
 [[noreturn]] void fail_unknown(const std::string& what, const std::string& word,
@@ -211,6 +274,7 @@ int main_of(const std::vector<std::string>& words) {
   program.app.formatter_fn(
       [](const CLI::App*, const std::string&, CLI::AppFormatMode) { return overview(); });
   add_running_commands(program);
+  add_background_command(program);
   add_reading_commands(program);
   if (words.size() < 2) {
     result(overview());

@@ -67,6 +67,10 @@ Planned make_planned(const PipelineArguments& arguments) {
   Pipeline pipeline = read_pipeline_file(arguments.file, arguments.sets);
   apply(arguments, pipeline);
   print_warnings(check(pipeline).warnings);
+  return plan_for(pipeline, arguments);
+}
+
+Planned plan_for(const Pipeline& pipeline, const PipelineArguments& arguments) {
   PlanOptions options;
   options.out_dir = arguments.out_dir;
   options.memory_bytes = arguments.memory_bytes;

@@ -15,6 +15,9 @@ struct Planned {
 /// it is. \throws Error; over the budget, the cure is the line with the `--memory` that works.
 Planned make_planned(const PipelineArguments& arguments);
 
+/// Plans a pipeline that was checked. \throws Error as make_planned
+Planned plan_for(const Pipeline& pipeline, const PipelineArguments& arguments);
+
 /// "plan: 1 pass, 2 threads, peak 48 MiB of 64 MiB (--memory)"
 std::string summary_of(const Planned& planned);
 

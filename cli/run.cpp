@@ -98,7 +98,10 @@ void print_record(const RunRecord& record, const RunArguments& arguments) {
 
 Ran execute(const RunArguments& arguments) {
   SignalStop signals;
-  const Planned planned = make_planned(arguments.pipeline);
+  return execute(make_planned(arguments.pipeline), arguments, signals);
+}
+
+Ran execute(const Planned& planned, const RunArguments& arguments, SignalStop& signals) {
   message(summary_of(planned));
   Ran ran{run_with(planned, arguments, signals), 0};
   const bool by_signal = ran.record.status == RunStatus::stopped && signals.exit_code() != 0;

@@ -3,6 +3,8 @@
 
 #include "commands.h"
 #include "parfocal/engine/run.h"
+#include "planning.h"
+#include "signals.h"
 
 namespace parfocal::cli {
 
@@ -13,6 +15,7 @@ struct Ran {
 
 /// Plans and runs; messages and progress on stderr, nothing on stdout. SIGINT and SIGTERM stop it.
 Ran execute(const RunArguments& arguments);
+Ran execute(const Planned& planned, const RunArguments& arguments, SignalStop& signals);
 /// What became of the frames, on stderr.
 void print_record(const RunRecord& record, const RunArguments& arguments);
 

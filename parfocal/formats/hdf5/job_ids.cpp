@@ -55,6 +55,8 @@ std::string feature_id(std::span<const LineageStep> lineage) {
 std::string gate_id(std::span<const LineageStep> lineage) {
   const LineageStep* step = last_of(lineage, "flow_features");
   const double least = step ? number_param(*step, "min_pixels", 10) : 0;
+  if (const RawValue* gates = step ? step->params.find("gates") : nullptr)
+    return "parfocal:gates=" + gates->str();
   return ppid_gate(false, static_cast<int64_t>(least));
 }
 
@@ -63,6 +65,12 @@ std::string gate_id(std::span<const LineageStep> lineage) {
 std::string offset_mode(std::span<const LineageStep> lineage) {
   const LineageStep* step = last_of(lineage, "background_sparse_median");
   return step ? text_param(*step, "offset_correction", "true") : "";
+}
+
+bool corrects_offsets(const TableView& steps, std::span<const LineageStep> lineage) {
+  const int column = steps.schema ? steps.schema->find("corrected") : -1;
+  if (column >= 0 && steps.rows > 0) return steps.column<int64_t>(column)[0] != 0;
+  return offset_mode(lineage) != "false";
 }
 
 std::string background_id(std::span<const LineageStep> lineage, bool offset_correction) {

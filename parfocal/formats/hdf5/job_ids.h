@@ -14,6 +14,9 @@ namespace parfocal {
 std::string background_id(std::span<const LineageStep> lineage, bool offset_correction);
 /// Whether the last background step corrects offsets: "true", "false", "auto"; "" without one.
 std::string offset_mode(std::span<const LineageStep> lineage);
+/// Whether a series was corrected: the column "corrected" of its steps, else what the step was
+/// told.
+bool corrects_offsets(const TableView& steps, std::span<const LineageStep> lineage);
 /// All identifiers of a job; steps that dcnum does not have are named "parfocal:<operator>", so
 /// that dcnum never takes their results for its own.
 PipelineIds job_ids(std::span<const LineageStep> lineage, double pixel_size_um,

@@ -22,7 +22,6 @@ fs::path followed(const fs::path& name) {
   return ignored ? fs::absolute(name) : target;
 }
 
-// The name of a file that does not exist yet may not be replaced by what errno says of it.
 [[noreturn]] void fail(std::string_view doing, const fs::path& path) {
   throw Error(ErrorCode::run_failed, io_failure(doing, path).issue());
 }
@@ -54,6 +53,16 @@ Status flush_to_disk(const fs::path& path, int flags) {
 
 }  // namespace
 
+// A rename would replace a file that nobody may write to, and root may write to all.
+void require_replaceable(const fs::path& path) {
+  struct stat state {};
+  if (::stat(path.c_str(), &state) != 0) return;
+  const bool marked = (state.st_mode & 0222) == 0;
+  if (!marked && ::access(path.c_str(), W_OK) == 0) return;
+  errno = marked ? EACCES : errno;
+  fail("replace", path);
+}
+
 PendingFile::PendingFile(const fs::path& name)
     : final_(followed(name)), part_(final_.string() + ".part") {}
 
@@ -62,8 +71,7 @@ PendingFile::~PendingFile() { discard(); }
 void PendingFile::prepare() {
   std::error_code error;
   fs::create_directories(final_.parent_path(), error);
-  if (::access(final_.c_str(), F_OK) == 0 && ::access(final_.c_str(), W_OK) != 0)
-    fail("replace", final_);
+  require_replaceable(final_);
   if (::unlink(part_.c_str()) != 0 && errno != ENOENT) fail("replace", part_);
   Fd probe(::open(part_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (!probe) fail("create", part_);

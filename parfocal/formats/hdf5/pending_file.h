@@ -16,6 +16,9 @@ namespace parfocal {
 /// readers leave free.
 inline constexpr const char* kIncompleteAttribute = "user:parfocal incomplete";
 
+/// \throws Error(run_failed) if `path` is a file that is marked read-only or may not be written
+void require_replaceable(const std::filesystem::path& path);
+
 class PendingFile {
  public:
   /// Nothing is touched yet. A link at `name` is followed: its target is what will be replaced.

@@ -44,6 +44,10 @@ class RtdcBackgroundSink final : public Sink {
           "take from: <the background step>.series, steps: ... .steps, frames: ... .frames");
     for (const int at : {steps_at_, frames_at_}) column_of(inputs, at);
     most_frames_ = inputs[static_cast<size_t>(frames_at_)].layout.table.max_rows;
+    if (most_frames_ == 0)
+      fail_layout("sink rtdc_background needs to know how many frames there are",
+                  "a stream without an end", "a recording",
+                  "record the stream first: {type: rtdc, from: source, path: recording.rtdc}");
   }
 
   int64_t resident_bytes() const override {
@@ -64,10 +68,12 @@ class RtdcBackgroundSink final : public Sink {
     for (const Input& input : in)
       if (input.gap) return Status::fail("there is no background: " + input.gap->text);
     try {
+      const TableView& steps = in[static_cast<size_t>(steps_at_)].table;
       keep_frames(in[static_cast<size_t>(frames_at_)].table);
+      has_offset_ = corrects_offsets(steps, series_.lineage);
       start();
       done_ = true;
-      return write_series(in[0].image, in[static_cast<size_t>(steps_at_)].table.rows);
+      return write_series(in[0].image, steps.rows);
     } catch (const Error& error) {
       return status_of(error);
     }
@@ -110,16 +116,13 @@ class RtdcBackgroundSink final : public Sink {
                   Issue{"the table of frames lacks a column", "frames", "", "index, offset", ""});
     index_.assign(frames.column<int64_t>(index), frames.column<int64_t>(index) + frames.rows);
     offset_.assign(frames.column<double>(offset), frames.column<double>(offset) + frames.rows);
-    const std::string mode = offset_mode(series_.lineage);
-    has_offset_ = mode == "auto" ? std::any_of(offset_.begin(), offset_.end(),
-                                               [](double value) { return value != 0; })
-                                 : mode != "false";
   }
 
   // A new file refers to its input for the rest; in a changed one the old background goes first.
   void start() {
     const H5File& file = out_.file();
     if (!params_.change.empty()) {
+      check_length();
       for (const char* feature : {"image_bg", "bg_off"}) {
         file.remove(std::string("events/") + feature);
         remove_internal_feature(file, feature);
@@ -127,6 +130,14 @@ class RtdcBackgroundSink final : public Sink {
     } else if (!input_.empty()) {
       refer_to(H5File::open(input_), file, folder());
     }
+  }
+  void check_length() const {
+    const auto events = number_of(read_attribute(out_.file().id(), "experiment:event count"));
+    if (!events || *events == static_cast<double>(index_.size())) return;
+    throw Error(ErrorCode::run_failed,
+                Issue{"the file to be changed is of another recording", params_.change,
+                      text_of(*events) + " frames", std::to_string(index_.size()) + " frames",
+                      "write to a new file"});
   }
   fs::path folder() const {
     return params_.published.empty() ? out_.path().parent_path()

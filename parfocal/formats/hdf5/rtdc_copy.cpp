@@ -68,7 +68,7 @@ void copy_table(const H5File& from, const H5File& to, const std::string& name) {
   if (points == 0) return;
   if (rank < 1 || H5Tdetect_class(type.id(), H5T_VLEN) > 0 ||
       H5Tdetect_class(type.id(), H5T_REFERENCE) > 0 || H5Tis_variable_str(type.id()) > 0)
-    return copy_object(from, to, name);
+    return copy_object(from, name, to, name);
   std::vector<std::byte> bytes(points * H5Tget_size(type.id()));
   if (H5Dread(source.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data()) < 0)
     throw_hdf5(ErrorCode::input_missing, "the table cannot be read", from.where(name));
@@ -186,11 +186,12 @@ void refer_to(const H5File& from, const H5File& to, const fs::path& folder) {
   store_basin(to, entry);
 }
 
-void copy_object(const H5File& from, const H5File& to, const std::string& name) {
+void copy_object(const H5File& from, const std::string& name, const H5File& to,
+                 const std::string& new_name) {
   const Hdf5Lock lock;
   const Handle links(H5Pcreate(H5P_LINK_CREATE));
   H5Pset_create_intermediate_group(links.id(), 1);
-  if (H5Ocopy(from.id(), name.c_str(), to.id(), name.c_str(), H5P_DEFAULT, links.id()) < 0)
+  if (H5Ocopy(from.id(), name.c_str(), to.id(), new_name.c_str(), H5P_DEFAULT, links.id()) < 0)
     throw_hdf5(ErrorCode::run_failed, "the data cannot be copied", from.where(name),
                "check the space on the disk");
 }

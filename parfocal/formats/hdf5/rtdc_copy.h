@@ -38,6 +38,7 @@ std::vector<std::string> feature_names(const H5File& file);
 /// its features. `folder` is where `to` will stand.
 void refer_to(const H5File& from, const H5File& to, const std::filesystem::path& folder);
 /// Copies a whole object (a dataset with its attributes) as it is. \throws Error(run_failed)
-void copy_object(const H5File& from, const H5File& to, const std::string& name);
+void copy_object(const H5File& from, const std::string& name, const H5File& to,
+                 const std::string& new_name);
 
 }  // namespace parfocal

@@ -70,10 +70,7 @@ class RtdcEventsSink final : public Sink {
       if (input.gap) return {};
     try {
       if (series_ >= 0 && !series_written_)
-        if (Status s = write_series(in[static_cast<size_t>(series_)].image,
-                                    in[static_cast<size_t>(steps_)].table.rows);
-            !s.ok())
-          return s;
+        if (Status s = write_series(in); !s.ok()) return s;
       return columns_->write(in);
     } catch (const Error& error) {
       return status_of(error);
@@ -121,19 +118,21 @@ class RtdcEventsSink final : public Sink {
                                      : fs::path(params_.published).parent_path();
   }
 
-  Status write_series(const View& images, int64_t count) {
+  Status write_series(std::span<const Input> in) {
+    const View& images = in[static_cast<size_t>(series_)].image;
+    const TableView& steps = in[static_cast<size_t>(steps_)].table;
     series_written_ = true;
+    corrected_ = corrects_offsets(steps, inputs_[0].lineage);
     DatasetWriter writer(out_.file(), "basin_events/image_bg", images.dtype,
                          {images.region.shape[1], images.region.shape[2]}, level(), out_.encoder());
-    for (int64_t i = 0; i < count; ++i)
+    for (int64_t i = 0; i < steps.rows; ++i)
       if (Status s = writer.append(images.data + i * series_image_bytes()); !s.ok()) return s;
     return writer.finish();
   }
 
   void finish(const Outcome& outcome) {
     const H5File& file = out_.file();
-    if (ports_.offset >= 0 && !columns_->has_offsets() && !corrects_offsets())
-      file.remove("events/bg_off");
+    if (!with_offsets()) file.remove("events/bg_off");
     if (series_written_) store_series_basin();
     std::unique_ptr<H5File> from;
     if (!input_.empty()) from = std::make_unique<H5File>(H5File::open(input_));
@@ -144,9 +143,11 @@ class RtdcEventsSink final : public Sink {
     if (from) copy_metadata(*from, file);
     store_run_identifier();
   }
-  bool corrects_offsets() const { return offset_mode(inputs_[0].lineage) != "auto"; }
+  // Without a series nothing but the offsets tells whether `auto` corrects them.
   bool with_offsets() const {
-    return ports_.offset >= 0 && (corrects_offsets() || columns_->has_offsets());
+    if (ports_.offset < 0) return false;
+    if (series_written_) return corrected_;
+    return columns_->has_offsets() || offset_mode(inputs_[0].lineage) == "true";
   }
 
   void store_series_basin() {
@@ -228,7 +229,7 @@ class RtdcEventsSink final : public Sink {
   std::string provenance_;
   std::unique_ptr<EventColumns> columns_;
   PipelineIds ids_;
-  bool series_written_ = false;
+  bool series_written_ = false, corrected_ = false;
 };
 
 }  // namespace

@@ -1,0 +1,155 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "parfocal/graph/check.h"
+#include "planning.h"
+#include "print.h"
+#include "running.h"
+#if PARFOCAL_WITH_HDF5
+#include "parfocal/formats/hdf5/background_copy.h"
+#endif
+
+namespace parfocal::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The folder in which a run makes OUT, beside it; gone when the run ends. A run that was killed
+/// leaves it, and the next one for the same OUT clears it.
+class Workplace {
+ public:
+  explicit Workplace(const fs::path& out)
+      : folder_(out.parent_path() / ("." + out.filename().string() + ".parfocal")) {
+    clear();
+  }
+  ~Workplace() { clear(); }
+  Workplace(const Workplace&) = delete;
+  Workplace& operator=(const Workplace&) = delete;
+  const fs::path& folder() const { return folder_; }
+
+ private:
+  void clear() const {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+  fs::path folder_;
+};
+
+fs::path whole_path(const fs::path& path) {
+  std::error_code ignored;
+  const fs::path real = fs::canonical(path, ignored);
+  return ignored ? fs::absolute(path) : real;
+}
+
+RawValue text(std::string value) { return RawValue::scalar(std::move(value)); }
+
+/// The step and the sink of a method; the sink's inputs besides `from`.
+struct Method {
+  std::string op, sink, from_port;
+  std::vector<std::string> ports;
+};
+Method method_of(const std::string& name) {
+  if (name == "rolling-median") return {"background_rolling_median", "rtdc_images", "", {}};
+  return {"background_sparse_median", "rtdc_background", "series", {"steps", "frames"}};
+}
+
+Pipeline pipeline_of(const BackgroundArguments& arguments, const fs::path& in,
+                     const fs::path& out) {
+  const Method method = method_of(arguments.method);
+  Pipeline p;
+  p.name = "background";
+  p.base_dir = fs::current_path();
+  p.text = shell_line(arguments.words);
+  p.source.type = "rtdc";
+  p.source.params.set("path", text(in.string()));
+  if (arguments.require_time) p.source.params.set("require_time", text("true"));
+  StepSpec step;
+  step.id = "background";
+  step.op = method.op;
+  step.inputs = {{"image", {"source", "", {}}}};
+  for (const auto& [name, value] : arguments.params) step.params.set(name, text(value));
+  p.steps = {step};
+  SinkSpec sink;
+  sink.type = method.sink;
+  sink.inputs = {{"from", {"background", method.from_port, {}}}};
+  for (const std::string& port : method.ports)
+    sink.inputs.emplace_back(port, PortRef{"background", port, {}});
+  sink.params.set("path", text(out.filename().string()));
+  sink.params.set("published", text(out.string()));
+  sink.params.set("compress", text(arguments.compress ? "true" : "false"));
+  if (fs::exists(out)) sink.params.set("change", text(out.string()));
+  p.sinks = {sink};
+  return p;
+}
+
+void require_new_or_same(const BackgroundArguments& arguments, const fs::path& in,
+                         const fs::path& out) {
+  if (!fs::exists(out) || in == out || arguments.overwrite) return;
+  auto words = arguments.words;
+  words.emplace_back("--overwrite");
+  throw Error(ErrorCode::output_exists,
+              Issue{"the output exists already", arguments.out.string(), "",
+                    "a new name, or leave to replace the background in it",
+                    "run\n          " + shell_line(words)});
+}
+
+/// A copy of nothing but the background computes nothing: no pipeline runs.
+RunRecord copy_run(const fs::path& in, const fs::path& out) {
+#if PARFOCAL_WITH_HDF5
+  copy_background(in, out);
+  return {};
+#else
+  throw Error(ErrorCode::bad_command, Issue{"this parfocal was built without HDF5", in.string(), "",
+                                            "", "build it with -DPARFOCAL_WITH_HDF5=ON"});
+  (void)out;
+#endif
+}
+
+RunArguments run_arguments(const BackgroundArguments& arguments, const fs::path& folder) {
+  RunArguments run;
+  run.pipeline.memory_bytes = arguments.memory_bytes;
+  run.pipeline.threads = arguments.threads;
+  run.pipeline.out_dir = folder;
+  run.pipeline.words = arguments.words;
+  run.json = arguments.json;
+  run.progress = arguments.progress;
+  return run;
+}
+
+/// Runs beside OUT and renames what the sink has completed and flushed.
+Ran pipeline_run(const BackgroundArguments& arguments, const fs::path& in, const fs::path& out) {
+  SignalStop signals;
+  const Workplace workplace(out);
+  const RunArguments run = run_arguments(arguments, workplace.folder());
+  const Pipeline pipeline = pipeline_of(arguments, in, out);
+  check(pipeline);
+  Ran ran = execute(plan_for(pipeline, run.pipeline), run, signals);
+  ran.record.outputs.clear();
+  if (ran.record.status == RunStatus::complete)
+    fs::rename(workplace.folder() / out.filename(), out);
+  return ran;
+}
+
+}  // namespace
+
+int background(const BackgroundArguments& arguments) {
+  const fs::path in = whole_path(arguments.in), out = whole_path(arguments.out);
+  require_new_or_same(arguments, in, out);
+  Ran ran;
+  if (arguments.method == "copy")
+    ran.record = copy_run(in, out);
+  else
+    ran = pipeline_run(arguments, in, out);
+  if (ran.record.status == RunStatus::complete) ran.record.outputs = {arguments.out};
+  if (arguments.json) {
+    result(ran.record.json());
+    return ran.exit_code;
+  }
+  if (arguments.method != "copy") print_record(ran.record, run_arguments(arguments, {}));
+  for (const fs::path& path : ran.record.outputs) result(path.string());
+  return ran.exit_code;
+}
+
+}  // namespace parfocal::cli

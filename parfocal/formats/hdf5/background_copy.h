@@ -1,0 +1,15 @@
+#pragma once
+/// Takes the background that a file has over into another one, without computing anything
+/// (dcnum's BackgroundCopy).
+
+#include <filesystem>
+
+namespace parfocal {
+
+/// Writes `to`: a file that refers to `from` for everything but the background: `image_bg` and
+/// `bg_off`, with their attributes, are copied. A series of backgrounds in a basin becomes an
+/// internal one with its mapping. An existing `to` keeps all but its background; `to` = `from`
+/// changes nothing. \throws Error(input_missing) if there is no background, Error(run_failed)
+void copy_background(const std::filesystem::path& from, const std::filesystem::path& to);
+
+}  // namespace parfocal
