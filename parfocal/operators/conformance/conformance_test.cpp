@@ -10,6 +10,17 @@ namespace {
 // Cheap parameter sets beside the example; an operator that is not here is tried with its example.
 const std::map<std::string, std::vector<std::string>>& more_steps() {
   static const std::map<std::string, std::vector<std::string>> steps{
+      {"background_provisional",
+       {"{op: background_provisional, kernel_size: 2, split_time: 0.5 ms, max_backgrounds: 3}"}},
+      {"background_rolling_median",
+       {"{op: background_rolling_median, kernel_size: 2}",
+        "{op: background_rolling_median, kernel_size: 4}"}},
+      {"background_series",
+       {"{op: background_series, kernel_size: 3, split_time: 0.5 ms}",
+        "{op: background_series, kernel_size: 1, split_time: 0.5 ms, offset_correction: auto}"}},
+      {"background_sparse_median",
+       {"{op: background_sparse_median, kernel_size: 2, split_time: 0.5 ms}",
+        "{op: background_sparse_median, kernel_size: 2, split_time: 0.5 ms, use: latest}"}},
       {"cast",
        {"{op: cast, dtype: uint8, casting: saturate}", "{op: cast, dtype: int32, casting: wrap}",
         "{op: cast, dtype: uint16}"}},

@@ -131,6 +131,10 @@ class Collector final : public Emitter {
     item.gap = gap;
     count(port, std::move(item));
   }
+  void notice(std::string text) override {
+    if (notices) notices->push_back(std::move(text));
+  }
+  std::vector<std::string>* notices = nullptr;  ///< where notices go
   void begin_call() { std::fill(emitted_.begin(), emitted_.end(), 0); }
   void end_call() {
     for (const Place& place : places_)
@@ -171,9 +175,14 @@ class StreamRun {
     ++pushed_;
     if (op_.keeps_clock()) check_latency();
   }
+  /// Notices go to `notices` from now on.
+  void listen(std::vector<std::string>* notices) { collector_.notices = notices; }
+  bool failed() const { return !collector_.result.failure.empty(); }
+  /// The end of the stream; after a failure only what came before.
   Outcome finish() {
-    repeat([&] { return op_.flush(state_.span(), collector_); });
     Outcome& result = collector_.result;
+    if (failed()) return std::move(result);
+    repeat([&] { return op_.flush(state_.span(), collector_); });
     if (op_.keeps_clock() && result.failure.empty())
       for (const auto& items : result.ports)
         if (static_cast<int64_t>(items.size()) != pushed_)

@@ -21,7 +21,8 @@ std::vector<PortLayout> candidates(DType dtype, const Shape& s) {
   std::vector<PortLayout> all{image_of(dtype, {{"t", s.t}, {"z", 2}}, {{"y", s.y}, {"x", s.x}}),
                               image_of(dtype, {{"t", s.t}}, {{"z", 2}, {"y", s.y}, {"x", s.x}}),
                               image_of(dtype, {{"t", s.t}, {"c", 3}}, {{"y", s.y}, {"x", s.x}}),
-                              image_of(dtype, {{"t", s.t}}, {{"y", s.y}, {"x", s.x}, {"c", 3}})};
+                              image_of(dtype, {{"t", s.t}}, {{"y", s.y}, {"x", s.x}, {"c", 3}}),
+                              image_of(dtype, {{"p", 2}, {"t", s.t}}, {{"y", s.y}, {"x", s.x}})};
   for (PortLayout& port : all)
     for (auto* axes : {&port.layout.stream, &port.layout.item})
       for (Axis& axis : *axes)
@@ -80,7 +81,8 @@ class Suite {
         if (table ? d > 0 : !accepts(info_.inputs[0], dtype)) continue;
         try_layouts(step, shape, dtype);
       }
-    if (!bound_) {
+    // What exists for recipes only may want what only their other parts make: it is checked there.
+    if (!bound_ && !info_.recipe_only) {
       report_.enter(step);
       report_.problem("binds to none of the layouts tried: " + refusal_);
     }
