@@ -22,7 +22,7 @@ int64_t ChunkReader::scratch_bytes() const {
   if (!parallel_ || layout_ != Layout::chunked) return 0;
   int64_t encoded = index_.empty() ? filters_.most_encoded(part_bytes_) : 0;
   for (const Place& place : index_) encoded = std::max(encoded, place.bytes);
-  const int64_t stages = filters_.filters().size() > 1 ? 2 * (part_bytes_ + 128) : 0;
+  const int64_t stages = filters_.stages() * (part_bytes_ + 128);  // with checksums
   return std::min(encoded, filters_.most_encoded(part_bytes_)) + stages +
          (parts_ > 1 || part_bytes_ != chunk_bytes() ? part_bytes_ : 0);
 }

@@ -81,6 +81,12 @@ bool FilterPipeline::decodable() const {
   return compressors <= 1 && filters_.size() <= 32;  // the mask has 32 bits
 }
 
+int FilterPipeline::stages() const {
+  int64_t count = 0;
+  for (size_t i = 1; i < filters_.size(); ++i) count += filters_[i].id != kFletcher;
+  return static_cast<int>(std::min<int64_t>(count, 2));
+}
+
 int64_t FilterPipeline::most_encoded(int64_t bytes) const {
   // zlib and zstd store what they cannot compress, with less than 1 % on top.
   return bytes + bytes / 64 + 1024 + kFletcherBytes * static_cast<int64_t>(filters_.size());

@@ -37,6 +37,8 @@ class FilterPipeline {
   std::string text() const;
   /// Whether decode() can undo it: known filters, at most one of them a compressor.
   bool decodable() const;
+  /// Stages that decode() needs: all but the filter undone last, and checksums, give to one.
+  int stages() const;
   /// Most bytes that an honest writer makes of a chunk of `bytes`.
   int64_t most_encoded(int64_t bytes) const;
   /// Undoes the filters on `encoded` into exactly `dst`. Bit i of `skipped`: filter i was not
