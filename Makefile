@@ -36,6 +36,9 @@ test-interop:
 	scripts/venv.sh tests/requirements.txt
 	PARFOCAL=$(abspath $(PARFOCAL)) PARFOCAL_SHARED_DIR=$(SHARED_DIR) \
 	  .venv/bin/python -m pytest -q tests/interop
+	VENV=.venv-rtdc CONSTRAINTS=scripts/constraints-rtdc.txt scripts/venv.sh tests/rtdc/requirements.txt
+	PARFOCAL=$(abspath $(PARFOCAL)) PARFOCAL_SHARED_DIR=$(SHARED_DIR) \
+	  .venv-rtdc/bin/python -m pytest -q tests/rtdc
 
 test-asan test-tsan: test-%:
 	$(CONFIGURE) $*
@@ -67,7 +70,7 @@ tidy: setup-test
 	scripts/tidy.sh build/release $(BASE)
 
 clean:
-	rm -rf build .venv
+	rm -rf build .venv .venv-rtdc
 
 setup-build:
 	@scripts/setup.sh build

@@ -14,6 +14,16 @@ Handle::~Handle() {
   if (H5Iis_valid(id_) > 0) H5Idec_ref(id_);
 }
 
+// "file write failed: time = ..., errno = 28, error message = 'No space left on device', buf = ..."
+// says its point in the middle.
+static std::string shortened(std::string text) {
+  const std::string mark = "error message = '";
+  const size_t from = text.find(mark), to = text.find('\'', from + mark.size());
+  if (from == std::string::npos || to == std::string::npos) return text;
+  const std::string message = text.substr(from + mark.size(), to - from - mark.size());
+  return text.substr(0, text.find(": time = ")) + ": " + message;
+}
+
 std::string hdf5_reason() {
   std::string reasons[2];
   const auto keep = [](unsigned, const H5E_error2_t* error, void* to) -> herr_t {
@@ -24,7 +34,7 @@ std::string hdf5_reason() {
   };
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep, reasons);
   if (reasons[0].empty()) return "";
-  return "HDF5: " + reasons[0] + (reasons[1] == reasons[0] ? "" : ": " + reasons[1]);
+  return "HDF5: " + reasons[0] + (reasons[1] == reasons[0] ? "" : ": " + shortened(reasons[1]));
 }
 
 void throw_hdf5(ErrorCode code, std::string what, std::string where, std::string cure) {

@@ -57,6 +57,7 @@ class RtdcBackgroundSink final : public Sink {
   int64_t disk_bytes() const override { return series_.layout.layout.item_bytes(); }
 
   void open() override {
+    if (!params_.published.empty()) require_replaceable(params_.published);
     if (params_.change.empty())
       out_.create();
     else

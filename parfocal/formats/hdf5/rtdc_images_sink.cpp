@@ -49,6 +49,7 @@ class RtdcImagesSink final : public Sink {
   }
 
   void open() override {
+    if (!params_.published.empty()) require_replaceable(params_.published);
     if (params_.change.empty()) {
       out_.create();
     } else {
