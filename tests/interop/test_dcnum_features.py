@@ -45,9 +45,9 @@ def write_rtdc(path, images, pixel_um, frames=None):
             h5["events/frame"] = frames
 
 
-def events_of(parfocal, folder, segmentation, features):
+def events_of(parfocal, folder, segmentation, features, pipeline=PIPELINE):
     """Rows of the table of events, numbers as floats, missing ones as NaN."""
-    (folder / "p.yaml").write_text(PIPELINE % (segmentation, features))
+    (folder / "p.yaml").write_text(pipeline % (segmentation, features))
     parfocal("run", "p.yaml")
     with open(folder / "p-out" / "events.csv", newline="", encoding="utf-8") as file:
         return [{k: float(v) if v else float("nan") for k, v in row.items()}
@@ -181,3 +181,17 @@ def test_events_of_a_job_are_the_golden_ones(parfocal, tmp_path, radius, count):
 def test_a_long_job_has_dcnums_events(parfocal, tmp_path):
     write_frames(tmp_path / "in.rtdc", 101)
     assert len(events_of(parfocal, tmp_path, "open_radius: 2", "haralick: false")) == 5555
+
+
+@pytest.mark.skipif(not os.path.exists(RECORDING), reason="no recordings")
+def test_other_backgrounds_have_dcnums_number_of_events(parfocal, tmp_path):
+    write_frames(tmp_path / "in.rtdc", 5)
+    shorter = PIPELINE.replace("offset_correction: true", "kernel_size: 150")
+    assert len(events_of(parfocal, tmp_path, "open_radius: 2", "haralick: false", shorter)) == 275
+    for folder in tmp_path.glob("p-out"):
+        folder.rename(tmp_path / "first-out")
+    rolling = PIPELINE.replace("background_sparse_median, offset_correction: true",
+                               "background_rolling_median")
+    rolling = rolling.replace("offset: background.offset, ", "").replace("\n     offset: background.offset", "")
+    assert "offset" not in rolling
+    assert len(events_of(parfocal, tmp_path, "open_radius: 2", "haralick: false", rolling)) == 280

@@ -283,7 +283,7 @@ TEST(SegmentBelowBackground, GivesTheLabelsOfDcnum) {
 }
 
 // Three frames of which the second repeats the first.
-std::vector<int> objects_of(const std::string& step) {
+std::vector<int> objects_of(const std::string& step, bool with_offset = true) {
   const std::vector<uint8_t> a(81, 100), dark{a};
   std::vector<uint8_t> cell = a;
   for (const size_t i : {30, 31, 32, 39, 40, 41, 48, 49, 50}) cell[i] = 50;
@@ -293,7 +293,9 @@ std::vector<int> objects_of(const std::string& step) {
   const Stream images = stream_of<uint8_t>(port, {cell, cell, other, cell});
   const Stream backgrounds = stream_of<uint8_t>(port, {a, a, a, a});
   std::vector<int> objects;
-  const std::vector<Stream> out = run_step(step, {images, backgrounds, offsets({0, 0, 0, 0})});
+  std::vector<Stream> in{images, backgrounds};
+  if (with_offset) in.push_back(offsets({0, 0, 0, 0}));
+  const std::vector<Stream> out = run_step(step, in);
   for (const Item& item : out[0].items) {
     const auto pixels = pixels_of<uint16_t>(item);
     objects.push_back(*std::max_element(pixels.begin(), pixels.end()));
@@ -306,6 +308,12 @@ TEST(SegmentBelowBackground, FindsNothingInAFrameThatRepeatsTheOneBefore) {
       "{op: segment_below_background, background: b, offset: o, open_radius: 1";
   EXPECT_THAT(objects_of(step + "}"), ElementsAre(1, 0, 1, 1));
   EXPECT_THAT(objects_of(step + ", skip_repeats: false}"), ElementsAre(1, 1, 1, 1));
+}
+
+TEST(SegmentBelowBackground, NeedsNoOffset) {
+  const std::string step = "{op: segment_below_background, background: b, open_radius: 1";
+  EXPECT_THAT(objects_of(step + "}", false), ElementsAre(1, 0, 1, 1));
+  EXPECT_THAT(objects_of(step + ", skip_repeats: false}", false), ElementsAre(1, 1, 1, 1));
 }
 
 TEST(SegmentBelowBackground, SaysWhatIsWrong) {

@@ -35,10 +35,10 @@ Parameters<P> with_segment_params(Parameters<P> params) {
   return params;
 }
 
-/// The three inputs: image, background and the offset of the background.
+/// The inputs: image, background and, optional, the offset of the background.
 std::vector<InputPort> segment_inputs();
 
-/// Throws Error unless `inputs` are planes of one size and type with one number beside.
+/// Throws Error unless `inputs` are planes of one size and type, with numbers beside.
 void check_segment_inputs(const std::string& op, std::span<const PortLayout> inputs);
 
 }  // namespace parfocal::flow

@@ -13,7 +13,8 @@ std::vector<InputPort> segment_inputs() {
            .doc = "background of the frame, of the type of the image"},
           {.name = "offset",
            .dtypes = {DType::f64},
-           .doc = "one number per frame that is added to the background; 0 for none"}};
+           .optional = true,
+           .doc = "one number per frame that is added to the background"}};
 }
 
 void check_segment_inputs(const std::string& op, std::span<const PortLayout> inputs) {
@@ -24,9 +25,10 @@ void check_segment_inputs(const std::string& op, std::span<const PortLayout> inp
     fail_layout("image and background differ in size or type",
                 image.str() + " and " + background.str(), "equal sizes and types",
                 "make the background of the same image");
-  if (!inputs[2].layout.item.empty())
-    fail_layout("the offset of the background is one number for a frame", inputs[2].layout.str(),
-                "no axis inside the item", "connect offset: <the background step>.offset");
+  for (const PortLayout& number : inputs.subspan(2))
+    if (!number.layout.item.empty())
+      fail_layout("the offset of the background is one number for a frame", number.layout.str(),
+                  "no axis inside the item", "connect offset: <the background step>.offset");
 }
 
 }  // namespace flow
@@ -45,7 +47,8 @@ RawValue yes_or_no(bool value) { return RawValue::scalar(value ? "true" : "false
 Expansion expand_segment(const RecipeParams& p, std::span<const PortLayout> inputs) {
   flow::check_segment_inputs("segment_below_background", inputs);
   RecipeNode labels{
-      "labels", "labels_below_background", RawValue::map(), {"$image", "$background", "$offset"}};
+      "labels", "labels_below_background", RawValue::map(), {"$image", "$background"}};
+  if (inputs.size() > 2) labels.inputs.push_back("$offset");
   labels.params.set("threshold", number(p.threshold));
   labels.params.set("clear_border", yes_or_no(p.clear_border));
   labels.params.set("fill_holes", yes_or_no(p.fill_holes));
