@@ -3,10 +3,11 @@
 // in libhdf5, it is a finding about the library.
 //   rtdc_fuzz -max_total_time=120 -max_len=65536 <folder with small .rtdc files>
 
-#include <sys/mman.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -51,12 +52,24 @@ static void read_rest(const RtdcFile& file) {
   (void)file.measurement_identifier();
 }
 
+// HDF5 asks for the real path of a file, which an anonymous one has not: one file, written anew.
+static const std::filesystem::path& scratch_file() {
+  static const std::filesystem::path path = [] {
+    const std::filesystem::path memory = "/dev/shm";
+    const auto folder =
+        std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
+    return folder / ("parfocal-fuzz-" + std::to_string(::getpid()) + ".rtdc");
+  }();
+  return path;
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const Fd fd(::memfd_create("fuzz", 0));
+  const std::string path = scratch_file().string();
+  const Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0600));
   if (!write_at(fd.get(), data, static_cast<int64_t>(size), 0)) return 0;
-  const std::string path = "/proc/self/fd/" + std::to_string(fd.get());
   expect_error_or_nothing([&] { read_rest(*RtdcFile::open(path)); });
   for (const char* feature : {"image", "image_bg"})
     expect_error_or_nothing([&] { read_pixels(RtdcSource({path, feature, false}, "/")); });
+  ::unlink(path.c_str());
   return 0;
 }

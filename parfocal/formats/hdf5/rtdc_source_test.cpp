@@ -96,6 +96,27 @@ TEST_F(RtdcSources, ReadFramesThroughAMapping) {
   EXPECT_TRUE(std::isnan(header.time_s));
 }
 
+TEST_F(RtdcSources, KeepAllSixteenBits) {
+  const std::vector<uint16_t> pixels = {0, 1000, 65535, 256, 257, 258, 300, 40000};
+  {
+    const H5File file = create("a.rtdc", 2);
+    const Handle images =
+        create_dataset(file, "events/image", {DType::u16, {2, 2, 2}, {}, 5, true});
+    write_dataset(images.id(), DType::u16, pixels.data(), "a");
+  }
+  const RtdcSource source = open("a.rtdc");
+  ASSERT_EQ(source.layout().dtype, DType::u16);
+  std::vector<uint16_t> frame(4);
+  FrameHeader header;
+  ASSERT_TRUE(source
+                  .read(1,
+                        packed_view(reinterpret_cast<std::byte*>(frame.data()), DType::u16,
+                                    source.layout().whole_item()),
+                        header)
+                  .ok());
+  EXPECT_THAT(frame, ElementsAre(257, 258, 300, 40000));
+}
+
 TEST_F(RtdcSources, TakeTheTimeFromFrameNumbersAndRate) {
   const RtdcSource source = open(movie("a.rtdc", 4, [](const H5File& file) {
     write_column(file, "events/frame", std::vector<double>{100, 102, 103, 110});
