@@ -118,7 +118,6 @@ HWY_INLINE void few_below(D d, const S* HWY_RESTRICT packed, size_t frames, size
                           size_t rank, on::Vec<on::RebindToSigned<D>> t0,
                           on::Vec<on::RebindToSigned<D>> t1, on::Vec<D>& few0, on::Vec<D>& few1) {
   using T = on::TFromD<D>;
-  const on::RebindToSigned<D> ds;
   constexpr size_t kMost = std::numeric_limits<T>::max();
   on::Vec<D> count0, count1;
   if (frames <= kMost) {
@@ -142,7 +141,6 @@ HWY_INLINE void few_below(D d, const S* HWY_RESTRICT packed, size_t frames, size
   for (size_t i = 0; i < 2 * lanes; ++i) part[i] = total[i] <= rank ? static_cast<T>(~T{0}) : T{0};
   few0 = on::Load(d, part);
   few1 = on::Load(d, part + lanes);
-  (void)ds;
 }
 
 /// The order statistic of two vectors of pixels of a packed block.
