@@ -103,7 +103,8 @@ TEST_F(RtdcFiles, IdentifiersHaveToFitWhereNoneIsStated) {
   write("other.rtdc", "walk", true);
   const auto basins = [&](const char* name) {
     std::string usable;
-    for (const RtdcBasin& basin : RtdcFile::open(folder_ / name)->basins())
+    const auto file = RtdcFile::open(folder_ / name);
+    for (const RtdcBasin& basin : file->basins())
       if (basin.problem.empty()) usable += basin.name;
     return usable;
   };
