@@ -167,8 +167,8 @@ struct SinkInfo {
   bool test_only = false;
   std::vector<SinkPort> inputs = {};  ///< further inputs
   /// For sinks that keep their input whole and exact (a recording): opens what make() wrote under
-  /// `out_dir` with these parameters, after close(). A live source whose stream is needed twice is
-  /// read again from such a sink.
+  /// `out_dir` with these parameters, after close(): all items that were written, in order, without
+  /// the gaps. A live source whose stream is needed twice is read again from such a sink.
   std::function<std::unique_ptr<Source>(const std::any& params,
                                         const std::filesystem::path& out_dir)>
       reopen = {};

@@ -8,6 +8,7 @@
 
 #include "parfocal/engine/outputs.h"
 #include "parfocal/engine/record.h"
+#include "parfocal/engine/recording.h"
 #include "parfocal/engine/run_control.h"
 #include "parfocal/engine/run_ends.h"
 #include "parfocal/planner/machine.h"
@@ -104,8 +105,9 @@ class Run {
     if (!control_.running() || !ends_.close_first_pass({true, "", -1, control_.notices()}))
       return false;
     try {
-      recording_ =
-          reopen_sink(plan_.nodes[static_cast<size_t>(plan_.recording)], folder_.writing());
+      recording_ = std::make_unique<Recording>(
+          reopen_sink(plan_.nodes[static_cast<size_t>(plan_.recording)], folder_.writing()),
+          control_.lost_ranges());
     } catch (const Error& error) {
       control_.run_failed(error.code(), error.issues().front());
       return false;
@@ -185,7 +187,7 @@ class Run {
   const Plan& plan_;
   const RunOptions& options_;
   OpenSource source_;
-  std::unique_ptr<Source> recording_;  ///< of a live source, for later passes
+  std::unique_ptr<Recording> recording_;  ///< of a live source, for later passes
   std::vector<std::unique_ptr<Operator>> ops_;
   OutputFolder folder_;
   RunControl control_;

@@ -81,6 +81,11 @@ std::vector<std::string> RunControl::notices() const {
   return notices_;
 }
 
+std::vector<std::pair<int64_t, int64_t>> RunControl::lost_ranges() const {
+  std::lock_guard lock(mutex_);
+  return lost_ranges_;
+}
+
 std::optional<Gap> RunControl::failed_before(const NodePlan& node, int64_t sequence) const {
   if (known_count_ == 0) return std::nullopt;
   std::lock_guard lock(mutex_);

@@ -29,6 +29,8 @@ class RunControl : public Faults {
   void enter(PassRun* pass, int64_t tile, int number);
   bool failed() const;
   int64_t gaps() const;  ///< items that became gaps so far
+  /// [first, last] of the frames that a live source lost, in the order of the stream.
+  std::vector<std::pair<int64_t, int64_t>> lost_ranges() const;
   /// "step: sentence", each once.
   std::vector<std::string> notices() const;
   /// Moves what was collected into the record.

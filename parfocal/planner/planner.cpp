@@ -25,7 +25,8 @@ int64_t group_of(const Draft& draft) {
 int64_t wide_window(const Draft& draft, int threads) {
   int64_t largest = 1;
   for (const NodePlan& node : draft.plan.nodes)
-    for (const PortLayout& out : node.outputs) largest = std::max(largest, out.item_bytes());
+    for (const PortLayout& out : node.outputs)
+      if (out.layout.stream_count() != 1) largest = std::max(largest, out.item_bytes());
   const int64_t wide = std::clamp<int64_t>((int64_t{1} << 20) / largest, 2 * threads, 64);
   const int64_t group = group_of(draft);  // one for each worker, and one that is being consumed
   return group > 1 ? std::max(wide, (threads + 1) * group) : wide;

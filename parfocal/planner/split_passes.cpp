@@ -30,6 +30,13 @@ int64_t span_of(const Layout& main, const Layout& value) {
   return span;
 }
 
+// What may wait for a Value. A file is read again rather than kept in memory at any length:
+// touching new memory costs as much as reading a local file. A live source cannot be read again.
+int64_t most_waiting_bytes(const Plan& plan) {
+  const int64_t quarter = plan.memory_bytes / 4;
+  return plan.live ? quarter : std::min(quarter, int64_t{128} << 20);
+}
+
 void fail_live(const NodePlan& node, const std::string& value) {
   throw Error(
       ErrorCode::invalid_pipeline,
@@ -69,7 +76,7 @@ void split_passes(Draft& draft) {
                                draft.roots[static_cast<size_t>(node.inputs[i].node)];
         const int64_t bytes =
             span == kUnbounded ? 0 : span * draft.port(node.inputs[0]).item_bytes();
-        cut = span == kUnbounded || !same_root || bytes > draft.plan.memory_bytes / 4;
+        cut = span == kUnbounded || !same_root || bytes > most_waiting_bytes(draft.plan);
         draft.explain(
             "passes: " + node.id + " waits for the Value " + producer.id +
             (cut ? ": a new pass, the source is read again (" +

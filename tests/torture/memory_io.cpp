@@ -144,22 +144,20 @@ class ScriptLive : public LiveSource {
   int64_t next_ = 0;
 };
 
-// What a memory sink keeps, read again.
+// What a memory sink keeps, read again: all but the gaps.
 class TapeSource : public Source {
  public:
-  TapeSource(const Received& tape, const PortLayout& port) : tape_(tape), layout_(port.layout) {
-    if (layout_.stream[0].size != kUnbounded) return;
-    int64_t inner = 1;
-    for (size_t a = 1; a < layout_.stream.size(); ++a) inner *= layout_.stream[a].size;
-    layout_.stream[0].size = static_cast<int64_t>(tape_.items.size()) / inner;
+  TapeSource(const Received& tape, const PortLayout& port) : layout_(port.layout) {
+    for (const auto& [key, item] : tape.items)
+      if (!item.starts_with("gap ")) items_.push_back(item);
+    layout_.stream = {{"t", static_cast<int64_t>(items_.size()), 1, "", {}}};
   }
   const Layout& layout() const override { return layout_; }
   int64_t read_bytes() const override { return 0; }
   Region block() const override { return layout_.whole_item(); }
   Status read(int64_t sequence, const MutableView& dst, FrameHeader& header) const override {
     header.time_s = static_cast<double>(sequence) / 8;
-    const std::string& item = tape_.items.at({sequence, 0});
-    if (item.starts_with("gap ")) return Status::fail("the tape has " + item);
+    const std::string& item = items_.at(static_cast<size_t>(sequence));
     copy_pixels(packed_view(reinterpret_cast<const std::byte*>(item.data()), layout_.dtype,
                             layout_.whole_item()),
                 dst);
@@ -168,7 +166,7 @@ class TapeSource : public Source {
   std::string identity() const override { return "tape"; }
 
  private:
-  Received tape_;
+  std::vector<std::string> items_;
   Layout layout_;
 };
 

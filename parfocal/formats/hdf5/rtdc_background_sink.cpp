@@ -141,7 +141,7 @@ class RtdcBackgroundSink final : public Sink {
                       "write to a new file"});
   }
   fs::path folder() const {
-    return params_.published.empty() ? out_.path().parent_path()
+    return params_.published.empty() ? out_.place().parent_path()
                                      : fs::path(params_.published).parent_path();
   }
 

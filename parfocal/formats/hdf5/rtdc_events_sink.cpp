@@ -114,7 +114,7 @@ class RtdcEventsSink final : public Sink {
     return series_ < 0 ? own : std::max(own, DatasetWriter::chunk_bytes(series_image_bytes()));
   }
   fs::path folder() const {
-    return params_.published.empty() ? out_.path().parent_path()
+    return params_.published.empty() ? out_.place().parent_path()
                                      : fs::path(params_.published).parent_path();
   }
 

@@ -103,7 +103,7 @@ class RtdcImagesSink final : public Sink {
       write_attribute(writer_->id(), "dcnum ppid background", id, where);
       write_attribute(writer_->id(), "dcnum ppid generation", std::string(kPpidGeneration), where);
     }
-    const fs::path place = params_.published.empty() ? out_.path() : fs::path(params_.published);
+    const fs::path place = params_.published.empty() ? out_.place() : fs::path(params_.published);
     if (params_.change.empty() && !input_.empty())
       refer_to(H5File::open(input_), file, place.parent_path());
     if (!read_attribute(file.id(), "experiment:event count"))

@@ -17,7 +17,8 @@ namespace parfocal {
 class RtdcOutput {
  public:
   /// Nothing is touched yet. `threads`: helpers that encode chunks.
-  RtdcOutput(const std::filesystem::path& path, int threads) : pending_(path), threads_(threads) {}
+  RtdcOutput(const std::filesystem::path& path, int threads)
+      : path_(path), pending_(path), threads_(threads) {}
 
   /// An empty new file. \throws Error(run_failed)
   void create();
@@ -26,7 +27,10 @@ class RtdcOutput {
   bool is_open() const { return file_ != nullptr; }
   const H5File& file() const { return *file_; }
   ChunkEncoder& encoder() { return *encoder_; }
-  const std::filesystem::path& path() const { return pending_.final(); }
+  /// As it was given.
+  const std::filesystem::path& path() const { return path_; }
+  /// Absolute, links followed.
+  const std::filesystem::path& place() const { return pending_.final(); }
   int threads() const { return threads_; }
 
   /// Writes what source and steps said as the log "parfocal-log-<UTC>", if they said anything.
@@ -43,6 +47,7 @@ class RtdcOutput {
  private:
   void begin(H5File file);
 
+  std::filesystem::path path_;
   PendingFile pending_;
   int threads_;
   std::unique_ptr<H5File> file_;

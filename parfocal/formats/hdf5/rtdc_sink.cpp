@@ -174,8 +174,7 @@ class RtdcSink final : public Sink {
 std::unique_ptr<Source> reopen(const std::any& params, const fs::path& out_dir) {
   const SourceInfo& info = *sources().find("rtdc");
   RawValue values = RawValue::map();
-  values.set("path",
-             RawValue::scalar((out_dir / std::any_cast<const RtdcParams&>(params).path).string()));
+  values.set("path", RawValue::scalar(std::any_cast<const RtdcParams&>(params).path));
   std::vector<Issue> issues;
   const std::any parsed = info.params.parse(values, "source rtdc", issues);
   if (!issues.empty()) throw Error(ErrorCode::run_failed, issues);
