@@ -12,11 +12,12 @@ namespace fs = std::filesystem;
 
 Facts facts_of(const std::string& path) {
   if (fs::is_directory(path)) {
-    if (fs::exists(fs::path(path) / "zarr.json")) return zarr_facts(path);
-    throw Error(ErrorCode::input_missing,
-                {"the folder is no OME-Zarr image", path, "a folder without zarr.json",
-                 "an OME-Zarr, image files or a pipeline file",
-                 "for the images in it: parfocal info " + shell_line({path + "/*.tif"})});
+    if (is_zarr(path)) return zarr_facts(path);
+    throw Error(
+        ErrorCode::input_missing,
+        {"the folder is no OME-Zarr image", path, "a folder without zarr.json, .zarray and .zgroup",
+         "an OME-Zarr, image files or a pipeline file",
+         "for the images in it: parfocal info " + shell_line({path + "/*.tif"})});
   }
   const std::string extension = fs::path(path).extension().string();
   if (extension == ".yaml" || extension == ".yml" || extension == ".json")

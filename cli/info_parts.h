@@ -12,7 +12,10 @@ using Facts = std::vector<std::pair<std::string, nlohmann::ordered_json>>;
 
 /// Image files: one name or a glob. \throws Error(input_missing)
 Facts files_facts(const std::string& pattern);
-/// An OME-Zarr 0.5 image. \throws Error(input_missing) if its metadata cannot be read
+/// Whether the folder is a group or an array of Zarr v2 or v3.
+bool is_zarr(const std::string& path);
+/// An OME-Zarr image, plate or Zarr array. \throws Error(input_missing) if its metadata cannot be
+/// read
 Facts zarr_facts(const std::string& path);
 /// An .rtdc file (HDF5): attributes, features with their storage, basins and whether they were
 /// found, logs, tables, identifiers. \throws Error(input_missing)

@@ -1,87 +1,72 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 
 #include "info_parts.h"
-#include "parfocal/core/error.h"
+#include "parfocal/formats/zarr/hierarchy.h"
+#include "parfocal/formats/zarr/image_lookup.h"
 
 namespace parfocal::cli {
 namespace {
 
-namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-Json metadata_of(const fs::path& folder) {
-  std::ifstream stream(folder / "zarr.json", std::ios::binary);
-  Json json = Json::parse(stream, nullptr, false);
-  if (!json.is_object())
-    throw Error(ErrorCode::input_missing,
-                {"cannot read the metadata of the image", (folder / "zarr.json").string(),
-                 fs::exists(folder / "zarr.json") ? "no JSON object" : "no such file",
-                 "a Zarr v3 zarr.json", "check that the copy is complete"});
-  return json;
+constexpr size_t kMostPositions = 1000;
+
+void add_array(const ZarrArray& array, Facts& facts) {
+  facts.emplace_back("shape", array.shape);
+  facts.emplace_back("dtype", dtype_name(array.dtype));
+  const ShardSpec* shard = array.shard();
+  if (shard) facts.emplace_back("shards", array.chunk);
+  facts.emplace_back("chunks", shard ? shard->chunk : array.chunk);
+  facts.emplace_back("codecs", codecs_text(shard ? shard->codecs : array.codecs));
+  if (shard) facts.emplace_back("index", shard->index_at_end ? "end" : "start");
 }
 
-/// json[path...], or null: files come from anywhere, so no member is taken for granted.
-Json at(const Json& json, const std::string& pointer) {
-  const Json::json_pointer place(pointer);
-  return json.contains(place) ? json.at(place) : Json();
+/// "t=30 s, y=0.65 um, x"
+std::string axes_text(const std::vector<Axis>& axes) {
+  std::vector<std::string> texts;
+  for (const Axis& axis : axes)
+    texts.push_back(axis.unit.empty() ? axis.name
+                                      : fmt::format("{}={} {}", axis.name, axis.scale, axis.unit));
+  return fmt::format("{}", fmt::join(texts, ", "));
 }
 
-std::string text_of(const Json& object, const char* key) {
-  const Json value = object.is_object() && object.contains(key) ? object[key] : Json();
-  return value.is_string() ? value.get<std::string>() : "";
+void add_image(const ZarrHierarchy& store, const NgffImage& image, Facts& facts) {
+  facts.emplace_back("axes", axes_text(image.axes));
+  add_array(store.array(image.levels[0].path), facts);
+  facts.emplace_back("levels", image.levels.size());
+  Json shapes = Json::array();
+  for (const NgffLevel& level : image.levels) shapes.push_back(store.array(level.path).shape);
+  if (shapes.size() > 1) facts.emplace_back("level shapes", shapes);
+  if (!image.channels.empty())
+    facts.emplace_back("channels", fmt::format("{}", fmt::join(image.channels, ", ")));
 }
 
-/// "label, label" of a list of objects.
-std::string joined(const Json& objects, const char* key) {
-  std::string text;
-  for (const Json& object : objects) text += (text.empty() ? "" : ", ") + text_of(object, key);
-  return text;
+std::string group_format(const NgffGroup& group, int zarr_format) {
+  const bool ome = group.image || group.is_plate || group.is_well || group.is_series ||
+                   group.is_label || !group.labels.empty() || !group.version.empty();
+  if (!ome) return fmt::format("Zarr v{} group", zarr_format);
+  return fmt::format("OME-Zarr {}", group.version.empty() ? "of unknown version" : group.version);
 }
 
-void add_array(const Json& array, Facts& facts) {
-  facts.emplace_back("shape", at(array, "/shape"));
-  facts.emplace_back("dtype", at(array, "/data_type"));
-  Json chunks = at(array, "/chunk_grid/configuration/chunk_shape");
-  Json codecs = at(array, "/codecs");
-  if (at(codecs, "/0/name") == "sharding_indexed") {
-    facts.emplace_back("shards", chunks);
-    chunks = at(codecs, "/0/configuration/chunk_shape");
-    codecs = at(codecs, "/0/configuration/codecs");
-  }
-  facts.emplace_back("chunks", chunks);
-  facts.emplace_back("codecs", joined(codecs, "name"));
-}
-
-/// "t=30 s, y=0.65 micrometer, x"
-std::string axes_text(const Json& multiscale) {
-  const Json scale = at(multiscale, "/datasets/0/coordinateTransformations/0/scale");
-  const Json axes = at(multiscale, "/axes");
-  std::string text;
-  for (size_t i = 0; i < axes.size(); ++i) {
-    text += (text.empty() ? "" : ", ") + text_of(axes[i], "name");
-    const std::string unit = text_of(axes[i], "unit");
-    if (i < scale.size() && !unit.empty()) text += "=" + scale[i].dump() + " " + unit;
-  }
-  return text;
-}
-
-void add_multiscale(const fs::path& folder, const Json& ome, Facts& facts) {
-  const Json multiscale = at(ome, "/multiscales/0");
-  if (multiscale.is_null()) return;
-  facts.emplace_back("axes", axes_text(multiscale));
-  const Json first = at(multiscale, "/datasets/0/path");
-  if (first.is_string()) add_array(metadata_of(folder / first.get<std::string>()), facts);
-  facts.emplace_back("levels", at(multiscale, "/datasets").size());
-  const std::string channels = joined(at(ome, "/omero/channels"), "label");
-  if (!channels.empty()) facts.emplace_back("channels", channels);
+void add_group(const ZarrHierarchy& store, const NgffGroup& group, Facts& facts) {
+  if (group.image) add_image(store, *group.image, facts);
+  if (group.is_plate) facts.emplace_back("wells", group.wells.size());
+  if (group.is_plate || group.is_well || group.is_series)
+    facts.emplace_back("positions", image_paths(store, "", group, kMostPositions));
+  const ZarrNode labels = store.find("labels");
+  if (labels.format != 0) facts.emplace_back("labels", group_of(labels).labels);
 }
 
 /// Completeness, gaps and provenance, as the sink recorded them.
-void add_own(const Json& own, Facts& facts) {
-  if (!own.is_object()) return;
-  for (const auto& [key, value] : own.items()) {
+void add_own(const ZarrNode& node, Facts& facts) {
+  const Json json = Json::parse(node.format == 2 ? node.attributes : node.text, nullptr, false);
+  const Json::json_pointer place(node.format == 2 ? "/parfocal" : "/attributes/parfocal");
+  if (!json.is_object() || !json.contains(place) || !json.at(place).is_object()) return;
+  for (const auto& [key, value] : json.at(place).items()) {
     const bool told = std::any_of(facts.begin(), facts.end(),
                                   [&](const auto& fact) { return fact.first == key; });
     if (!told && key != "version" && value != "") facts.emplace_back(key, value);
@@ -90,23 +75,29 @@ void add_own(const Json& own, Facts& facts) {
 
 }  // namespace
 
+bool is_zarr(const std::string& path) {
+  const std::filesystem::path folder(path);
+  for (const char* file : {"zarr.json", ".zarray", ".zgroup", ".zmetadata"})
+    if (std::filesystem::exists(folder / file)) return true;
+  return false;
+}
+
 Facts zarr_facts(const std::string& path) {
-  const fs::path folder(path);
-  const Json group = metadata_of(folder);
-  const Json attributes = at(group, "/attributes");
+  const ZarrHierarchy store(std::make_shared<LocalStore>(path));
+  const ZarrNode node = store.node("");
   Facts facts = {{"path", path}};
-  if (at(group, "/node_type") == "array") {
-    facts.emplace_back("format", "Zarr v3 array");
-    add_array(group, facts);
+  if (node.is_array) {
+    const ZarrArray array = array_of(node);
+    facts.emplace_back("format", fmt::format("Zarr v{} array", node.format));
+    if (!array.names.empty())
+      facts.emplace_back("axes", fmt::format("{}", fmt::join(array.names, ", ")));
+    add_array(array, facts);
   } else {
-    const Json version = at(attributes, "/ome/version");
-    facts.emplace_back("format", "OME-Zarr " + (version.is_string() ? version.get<std::string>()
-                                                                    : "of unknown version"));
-    add_multiscale(folder, at(attributes, "/ome"), facts);
+    const NgffGroup group = group_of(node);
+    facts.emplace_back("format", group_format(group, node.format));
+    add_group(store, group, facts);
   }
-  if (fs::exists(folder / "labels" / "zarr.json"))
-    facts.emplace_back("labels", at(metadata_of(folder / "labels"), "/attributes/ome/labels"));
-  add_own(at(attributes, "/parfocal"), facts);
+  add_own(node, facts);
   return facts;
 }
 

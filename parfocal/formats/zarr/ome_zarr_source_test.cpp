@@ -4,6 +4,7 @@
 
 #include "parfocal/formats/common/test_support-inl.h"
 #include "parfocal/formats/zarr/array_metadata.h"
+#include "parfocal/formats/zarr/test_array-inl.h"
 
 namespace parfocal {
 namespace {
@@ -79,54 +80,6 @@ TEST(OmeZarrSource, ReadsOtherChunkShapesByteOrdersAndFillValues) {
   EXPECT_THAT(test::read_failure(*source, 2), HasSubstr("has 5 bytes, a chunk has 60"));
 }
 
-std::string array_failure(const std::string& path, const json& value) {
-  json meta = json::parse(R"({"zarr_format": 3, "node_type": "array", "shape": [2, 5, 7],
-    "data_type": "uint16", "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [1, 5, 7]}},
-    "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}}, "fill_value": 0,
-    "codecs": [{"name": "bytes", "configuration": {"endian": "little"}}]})");
-  if (!path.empty()) meta[json::json_pointer(path)] = value;
-  try {
-    parse_zarr_array(meta.dump());
-    return "";
-  } catch (const Error& e) {
-    return e.what();
-  }
-}
-
-TEST(ZarrMetadata, NamesWhatIsNotSupportedAndRefusesTheImpossible) {
-  EXPECT_EQ(array_failure("", {}), "");
-  EXPECT_THAT(array_failure("/codecs", json::parse(R"([{"name": "sharding_indexed"}])")),
-              HasSubstr("codec 'sharding_indexed' is not supported"));
-  EXPECT_THAT(array_failure("/codecs/1", json::parse(R"({"name": "zstd"})")),
-              HasSubstr("codec 'zstd' is not supported"));
-  EXPECT_THAT(array_failure("/shape", {2, 5}), HasSubstr("different numbers of axes"));
-  EXPECT_THAT(array_failure("/shape", {1ll << 40, 1ll << 40, 7}), HasSubstr("too large"));
-  EXPECT_THAT(array_failure("/shape", {-1, 5, 7}), HasSubstr("impossible size"));
-  EXPECT_THAT(array_failure("/shape", {1.5, 5, 7}), HasSubstr("impossible size"));
-  EXPECT_THAT(array_failure("/shape", "x"), HasSubstr("needs 2 to 6 numbers"));
-  EXPECT_THAT(array_failure("/chunk_grid/configuration/chunk_shape", {0, 5, 7}),
-              HasSubstr("impossible size"));
-  EXPECT_THAT(array_failure("/chunk_grid/configuration/chunk_shape", {1 << 20, 1 << 20, 7}),
-              HasSubstr("too large"));
-  EXPECT_THAT(array_failure("/data_type", "complex64"), HasSubstr("data type is not supported"));
-  EXPECT_THAT(array_failure("/fill_value", 70000), HasSubstr("does not fit"));
-  EXPECT_THAT(array_failure("/fill_value", 1e300), HasSubstr("does not fit"));
-  EXPECT_THAT(array_failure("/zarr_format", 2), HasSubstr("not a Zarr v3 array"));
-  EXPECT_THROW(parse_zarr_array("{"), Error);
-  EXPECT_THROW(parse_zarr_array(std::string(1 << 20, '[')), Error);
-}
-
-TEST(ZarrMetadata, KeepsDatasetsInsideTheStore) {
-  for (const char* path : {"../0", "/etc", "", "0/../../1", "0//1"}) {
-    const json group = {
-        {"attributes",
-         {{"ome",
-           {{"multiscales", json::array({{{"axes", json::array({{{"name", "y"}}, {{"name", "x"}}})},
-                                          {"datasets", json::array({{{"path", path}}})}}})}}}}}};
-    EXPECT_THROW(parse_ngff_image(group.dump()), Error) << path;
-  }
-}
-
 TEST(OmeZarrSource, SaysWhatIsMissing) {
   TempDir dir;
   try {
@@ -136,6 +89,109 @@ TEST(OmeZarrSource, SaysWhatIsMissing) {
     EXPECT_EQ(e.code(), ErrorCode::input_missing);
     EXPECT_THAT(e.what(), HasSubstr("no.zarr/zarr.json"));
   }
+}
+
+std::string open_failure(const TempDir& dir, const RawValue& params) {
+  try {
+    open_source("ome_zarr", params, dir.path());
+    return "";
+  } catch (const Error& e) {
+    return e.what();
+  }
+}
+
+// An image of NGFF 0.4 on Zarr v2: 4 frames of 6 x 5 pixels in chunks of 3 frames, Fortran order.
+void write_v2_image(const std::filesystem::path& folder, int levels = 1) {
+  test::write_text(folder / ".zgroup", R"({"zarr_format": 2})");
+  json datasets = json::array();
+  for (int level = 0; level < levels; ++level) {
+    const std::string name = std::to_string(level);
+    datasets.push_back(
+        {{"path", name},
+         {"coordinateTransformations",
+          json::array({{{"type", "scale"}, {"scale", {2, 0.5, 0.5 * (level + 1)}}}})}});
+    const std::string text = R"({"zarr_format": 2, "shape": [4, 6, 5], "chunks": [3, 6, 5],
+      "dtype": ">i2", "compressor": {"id": "zlib", "level": 1}, "fill_value": 3, "order": "F",
+      "filters": null, "dimension_separator": "/"})";
+    test::write_text(folder / name / ".zarray", text);
+    Image image = random_image(DType::i16, test::box_of({4, 6, 5}), static_cast<uint32_t>(level));
+    test::write_chunks(folder / name, parse_zarr_v2_array(text), image);
+  }
+  json axes = json::parse(R"([{"name": "t", "type": "time", "unit": "second"},
+    {"name": "y", "type": "space", "unit": "micrometer"}, {"name": "x", "type": "space"}])");
+  test::write_text(
+      folder / ".zattrs",
+      json({{"multiscales",
+             json::array({{{"version", "0.4"}, {"axes", axes}, {"datasets", datasets}}})}})
+          .dump());
+}
+
+TEST(OmeZarrSource, ReadsVersion2WithLevelsAndGroupsOfFrames) {
+  TempDir dir;
+  write_v2_image(dir / "a.zarr", 2);
+  for (const int level : {0, 1}) {
+    const auto source = open_source(
+        "ome_zarr", raw_map({{"path", "a.zarr"}, {"level", std::to_string(level)}}), dir.path());
+    EXPECT_EQ(source->layout().str(),
+              make_layout(DType::i16, {{"t", 4}}, {{"y", 6}, {"x", 5}}).str());
+    EXPECT_EQ(source->layout().stream[0].unit, "s");
+    EXPECT_EQ(source->layout().item[1].scale, 0.5 * (level + 1));
+    EXPECT_EQ(source->items_per_read(), 3);
+    const Image image =
+        random_image(DType::i16, test::box_of({4, 6, 5}), static_cast<uint32_t>(level));
+    for (int64_t t = 0; t < 4; ++t) {
+      const Image frame = read_all(*source, t);
+      EXPECT_EQ(std::memcmp(frame.pixels.data(), image.pixels.data() + t * 60, 60), 0) << t;
+      test::expect_regions_agree(*source, t, 4, 3);
+    }
+  }
+  EXPECT_THAT(open_failure(dir, raw_map({{"path", "a.zarr"}, {"level", "2"}})),
+              HasSubstr("the image has no level 2"));
+}
+
+TEST(OmeZarrSource, FindsPositionsOfPlatesAndOfSeries) {
+  TempDir dir;
+  test::write_text(dir / "p.zarr/.zgroup", R"({"zarr_format": 2})");
+  test::write_text(dir / "p.zarr/.zattrs",
+                   R"({"plate": {"wells": [{"path": "A/1"}, {"path": "B/2"}]}})");
+  test::write_text(dir / "p.zarr/A/1/.zgroup", R"({"zarr_format": 2})");
+  test::write_text(dir / "p.zarr/A/1/.zattrs", R"({"well": {"images": [{"path": "0"}]}})");
+  write_v2_image(dir / "p.zarr/A/1/0");
+  for (const char* position : {"", "A/1", "A/1/0"})
+    EXPECT_EQ(open_failure(dir, raw_map({{"path", "p.zarr"}, {"position", position}})), "");
+  EXPECT_EQ(open_failure(dir, raw_map({{"path", "p.zarr/A/1/0"}})), "");
+  EXPECT_EQ(open_failure(dir, raw_map({{"path", "p.zarr/A/1/0/0"}, {"axes", "tyx"}})), "");
+  EXPECT_THAT(open_failure(dir, raw_map({{"path", "p.zarr/A/1/0/0"}})),
+              HasSubstr("does not name its axes"));
+  test::write_text(dir / "p.zarr/A/1/.zattrs",
+                   R"({"well": {"images": [{"path": "0"}, {"path": "1"}]}})");
+  EXPECT_THAT(open_failure(dir, raw_map({{"path", "p.zarr"}})),
+              HasSubstr("write e.g. position: A/1/0 (there are A/1/0, A/1/1)"));
+  EXPECT_THAT(open_failure(dir, raw_map({{"path", "p.zarr"}, {"position", "../p.zarr"}})),
+              HasSubstr("the path leaves the store"));
+
+  test::write_text(dir / "s.zarr/.zgroup", R"({"zarr_format": 2})");
+  test::write_text(dir / "s.zarr/.zattrs", R"({"bioformats2raw.layout": 3})");
+  write_v2_image(dir / "s.zarr/0");
+  EXPECT_EQ(open_failure(dir, raw_map({{"path", "s.zarr"}})), "");
+  write_v2_image(dir / "s.zarr/1");
+  EXPECT_EQ(open_failure(dir, raw_map({{"path", "s.zarr"}, {"position", "1"}})), "");
+  EXPECT_THAT(open_failure(dir, raw_map({{"path", "s.zarr"}, {"position", "1"}, {"labels", "x"}})),
+              HasSubstr("it has no labels at all"));
+}
+
+TEST(OmeZarrSource, ReadsWhereOnlyConsolidatedMetadataIsLeft) {
+  TempDir dir;
+  write_v2_image(dir / "a.zarr");
+  json all = json::object();
+  for (const char* file : {".zgroup", ".zattrs", "0/.zarray"}) {
+    all[file] = json::parse(test::read_text(dir / "a.zarr" / file));
+    std::filesystem::remove(dir / "a.zarr" / file);
+  }
+  test::write_text(dir / "a.zarr/.zmetadata",
+                   json({{"zarr_consolidated_format", 1}, {"metadata", all}}).dump());
+  const auto source = open_source("ome_zarr", raw_map({{"path", "a.zarr"}}), dir.path());
+  EXPECT_EQ(source->layout().stream_count(), 4);
 }
 
 }  // namespace

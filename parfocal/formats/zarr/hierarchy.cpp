@@ -1,0 +1,123 @@
+#include "parfocal/formats/zarr/hierarchy.h"
+
+#include "parfocal/formats/zarr/json_reader-inl.h"
+
+namespace parfocal {
+namespace {
+
+using namespace zarr_json;
+
+// Runs `parse` and names the file in its errors.
+template <class F>
+auto named(const std::string& where, F&& parse) {
+  try {
+    return parse();
+  } catch (const Error& e) {
+    Issue issue = e.issues()[0];
+    issue.where = issue.where.empty() ? where : where + ", " + issue.where;
+    throw Error(e.code(), issue);
+  }
+}
+
+}  // namespace
+
+std::string ZarrHierarchy::text_of(const std::string& key, bool& found) const {
+  std::string text;
+  const Status s = read_text_object(*store_, key, kMostMetadataBytes, text, found);
+  if (!s.ok()) throw Error(ErrorCode::input_missing, s.issue());
+  return text;
+}
+
+ZarrNode ZarrHierarchy::own_node(const std::string& path) const {
+  ZarrNode node;
+  bool found = false;
+  const auto take = [&](const char* file, int format, bool is_array) {
+    const std::string key = joined_key(path, file);
+    node.text = text_of(key, found);
+    if (!found) return false;
+    node.format = format;
+    node.is_array = is_array;
+    node.where = store_->where(key);
+    return true;
+  };
+  if (take("zarr.json", 3, false)) {
+    named(node.where,
+          [&] { node.is_array = text_at(parse_object(node.text), "node_type") == "array"; });
+  } else if (take(".zarray", 2, true) || take(".zgroup", 2, false)) {
+    node.attributes = text_of(joined_key(path, ".zattrs"), found);
+    if (!found) node.attributes = "{}";
+  }
+  return node;
+}
+
+ZarrNode ZarrHierarchy::consolidated_node(const std::string& path) const {
+  ZarrNode node;
+  bool found = false;
+  std::string text = text_of("zarr.json", found);
+  if (found) {
+    node.where = store_->where("zarr.json") + ", consolidated metadata of " + path;
+    return named(node.where, [&] {
+      const Json json = parse_object(text);
+      const Json& entry = at(at(at(json, "consolidated_metadata"), "metadata"), path.c_str());
+      if (!entry.is_object()) return ZarrNode();
+      node.format = 3;
+      node.is_array = text_at(entry, "node_type") == "array";
+      node.text = entry.dump(-1, ' ', false, Json::error_handler_t::replace);
+      return node;
+    });
+  }
+  text = text_of(".zmetadata", found);
+  if (!found) return node;
+  node.where = store_->where(".zmetadata") + ", " + (path.empty() ? "the root" : path);
+  return named(node.where, [&] {
+    const Json json = parse_object(text);
+    const Json& all = at(json, "metadata");
+    for (const char* file : {".zarray", ".zgroup"}) {
+      const Json& entry = at(all, joined_key(path, file).c_str());
+      if (!entry.is_object()) continue;
+      node.format = 2;
+      node.is_array = file[2] == 'a';
+      node.text = entry.dump(-1, ' ', false, Json::error_handler_t::replace);
+      const Json& attributes = at(all, joined_key(path, ".zattrs").c_str());
+      node.attributes = attributes.is_object()
+                            ? attributes.dump(-1, ' ', false, Json::error_handler_t::replace)
+                            : "{}";
+      return node;
+    }
+    return ZarrNode();
+  });
+}
+
+ZarrNode ZarrHierarchy::find(const std::string& path) const {
+  if (!path.empty() && !is_inner_path(path))
+    throw Error(ErrorCode::input_missing, Issue{"the path leaves the store", store_->where(""),
+                                                path, "folder names without '..'", ""});
+  ZarrNode node = own_node(path);
+  return node.format != 0 ? node : consolidated_node(path);
+}
+
+ZarrNode ZarrHierarchy::node(const std::string& path) const {
+  ZarrNode node = find(path);
+  if (node.format != 0) return node;
+  throw Error(ErrorCode::input_missing,
+              Issue{"there is no Zarr array or group", store_->where(joined_key(path, "zarr.json")),
+                    "neither zarr.json nor .zarray nor .zgroup", "a Zarr hierarchy",
+                    "give the folder of a Zarr group or array, such as movie.ome.zarr"});
+}
+
+ZarrArray ZarrHierarchy::array(const std::string& path) const { return array_of(node(path)); }
+NgffGroup ZarrHierarchy::group(const std::string& path) const { return group_of(node(path)); }
+
+ZarrArray array_of(const ZarrNode& node) {
+  return named(node.where, [&] {
+    return node.format == 2 ? parse_zarr_v2_array(node.text) : parse_zarr_array(node.text);
+  });
+}
+
+NgffGroup group_of(const ZarrNode& node) {
+  return named(node.where, [&] {
+    return parse_ngff(node.format == 2 ? node.attributes : node.text, node.format);
+  });
+}
+
+}  // namespace parfocal

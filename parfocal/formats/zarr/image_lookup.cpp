@@ -1,0 +1,159 @@
+#include "parfocal/formats/zarr/image_lookup.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+#include "parfocal/core/operator_info.h"
+#include "parfocal/formats/common/axis_params.h"
+
+namespace parfocal {
+namespace {
+
+constexpr size_t kMostNamed = 8;
+
+[[noreturn]] void missing(const ZarrHierarchy& store, const std::string& path,
+                          const std::string& what, const std::string& needed,
+                          const std::string& cure) {
+  throw Error(ErrorCode::input_missing, Issue{what, store.store()->where(path), "", needed, cure});
+}
+
+// The image that is meant where the root is none itself.
+std::string only_image(const ZarrHierarchy& store, const std::string& base,
+                       const NgffGroup& group) {
+  const std::vector<std::string> paths = image_paths(store, base, group, kMostNamed + 1);
+  if (paths.size() == 1) return paths[0];
+  if (paths.empty())
+    missing(store, base, "not an OME-Zarr image: it has no multiscales", "an image group",
+            "give the folder of one image or array");
+  const bool more = paths.size() > kMostNamed;
+  const auto named = std::vector(paths.begin(), paths.end() - (more ? 1 : 0));
+  missing(store, base, "there are several images", "one of them",
+          fmt::format("write e.g. position: {} (there are {}{})", paths[0], fmt::join(named, ", "),
+                      more ? "..." : ""));
+}
+
+void check_labels(const ZarrHierarchy& store, const std::string& image, const std::string& name) {
+  if (name.find('/') != name.npos || name.starts_with("."))
+    fail_layout("'" + name + "' is no name of a label image", name, "a plain name",
+                "write e.g. labels: cells");
+  const std::string folder = joined_key(image, "labels");
+  if (store.find(joined_key(folder, name)).format != 0) return;
+  const ZarrNode labels = store.find(folder);
+  const auto known = labels.format ? group_of(labels).labels : std::vector<std::string>();
+  missing(store, folder, "the image has no labels '" + name + "'",
+          known.empty() ? "it has no labels at all" : fmt::format("{}", fmt::join(known, ", ")),
+          "correct labels:");
+}
+
+std::vector<Axis> axes_of_array(const ZarrHierarchy& store, const std::string& path,
+                                const ZarrArray& array, const std::string& axes) {
+  std::vector<Axis> result;
+  if (!axes.empty()) {
+    const Layout layout = layout_of_axes(axes);
+    result = layout.stream;
+    result.insert(result.end(), layout.item.begin(), layout.item.end());
+  } else {
+    for (const std::string& name : array.names) result.push_back({name, 0, 1, "", {}});
+  }
+  if (result.empty())
+    missing(store, path, "the array does not name its axes", "one name per axis, the last two y x",
+            "write e.g. axes: tyx");
+  return result;
+}
+
+void set_channels(const std::vector<std::string>& channels, Axis& axis) {
+  const std::set<std::string> different(channels.begin(), channels.end());
+  if (axis.name == "c" && static_cast<int64_t>(channels.size()) == axis.size &&
+      different.size() == channels.size() && !different.contains(""))
+    axis.labels = channels;
+}
+
+// Sizes from the array; frames are y x.
+void complete_axes(const ZarrHierarchy& store, FoundImage& image,
+                   const std::vector<std::string>& channels) {
+  const size_t n = image.axes.size();
+  if (n != image.array.shape.size() || n < 2 || image.axes[n - 1].name != "x" ||
+      image.axes[n - 2].name != "y")
+    throw Error(ErrorCode::input_missing,
+                Issue{"the axes do not fit the array", store.store()->where(image.path),
+                      fmt::format("{} axes, {} sizes", n, image.array.shape.size()),
+                      "one axis per size, the last two y x", "repair the metadata"});
+  for (size_t a = 0; a < n; ++a) {
+    image.axes[a].size = image.array.shape[a];
+    set_channels(channels, image.axes[a]);
+  }
+}
+
+}  // namespace
+
+static std::vector<std::string> plate_images(const ZarrHierarchy& store, const std::string& base,
+                                             const NgffGroup& plate, size_t most) {
+  std::vector<std::string> paths;
+  for (const std::string& name : plate.wells) {
+    const std::string well = joined_key(base, name);
+    const ZarrNode node = store.find(well);
+    if (node.format == 0) continue;  // empty wells have no group
+    for (const std::string& field : group_of(node).fields) {
+      if (paths.size() == most) return paths;
+      paths.push_back(joined_key(well, field));
+    }
+  }
+  return paths;
+}
+
+std::vector<std::string> image_paths(const ZarrHierarchy& store, const std::string& base,
+                                     const NgffGroup& group, size_t most) {
+  if (group.is_plate) return plate_images(store, base, group, most);
+  std::vector<std::string> names = group.is_well ? group.fields : group.series;
+  if (group.is_series && names.empty()) {
+    const ZarrNode ome = store.find(joined_key(base, "OME"));
+    if (ome.format != 0) names = group_of(ome).series;
+    const auto next = [&] { return std::to_string(names.size()); };
+    while (names.size() < most && store.find(joined_key(base, next())).format != 0)
+      names.push_back(next());
+  }
+  if (names.size() > most) names.resize(most);
+  for (std::string& name : names) name = joined_key(base, name);
+  return names;
+}
+
+FoundImage find_image(const ZarrHierarchy& store, const ImageChoice& choice) {
+  const ZarrNode node = store.node(choice.position);
+  FoundImage found;
+  found.path = choice.position;
+  if (node.is_array) {
+    found.array = array_of(node);
+    found.axes = axes_of_array(store, found.path, found.array, choice.axes);
+    complete_axes(store, found, {});
+    return found;
+  }
+  NgffGroup group = group_of(node);
+  std::string image = choice.position;
+  if (!group.image) {
+    image = only_image(store, image, group);
+    group = store.group(image);
+  }
+  if (!choice.labels.empty()) {
+    check_labels(store, image, choice.labels);
+    image = joined_key(image, joined_key("labels", choice.labels));
+    group = store.group(image);
+  }
+  if (!group.image)
+    missing(store, image, "not an OME-Zarr image: it has no multiscales", "an image group",
+            "give the folder of one image or array");
+  const int64_t levels = static_cast<int64_t>(group.image->levels.size());
+  if (choice.level >= levels)
+    missing(store, image, fmt::format("the image has no level {}", choice.level),
+            fmt::format("0 to {}", levels - 1), "correct level:");
+  const size_t level = static_cast<size_t>(choice.level);
+  found.path = joined_key(image, group.image->levels[level].path);
+  found.array = store.array(found.path);
+  found.axes = group.image->axes_of(level);
+  complete_axes(store, found, group.image->channels);
+  return found;
+}
+
+}  // namespace parfocal

@@ -1,0 +1,32 @@
+#pragma once
+/// Finds the array that a person means: an image of a plate or of several positions, one of its
+/// labels, one of its levels.
+
+#include <string>
+#include <vector>
+
+#include "parfocal/core/layout.h"
+#include "parfocal/formats/zarr/hierarchy.h"
+
+namespace parfocal {
+
+struct ImageChoice {
+  std::string position;  ///< path of the image below the root; "" = the root, or its only image
+  std::string labels;    ///< name of a label image; "" = the image itself
+  int64_t level = 0;
+  std::string axes = {};  ///< for an array without metadata of axes, such as "tyx"
+};
+struct FoundImage {
+  std::string path;  ///< of the array
+  ZarrArray array;
+  std::vector<Axis> axes;  ///< with sizes, scales, units and channel names; the last two are y x
+};
+
+/// \throws Error(input_missing) saying what there is instead: positions, labels, levels
+FoundImage find_image(const ZarrHierarchy& store, const ImageChoice& choice);
+/// Paths, from the root, of the images below the group at `base` if that is a plate, a well or a
+/// series; at most `most`.
+std::vector<std::string> image_paths(const ZarrHierarchy& store, const std::string& base,
+                                     const NgffGroup& group, size_t most);
+
+}  // namespace parfocal
