@@ -54,6 +54,7 @@ bench: setup-bench
 	$(CONFIGURE) bench
 	cmake --build --preset bench -j $(JOBS)
 	scripts/venv.sh benchmarks/requirements.txt
+	VENV=.venv-rtdc CONSTRAINTS=scripts/constraints-rtdc.txt scripts/venv.sh tests/rtdc/requirements.txt
 	benchmarks/run.sh build/bench
 
 house:

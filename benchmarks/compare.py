@@ -194,14 +194,13 @@ def kernel_times(binaries):
             if b.get("aggregate_name") == "median"}
 
 
-def machine():
+def machine(packages):
+    """Where and with what the measurements are made."""
     with open("/proc/cpuinfo") as f:
         model = next(line.split(":")[1].strip() for line in f if line.startswith("model name"))
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True,
                             text=True).stdout.strip()
-    versions = {name: metadata.version(name) for name in (
-        "numpy", "scipy", "scikit-image", "opencv-python-headless", "dask", "dask-image",
-        "tifffile")}
+    versions = {name: metadata.version(name) for name in packages}
     return {"cpu": model, "cpus": len(os.sched_getaffinity(0)), "commit": commit,
             "python": platform.python_version(), "versions": versions,
             "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"), "load_before": os.getloadavg()}
@@ -209,7 +208,8 @@ def machine():
 
 def main():
     binaries, page = os.path.abspath(sys.argv[1]), sys.argv[2]
-    about = machine()
+    about = machine(("numpy", "scipy", "scikit-image", "opencv-python-headless", "dask",
+                     "dask-image", "tifffile"))
     with tempfile.TemporaryDirectory(prefix="parfocal-bench-") as work:
         count = compare_count(binaries, work)
     overhead = compare_overhead(binaries)

@@ -48,7 +48,7 @@ def write(args):
               f"{images.id.get_storage_size() / 1e6:.0f} of {images.nbytes / 1e6:.0f} MB")
 
 
-def main():
+def arguments(words=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("seed_file")
     parser.add_argument("out")
@@ -56,8 +56,8 @@ def main():
     parser.add_argument("--rate", type=float, default=200, help="frames per second of the time axis")
     parser.add_argument("--noise", type=int, default=1, help="largest change of a pixel")
     parser.add_argument("--level", type=int, default=5, help="of zstd")
-    write(parser.parse_args())
+    return parser.parse_args(words)
 
 
 if __name__ == "__main__":
-    main()
+    write(arguments())

@@ -124,17 +124,22 @@ def losses(count):
     return "\n".join(found) + "\n"
 
 
-def page(about, count, overhead, kernels, rounds):
+def facts(about):
+    """The first lines of a page: what was measured where, and whether it can be trusted."""
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     load = " and ".join(f"{about[key][0]:.2f}" for key in ("load_before", "load_after"))
     busy = ("\n**The machine was busy with other work during this run; trust the least times before "
             "the medians.**\n" if about["load_before"][0] > 0.5 else "")
+    return f"""Written by `make bench`; do not edit. {about['date']}, commit {about['commit']},
+{about['cpu']}, {about['cpus']} processors, load average {load} before and after. Python
+{about['python']}, {versions}.
+{busy}"""
+
+
+def page(about, count, overhead, kernels, rounds):
     return f"""# Results
 
-Written by `make bench`; do not edit. {about['date']}, commit {about['commit']}, {about['cpu']},
-{about['cpus']} processors, load average {load} before and after. Python {about['python']},
-{versions}.
-{busy}
+{facts(about)}
 {claims(count, overhead)}
 The best rival is the fastest of all its rows below with as many processors. "NumPy by hand" is
 scikit-image's threshold, opening and labels, the table made without regionprops and the files read

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Runs every benchmark beside its rivals and writes benchmarks/RESULTS.md. About eight minutes on a
-# quiet machine; a busy one is named in the page.
+# Runs every benchmark beside its rivals and writes benchmarks/RESULTS.md and RESULTS-flow.md. About
+# fifteen minutes on a quiet machine; a busy one is named in the page.
 #
 #   benchmarks/run.sh BUILD_DIR
 set -euo pipefail
 cd "$(dirname "$0")/.."
 .venv/bin/python benchmarks/compare.py "$1/bin" benchmarks/RESULTS.md
+.venv-rtdc/bin/python benchmarks/flow_compare.py "$1/bin" benchmarks/RESULTS-flow.md

@@ -34,7 +34,7 @@ int64_t span_of(const Layout& main, const Layout& value) {
 // touching new memory costs as much as reading a local file. A live source cannot be read again.
 int64_t most_waiting_bytes(const Plan& plan) {
   const int64_t quarter = plan.memory_bytes / 4;
-  return plan.live ? quarter : std::min(quarter, int64_t{128} << 20);
+  return plan.live ? quarter : std::min(quarter, int64_t{32} << 20);
 }
 
 void fail_live(const NodePlan& node, const std::string& value) {
