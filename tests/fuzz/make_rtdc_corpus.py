@@ -21,7 +21,7 @@ def images(count, dtype=np.uint8):
 
 def basin(file, key, **entry):
     lines = json.dumps(entry, indent=1).split("\n")
-    file.create_dataset(f"basins/{key}", data=[line.encode() for line in lines])
+    file.create_dataset(f"basins/{key}", data=np.array(lines, "S"), chunks=True, **ZSTD)
 
 
 def plain(file, **kind):

@@ -35,19 +35,6 @@ std::vector<int64_t> sizes_of(const std::vector<hsize_t>& shape) {
   return sizes;
 }
 
-// The descriptor of a file that lies on disk as HDF5 addresses count it; -1 = anything else. The
-// dataset's own file: an external link leads to another one.
-int descriptor_of(int64_t dataset) {
-  const Handle file(H5Iget_file_id(dataset));
-  const Handle access(H5Fget_access_plist(file.id())), create(H5Fget_create_plist(file.id()));
-  hsize_t user_block = 1;
-  if (!access || H5Pget_driver(access.id()) != H5FD_SEC2) return -1;
-  if (H5Pget_userblock(create.id(), &user_block) < 0 || user_block != 0) return -1;
-  void* handle = nullptr;
-  if (H5Fget_vfd_handle(file.id(), H5P_DEFAULT, &handle) < 0 || handle == nullptr) return -1;
-  return *static_cast<const int*>(handle);
-}
-
 // Whether chunks that stand out over the edge were left out of the filters.
 bool skips_partial_chunks(int64_t create) {
   unsigned options = 0;

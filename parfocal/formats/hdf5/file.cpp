@@ -161,4 +161,15 @@ Status H5File::close() {
                             "", "check the space on the disk"});
 }
 
+int descriptor_of(int64_t id) {
+  const Handle file(H5Iget_file_id(id));
+  const Handle access(H5Fget_access_plist(file.id())), create(H5Fget_create_plist(file.id()));
+  hsize_t user_block = 1;
+  if (!access || H5Pget_driver(access.id()) != H5FD_SEC2) return -1;
+  if (H5Pget_userblock(create.id(), &user_block) < 0 || user_block != 0) return -1;
+  void* handle = nullptr;
+  if (H5Fget_vfd_handle(file.id(), H5P_DEFAULT, &handle) < 0 || handle == nullptr) return -1;
+  return *static_cast<const int*>(handle);
+}
+
 }  // namespace parfocal

@@ -52,4 +52,9 @@ class H5File {
   ErrorCode code_;
 };
 
+/// The descriptor of the file that the object `id` lies in (an external link leads to another), for
+/// reading at the addresses that HDF5 tells; -1 where these do not count from the file's first
+/// byte, or it is no plain file on disk. Valid while the object is open. Under the lock.
+int descriptor_of(int64_t id);
+
 }  // namespace parfocal

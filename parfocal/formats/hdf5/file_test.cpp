@@ -78,6 +78,31 @@ TEST_F(Hdf5, Strings_OfFixedAndVariableLengthComeBack) {
   EXPECT_THROW(read_strings(file, "logs/none"), Error);
 }
 
+TEST_F(Hdf5, Strings_OfVariableLengthSpreadOverManyHeaps) {
+  std::vector<std::string> lines;
+  for (int i = 0; i < 3000; ++i)
+    lines.push_back(
+        std::string(static_cast<size_t>(i * 37 % 300), static_cast<char>('a' + i % 26)));
+  { write_variable_strings(H5File::create(folder_ / "a.h5"), "logs/old", lines); }
+  EXPECT_EQ(read_strings(H5File::open(folder_ / "a.h5"), "logs/old"), lines);
+}
+
+TEST_F(Hdf5, Strings_OfADamagedHeapAreRefused) {
+  { write_variable_strings(H5File::create(folder_ / "a.h5"), "logs/old", {"one", "two"}); }
+  std::fstream stream(folder_ / "a.h5", std::ios::in | std::ios::out | std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
+  const size_t heap = bytes.find("GCOL");
+  ASSERT_NE(heap, std::string::npos);
+  for (const size_t at : {size_t{0}, size_t{8}, size_t{16}, size_t{24}}) {
+    std::string damaged = bytes;
+    damaged.replace(heap + at, 8, "\xff\xff\xff\xff\xff\xff\xff\x7f");
+    std::ofstream(folder_ / "b.h5", std::ios::binary) << damaged;
+    EXPECT_THAT(message(ErrorCode::input_missing,
+                        [&] { read_strings(H5File::open(folder_ / "b.h5"), "logs/old"); }),
+                HasSubstr("heap of its texts is damaged"));
+  }
+}
+
 TEST_F(Hdf5, Columns_AreCompressedAndGrow) {
   {
     H5File file = H5File::create(folder_ / "a.h5");

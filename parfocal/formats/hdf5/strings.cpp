@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "parfocal/formats/common/files.h"
 #include "parfocal/formats/hdf5/dataset.h"
+#include "parfocal/formats/hdf5/global_heap.h"
 #include "parfocal/formats/hdf5/lock.h"
 
 namespace parfocal {
@@ -25,6 +27,38 @@ std::vector<std::string> read_fixed(hid_t dataset, hid_t type, size_t count) {
     std::string line = bytes.substr(i * size, size);
     line.resize(line.find_last_not_of('\0') + 1);
     lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+// Where references to texts lie in one piece in the file; -1: elsewhere.
+int64_t references_of(hid_t dataset, int fd) {
+  const Handle create(H5Dget_create_plist(dataset)), file(H5Iget_file_id(dataset));
+  const Handle sizes(H5Fget_create_plist(file.id()));
+  size_t address_bytes = 0, length_bytes = 0;
+  if (fd < 0 || H5Pget_layout(create.id()) != H5D_CONTIGUOUS ||
+      H5Pget_external_count(create.id()) != 0 ||
+      H5Pget_sizes(sizes.id(), &address_bytes, &length_bytes) < 0 || address_bytes != 8 ||
+      length_bytes != 8)
+    return -1;
+  const haddr_t offset = H5Dget_offset(dataset);
+  return offset > INT64_MAX ? -1 : static_cast<int64_t>(offset);
+}
+
+std::vector<std::string> read_from_heap(const H5File& file, const std::string& name, int fd,
+                                        int64_t offset, size_t count, size_t most_bytes) {
+  std::vector<std::byte> references(count * kHeapReferenceBytes);
+  const int64_t bytes = static_cast<int64_t>(references.size());
+  if (read_at(fd, references.data(), bytes, offset) != bytes)
+    fail(file, name, "the text is truncated", "");
+  GlobalHeap heap(fd, 4 * most_bytes);  // collections that are used in turn are read again
+  std::vector<std::string> lines(count);
+  size_t total = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const Status s = heap.text(
+        std::span(references).subspan(i * kHeapReferenceBytes, kHeapReferenceBytes), lines[i]);
+    if (!s.ok()) fail(file, name, s.issue().what, "");
+    if ((total += lines[i].size()) > most_bytes) fail(file, name, "the text is too large", "");
   }
   return lines;
 }
@@ -77,6 +111,9 @@ std::vector<std::string> read_strings(const H5File& file, const std::string& nam
   if (points < 0 || size == 0 || count > most_bytes / size)
     fail(file, name, "the text is too large", std::to_string(count) + " lines");
   if (count == 0) return {};
+  const int fd = descriptor_of(dataset.id());
+  const int64_t references = variable ? references_of(dataset.id(), fd) : -1;
+  if (references >= 0) return read_from_heap(file, name, fd, references, count, most_bytes);
   auto lines = variable ? read_variable(dataset.id(), type.id(), space.id(), count)
                         : read_fixed(dataset.id(), type.id(), count);
   if (lines.empty())
