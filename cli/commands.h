@@ -38,7 +38,7 @@ struct RunArguments {
 };
 struct InfoArguments {
   std::vector<std::string> paths;
-  bool json = false;
+  bool json = false, validate = false;
 };
 struct OpsArguments {
   std::string name;

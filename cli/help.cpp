@@ -35,6 +35,7 @@ const std::vector<CommandText>& command_texts() {
        "describe images, results and pipeline files",
        {{"parfocal info 'movie/*.tif'", "shape, axes, units, dtype of a series of files"},
         {"parfocal info cells-out/smooth.ome.zarr", "also chunks, gaps and provenance"},
+        {"parfocal info smooth.ome.zarr --validate", "check it by the rules of OME-NGFF"},
         {"parfocal info cells.yaml", "the steps of a pipeline"}}},
       {"ops",
        "list operators, sources and sinks with their parameters",

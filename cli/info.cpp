@@ -67,23 +67,34 @@ void print(const Facts& facts) {
   }
 }
 
+bool validated(const std::string& path, bool as_json, Facts& facts) {
+  if (is_zarr(path)) return add_validation(path, as_json, facts);
+  throw Error(ErrorCode::bad_command, {"only OME-Zarr can be validated", path, "", "a Zarr folder",
+                                       "leave --validate out"});
+}
+
 }  // namespace
 
 int info(const InfoArguments& arguments) {
   std::vector<Facts> all;
-  for (const std::string& path : arguments.paths) all.push_back(facts_of(path));
+  bool valid = true;
+  for (const std::string& path : arguments.paths) {
+    all.push_back(facts_of(path));
+    if (arguments.validate) valid = validated(path, arguments.json, all.back()) && valid;
+  }
+  const int code = valid ? 0 : static_cast<int>(ErrorCode::input_missing);
   if (arguments.json) {
     nlohmann::ordered_json items = nlohmann::ordered_json::array();
     for (const Facts& facts : all) items.push_back(json_of(facts));
     result(nlohmann::ordered_json{{"schema", "parfocal.info/1"}, {"items", items}}.dump(
         2, ' ', false, nlohmann::json::error_handler_t::replace));
-    return 0;
+    return code;
   }
   for (size_t i = 0; i < all.size(); ++i) {
     if (i > 0) result("");
     print(all[i]);
   }
-  return 0;
+  return code;
 }
 
 }  // namespace parfocal::cli

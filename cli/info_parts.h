@@ -20,6 +20,9 @@ Facts zarr_facts(const std::string& path);
 /// An .rtdc file (HDF5): attributes, features with their storage, basins and whether they were
 /// found, logs, tables, identifiers. \throws Error(input_missing)
 Facts rtdc_facts(const std::string& path);
+/// Adds what the rules of OME-NGFF say of a Zarr folder, as lines or as a list; false if one that
+/// is a MUST is broken. \throws Error(input_missing)
+bool add_validation(const std::string& path, bool as_json, Facts& facts);
 /// A pipeline file: its source, steps and sinks. \throws Error(invalid_pipeline | input_missing)
 Facts pipeline_facts(const std::string& path);
 

@@ -7,6 +7,7 @@
 #include "info_parts.h"
 #include "parfocal/formats/zarr/hierarchy.h"
 #include "parfocal/formats/zarr/image_lookup.h"
+#include "parfocal/formats/zarr/ngff_rules.h"
 
 namespace parfocal::cli {
 namespace {
@@ -99,6 +100,21 @@ Facts zarr_facts(const std::string& path) {
   }
   add_own(node, facts);
   return facts;
+}
+
+bool add_validation(const std::string& path, bool as_json, Facts& facts) {
+  const auto findings = check_ngff(ZarrHierarchy(std::make_shared<LocalStore>(path)));
+  const bool valid = std::none_of(findings.begin(), findings.end(),
+                                  [](const NgffFinding& finding) { return finding.must; });
+  Json list = Json::array();
+  std::string lines;
+  for (const NgffFinding& f : findings) {
+    list.push_back({{"level", f.must ? "must" : "should"}, {"where", f.where}, {"what", f.what}});
+    lines += fmt::format("{} {}: {}\n", f.must ? "error" : "hint ", f.where, f.what);
+  }
+  facts.emplace_back("valid", valid);
+  if (!findings.empty()) facts.emplace_back("findings", as_json ? list : Json(lines));
+  return valid;
 }
 
 }  // namespace parfocal::cli

@@ -86,6 +86,9 @@ void add_reading_commands(Program& program) {
       .add_option("paths", program.info.paths, "Images, a quoted glob, an OME-Zarr, a pipeline")
       ->required()
       ->type_name("PATH");
+  info_app.add_flag(
+      "--validate", program.info.validate,
+      "Check an OME-Zarr by the rules of OME-NGFF 0.4 or 0.5; exit 4 if it breaks one");
   add_json(info_app, program.info.json);
 
   CLI::App& ops_app = add_command(program, "ops", [&] { return ops(program.ops); });

@@ -1,3 +1,4 @@
+import json
 import unittest
 
 from support import CommandTest, SHARED_DIR
@@ -28,6 +29,39 @@ class Info(CommandTest):
         self.assertIs(facts["complete"], True)
         self.assertIn("chunks", facts)
         self.assertIn("smooth", str(facts["provenance"]))
+
+    def test_zarr_version_2_tells_its_axes_and_codecs(self):
+        store = self.dir / "a.zarr"
+        (store / "0").mkdir(parents=True)
+        (store / ".zgroup").write_text('{"zarr_format": 2}')
+        (store / ".zattrs").write_text(json.dumps({"multiscales": [{
+            "version": "0.4", "axes": [{"name": "y", "unit": "micrometer"}, {"name": "x"}],
+            "datasets": [{"path": "0", "coordinateTransformations": [
+                {"type": "scale", "scale": [0.5, 0.5]}]}]}]}))
+        array = {"zarr_format": 2, "shape": [4, 6], "chunks": [2, 3], "dtype": "<u2", "order": "C",
+                 "filters": None, "fill_value": 0,
+                 "compressor": {"id": "blosc", "cname": "lz4", "clevel": 5, "shuffle": 1}}
+        (store / "0/.zarray").write_text(json.dumps(array))
+        out, _ = self.expect(0, "info", "a.zarr")
+        self.assertRegex(out, r"format: +OME-Zarr 0.4")
+        self.assertRegex(out, r"axes: +y=0.5 um, x")
+        self.assertRegex(out, r"codecs: +bytes, blosc\(lz4 5, shuffle\)")
+        out, _ = self.expect(4, "info", "a.zarr", "--validate")
+        self.assertIn("error /multiscales/0/axes: must have 2 or 3 axes of type space", out)
+        array["shape"] = [4, -6]
+        (store / "0/.zarray").write_text(json.dumps(array))
+        _, err = self.expect(4, "info", "a.zarr")
+        self.assertIn("shape has an impossible size", err)
+        self.assertIn("a.zarr/0/.zarray", err)
+
+    def test_what_we_write_is_valid(self):
+        self.write_movie()
+        self.expect(0, "run", "pipeline.yaml")
+        document = self.expect_json(0, "parfocal.info/1", "info", "pipeline-out/smooth.ome.zarr",
+                                    "--validate", "--json")
+        facts = document["items"][0]
+        self.assertIs(facts["valid"], True)
+        self.assertEqual([f for f in facts.get("findings", ()) if f["level"] == "must"], [])
 
     def test_pipeline_tells_its_steps(self):
         self.write_movie(0)

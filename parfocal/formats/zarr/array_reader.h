@@ -19,8 +19,8 @@ namespace parfocal {
 struct ReaderLimits {
   int64_t chunk_cache_bytes = int64_t{64} << 20;  ///< decoded chunks of which a part was asked for
   int64_t index_cache_bytes = int64_t{1} << 20;   ///< indexes of shards; one always fits
-  int64_t range_bytes = int64_t{4} << 20;  ///< chunks that follow each other come in reads of this
-  int64_t gap_bytes = int64_t{16} << 10;   ///< read over rather than left out
+  int64_t range_bytes = int64_t{1} << 20;         ///< neighbouring chunks come in reads of this
+  int64_t gap_bytes = int64_t{16} << 10;          ///< read over rather than left out
 };
 
 class ArrayReader {

@@ -200,6 +200,38 @@ TEST(ArrayReader, RefusesRegionsOutsideTheArray) {
   EXPECT_THAT(stored.failure(test::box_of({1})), HasSubstr("does not lie in the array"));
 }
 
+// What the fuzzer does for hours, for a moment and the same each time.
+TEST(ArrayReader, SurvivesDamagedMetadataWithDamagedChunks) {
+  const TempDir dir;
+  std::mt19937 random(3);
+  for (const std::string& codecs :
+       {std::string(kZstd), std::string(kTransposed), sharded("[2, 8, 16]", kZstd),
+        sharded("[2, 8, 16]", sharded("[1, 8, 8]", kRaw, "start"))}) {
+    const std::string meta = test::array_json(DType::u16, {3, 16, 20}, {2, 16, 16}, codecs).dump();
+    const ZarrArray good = parse_zarr_array(meta);
+    test::write_chunks(dir / "a", good,
+                       test::random_image(DType::u16, test::box_of(good.shape), 1));
+    const std::string chunk = test::read_text(dir / "a/c/0/0/0");
+    for (int i = 0; i < 300; ++i) {
+      std::string text = meta, bytes = chunk;
+      if (i % 2) text[random() % text.size()] = "0123456789-\"[]{},.e"[random() % 19];
+      for (uint32_t n = random() % 4; n > 0; --n)
+        bytes[random() % bytes.size()] = static_cast<char>(random());
+      test::write_text(dir / "a/c/0/0/0", bytes.substr(0, bytes.size() - random() % 3));
+      try {
+        const ArrayReader reader(std::make_shared<LocalStore>(dir.path()), "a",
+                                 parse_zarr_array(text));
+        const Region region = test::box_of(reader.array().shape);
+        if (region.count() > 4000 || reader.read_bytes() > 256 << 20) continue;
+        Image image(reader.array().dtype, region);
+        const Status s = reader.read(image.view());
+        EXPECT_TRUE(s.ok() || !s.issue().what.empty());
+      } catch (const Error&) {
+      }
+    }
+  }
+}
+
 TEST(ArrayReader, IsReadByManyThreadsAtOnceWithinItsBound) {
   ReaderLimits limits;
   limits.chunk_cache_bytes = 2048;
