@@ -9,6 +9,7 @@ import threading
 import h5py
 import hdf5plugin
 import numpy as np
+import scipy.ndimage
 from dcnum.feat.feat_background import bg_roll_median, bg_sparse_median
 from dcnum.logic import DCNumJobRunner, DCNumPipelineJob
 
@@ -89,14 +90,26 @@ class SparseWorker(ThreadWorker):
     run = bg_sparse_median.WorkerSparseMed.run
 
 
+SCIPY_MEDIAN = scipy.ndimage.median_filter
+
+
+def median_filter(values, size):
+    """scipy 1.17 reads before the array where a filter of 10 meets exactly 4 values."""
+    if len(values) != 4:
+        return SCIPY_MEDIAN(values, size=size)
+    return SCIPY_MEDIAN(np.pad(values, 2 * size, mode="symmetric"), size=size)[2 * size : -2 * size]
+
+
 @contextlib.contextmanager
 def in_threads():
     saved = bg_sparse_median.WorkerSparseMed
     bg_sparse_median.WorkerSparseMed = SparseWorker
+    scipy.ndimage.median_filter = median_filter
     try:
         yield
     finally:
         bg_sparse_median.WorkerSparseMed = saved
+        scipy.ndimage.median_filter = SCIPY_MEDIAN
 
 
 def dcnum_sparse(source, target, **options):

@@ -29,7 +29,7 @@ class RtdcSink final : public Sink {
       : params_(params),
         frames_(frames),
         out_(output_path(context.out_dir, params.path, "rtdc"), encoder_threads(context.threads)),
-        like_(input_file(frames, "", context)) {
+        like_(metadata_file(frames, context)) {
     const Layout& layout = frames.layout.layout;
     if (layout.stream.size() != 1 || layout.item.size() != 2)
       fail_layout("sink rtdc cannot record this", layout.str(), "frames: [t | y x]", "");
@@ -91,6 +91,14 @@ class RtdcSink final : public Sink {
                                         const std::vector<int64_t>& shape) {
     return std::make_unique<DatasetWriter>(out_.file(), "events/" + name, dtype, shape,
                                            params_.compress ? 5 : 0, out_.encoder());
+  }
+
+  // A replay pushes the frames of another source: its metadata are those of the frames.
+  static fs::path metadata_file(SinkInput frames, const SinkContext& context) {
+    if (!frames.lineage.empty())
+      if (const RawValue* pushed = frames.lineage.front().params.find("of"))
+        frames.lineage.front().params = RawValue(*pushed);
+    return input_file(frames, "", context);
   }
 
   static int64_t number_of_frame(const FrameHeader& header) {
