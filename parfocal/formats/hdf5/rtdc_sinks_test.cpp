@@ -324,7 +324,7 @@ TEST(RtdcEventsSink, KeepsTheEventsOfAllValidFramesOfAStoppedRun) {
   EXPECT_EQ(attribute(file, "", kIncompleteAttribute), "stopped");
 }
 
-TEST(RtdcSink, RecordsFramesTimesAndNumbersAndLeavesGapsOut) {
+TEST(RtdcSink, RecordsFramesTimesAndNumbersAndKeepsThePlacesOfGaps) {
   TempDir dir;
   const Layout layout = make_layout(DType::u16, {{"t", kUnbounded}}, {{"y", 3}, {"x", 5}});
   const auto sink = make_sink(
@@ -338,7 +338,7 @@ TEST(RtdcSink, RecordsFramesTimesAndNumbersAndLeavesGapsOut) {
     FrameHeader header = test::header_of(layout, f);
     header.time_s = 0.1 * static_cast<double>(f);
     const Input in{&header,
-                   f == 7 || f == 8 ? &gap : nullptr,
+                   f == 0 || f == 7 || f == 8 ? &gap : nullptr,
                    packed_view<const std::byte>(reinterpret_cast<std::byte*>(pixels.data()),
                                                 DType::u16, layout.whole_item()),
                    {}};
@@ -346,15 +346,22 @@ TEST(RtdcSink, RecordsFramesTimesAndNumbersAndLeavesGapsOut) {
   }
   ASSERT_TRUE(sink->close({}).ok());
   const H5File file = H5File::open(dir / "rec.rtdc");
-  EXPECT_EQ(attribute(file, "", "experiment:event count"), "98");
+  EXPECT_EQ(attribute(file, "", "experiment:event count"), "100");
   EXPECT_EQ(attribute(file, "", "imaging:roi size x"), "5");
   EXPECT_EQ(attribute(file, "", "imaging:frame rate"), "3000");
-  EXPECT_EQ(values_of<uint16_t>(file, "events/image")[7 * 15], 1009);
-  EXPECT_EQ(values_of<double>(file, "events/frame")[7], 9);
-  EXPECT_EQ(values_of<double>(file, "events/time")[97], 0.1 * 99);
+  const auto pixels = values_of<uint16_t>(file, "events/image");
+  EXPECT_EQ(pixels[0], 0) << "nothing came before the first frame";
+  EXPECT_EQ(pixels[8 * 15], 1006) << "the frame before stands in the place of a missing one";
+  EXPECT_EQ(pixels[9 * 15], 1009);
+  EXPECT_EQ(values_of<double>(file, "events/frame")[8], 8);
+  const auto times = values_of<double>(file, "events/time");
+  EXPECT_EQ(times[0], 0.1);
+  EXPECT_EQ(times[8], 0.1 * 6);
+  EXPECT_EQ(times[99], 0.1 * 99);
   const auto log = read_strings(file, "logs/" + file.members("logs").at(0));
-  EXPECT_THAT(log,
-              ElementsAre("frames 7 to 8 are missing: dropped", "2 frames are missing in all"));
+  EXPECT_THAT(
+      log, ElementsAre("frames 0 to 0 are missing: dropped", "frames 7 to 8 are missing: dropped",
+                       "3 frames are missing in all; the frame before stands in their place"));
 }
 
 TEST(RtdcSink, WritesNoTimesWhereNobodyKnowsThem) {
