@@ -67,7 +67,10 @@ class RtdcEventsSink final : public Sink {
 
   Status write(std::span<const Input> in) override {
     for (const Input& input : in)
-      if (input.gap) return {};
+      if (input.gap) {
+        if (input.gap->reason == GapReason::dropped) columns_->skip_lost_frame();
+        return {};
+      }
     try {
       if (series_ >= 0 && !series_written_)
         if (Status s = write_series(in); !s.ok()) return s;

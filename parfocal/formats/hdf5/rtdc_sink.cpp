@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <ctime>
 
@@ -37,7 +38,7 @@ class RtdcSink final : public Sink {
   }
 
   int64_t resident_bytes() const override {
-    return RtdcOutput::kFileBytes + 2 * chunk_bytes() + 2 * DatasetWriter::chunk_bytes(8) +
+    return RtdcOutput::kFileBytes + chunk_bytes() + 2 * DatasetWriter::chunk_bytes(8) +
            ChunkEncoder::resident_bytes(out_.threads(), chunk_bytes());
   }
   int64_t reread_bytes() const override { return 2 * chunk_bytes() + (int64_t{1} << 20); }
@@ -54,26 +55,22 @@ class RtdcSink final : public Sink {
   }
 
   Status write(std::span<const Input> in) override {
-    if (in[0].gap) {
-      note_gap(in[0].header->sequence, gap_reason_name(in[0].gap->reason));
-      if (last_.empty()) return {};  // stored with the first frame that comes
-      return store(last_.data(), last_time_s_, in[0].header->sequence);
-    }
     const FrameHeader& header = *in[0].header;
-    if (last_.empty())
-      if (Status s = begin(header); !s.ok()) return s;
-    last_time_s_ = time_of(header);
-    const auto bytes = static_cast<size_t>(frames_.layout.layout.item_bytes());
-    last_.assign(in[0].image.data, in[0].image.data + bytes);
-    return store(last_.data(), last_time_s_,
-                 header.hardware_id >= 0 ? header.hardware_id : header.sequence);
+    if (in[0].gap) {
+      note_gap(header.sequence, gap_reason_name(in[0].gap->reason));
+      return {};
+    }
+    Status s = write_time(header);
+    if (s.ok()) s = frame_->append_value(static_cast<double>(number_of_frame(header)));
+    return s.ok() ? image_->append(in[0].image.data) : std::move(s);
   }
 
   Status close(const Outcome& outcome) override {
     try {
+      const int64_t kept = kept_of(outcome.valid_items);
       for (DatasetWriter* writer : {image_.get(), frame_.get(), time_.get()})
         if (writer)
-          if (Status s = writer->finish(outcome.valid_items); !s.ok()) return s;
+          if (Status s = writer->finish(kept); !s.ok()) return s;
       describe(image_->items(), outcome.notices);
       image_.reset(), frame_.reset(), time_.reset();
     } catch (const Error& error) {
@@ -106,25 +103,19 @@ class RtdcSink final : public Sink {
     return input_file(frames, "", context);
   }
 
+  static int64_t number_of_frame(const FrameHeader& header) {
+    return header.hardware_id >= 0 ? header.hardware_id : header.sequence;
+  }
+
   // The first frame decides whether times are known: the recording's own, else the camera's clock.
-  Status begin(const FrameHeader& header) {
-    first_ns_ = header.device_time_ns;
-    if (!std::isnan(header.time_s) || first_ns_ >= 0) time_ = column("time", DType::f64, {});
-    const std::vector<std::byte> dark(static_cast<size_t>(frames_.layout.layout.item_bytes()));
-    const int64_t before = missing_count_;
-    for (int64_t i = 0; i < before; ++i)
-      if (Status s = store(dark.data(), time_of(header), header.sequence - before + i); !s.ok())
-        return s;
-    return {};
-  }
-  double time_of(const FrameHeader& header) const {
-    if (!std::isnan(header.time_s)) return header.time_s;
-    return static_cast<double>(header.device_time_ns - first_ns_) * 1e-9;
-  }
-  Status store(const std::byte* image, double time_s, int64_t number) {
-    Status s = image_->append(image);
-    if (s.ok() && time_) s = time_->append_value(time_s);
-    return s.ok() ? frame_->append_value(static_cast<double>(number)) : std::move(s);
+  Status write_time(const FrameHeader& header) {
+    if (image_->items() == 0) {
+      first_ns_ = header.device_time_ns;
+      if (!std::isnan(header.time_s) || first_ns_ >= 0) time_ = column("time", DType::f64, {});
+    }
+    if (!time_) return {};
+    if (!std::isnan(header.time_s)) return time_->append_value(header.time_s);
+    return time_->append_value(static_cast<double>(header.device_time_ns - first_ns_) * 1e-9);
   }
 
   void note_gap(int64_t sequence, std::string_view reason) {
@@ -135,6 +126,15 @@ class RtdcSink final : public Sink {
       missing_.push_back({sequence, sequence, std::string(reason)});
     ++missing_count_;
   }
+  // Frames stored of the first `items`; -1 = all.
+  int64_t kept_of(int64_t items) const {
+    if (items < 0) return -1;
+    int64_t kept = items;
+    for (const Missing& gap : missing_)
+      if (gap.first < items) kept -= std::min(gap.last + 1, items) - gap.first;
+    return kept;
+  }
+
   void describe(int64_t count, std::vector<std::string> notices) {
     const H5File& file = out_.file();
     set("experiment:event count", count);
@@ -148,8 +148,7 @@ class RtdcSink final : public Sink {
       notices.push_back("frames " + std::to_string(gap.first) + " to " + std::to_string(gap.last) +
                         " are missing: " + gap.reason);
     if (missing_count_ > 0)
-      notices.push_back(std::to_string(missing_count_) +
-                        " frames are missing in all; the frame before stands in their place");
+      notices.push_back(std::to_string(missing_count_) + " frames are missing in all");
     out_.store_notices(notices);
   }
   void set(const char* name, const AttributeValue& value) {
@@ -180,8 +179,6 @@ class RtdcSink final : public Sink {
   fs::path like_;
   std::unique_ptr<DatasetWriter> image_, frame_, time_;
   std::vector<Missing> missing_;
-  std::vector<std::byte> last_;
-  double last_time_s_ = 0;
   int64_t missing_count_ = 0, first_ns_ = -1;
 };
 
