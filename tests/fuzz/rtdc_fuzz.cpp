@@ -1,7 +1,8 @@
 // libFuzzer: any bytes as an .rtdc file give attributes, features, logs, tables and pixels, or an
 // Error. Structures are parsed by the HDF5 library, which is not ours to repair: where a crash lies
 // in libhdf5, it is a finding about the library.
-//   rtdc_fuzz -max_total_time=120 -max_len=65536 <folder with small .rtdc files>
+//   python tests/fuzz/make_rtdc_corpus.py CORPUS
+//   rtdc_fuzz -fork=1 -ignore_crashes=1 -malloc_limit_mb=8192 -max_total_time=600 CORPUS
 
 #include <fcntl.h>
 #include <unistd.h>
