@@ -22,6 +22,11 @@ struct OmeZarrSourceParams {
 
 int64_t chunks_along(const Axis& axis, int64_t side) { return (axis.size + side - 1) / side; }
 
+// `bytes` times n; what exceeds the limit is one more than it, whatever the file's sizes.
+int64_t limited(int64_t bytes, int64_t n) {
+  return n > 0 && bytes > kMostLayerBytes / n ? kMostLayerBytes + 1 : bytes * n;
+}
+
 /// Source `ome_zarr`: one level of an OME-Zarr image, or a plain Zarr array; frames are y x.
 class OmeZarrSource final : public Source {
  public:
@@ -74,18 +79,18 @@ class OmeZarrSource final : public Source {
     while (a < lead && chunk_[a] == 1) ++a;
     int64_t chunk_bytes = pixel_bytes, items = 1;
     for (const int64_t side : chunk_) chunk_bytes *= side;
-    int64_t layer = chunk_bytes * chunks_along(layout_.item[1], chunk_[lead + 1]);
-    if (a < lead) layer *= chunks_along(layout_.item[0], chunk_[lead]);
+    int64_t layer = limited(chunk_bytes, chunks_along(layout_.item[1], chunk_[lead + 1]));
+    if (a < lead) layer = limited(layer, chunks_along(layout_.item[0], chunk_[lead]));
     for (size_t b = a + 1; b < lead; ++b) {
       items *= layout_.stream[b].size;
-      layer *= chunks_along(layout_.stream[b], chunk_[b]);
-      if (layer > kMostLayerBytes) break;
+      layer = limited(layer, chunks_along(layout_.stream[b], chunk_[b]));
     }
     limits.chunk_cache_bytes = std::min(layer, kMostLayerBytes);
     if (a == lead || layer > kMostLayerBytes) return;
     const int64_t size = layout_.stream[a].size;
     // Where chunks do not divide the axis, groups would drift against the chunks of the next round.
-    group_ = items * (a == 0 || size % chunk_[a] == 0 ? chunk_[a] : size);
+    group_ = std::max<int64_t>(
+        1, items * (a == 0 || size % chunk_[a] == 0 ? std::min(chunk_[a], size) : size));
   }
 
   std::string name_;

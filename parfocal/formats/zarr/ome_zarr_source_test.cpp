@@ -180,6 +180,28 @@ TEST(OmeZarrSource, FindsPositionsOfPlatesAndOfSeries) {
               HasSubstr("it has no labels at all"));
 }
 
+TEST(OmeZarrSource, GroupsItemsThatShareChunks) {
+  const auto group = [](const char* shape, const char* chunks, const char* axes) {
+    TempDir dir;
+    test::write_text(
+        dir / ".zarray",
+        std::string(R"({"zarr_format": 2, "dtype": "|u1", "compressor": {"id": "zlib", "level": 1},
+        "fill_value": 0, "order": "C", "filters": null, "shape": )") +
+            shape + ", \"chunks\": " + chunks + "}");
+    return open_source("ome_zarr", raw_map({{"path", "."}, {"axes", axes}}), dir.path())
+        ->items_per_read();
+  };
+  EXPECT_EQ(group("[9, 4, 4]", "[1, 4, 4]", "tyx"), 1);
+  EXPECT_EQ(group("[9, 4, 4]", "[5, 2, 2]", "tyx"), 5);
+  EXPECT_EQ(group("[3, 4, 4]", "[5, 2, 2]", "tyx"), 3);
+  EXPECT_EQ(group("[9, 6, 4, 4]", "[1, 3, 4, 4]", "tzyx"), 3);
+  EXPECT_EQ(group("[9, 7, 4, 4]", "[1, 3, 4, 4]", "tzyx"), 7);  // 3 does not divide 7
+  EXPECT_EQ(group("[9, 7, 4, 4]", "[2, 1, 4, 4]", "tzyx"), 14);
+  EXPECT_EQ(group("[0, 7, 4, 4]", "[2, 1, 4, 4]", "tzyx"), 1);
+  EXPECT_EQ(group("[9, 0, 4, 4]", "[2, 1, 4, 4]", "tzyx"), 1);
+  EXPECT_EQ(group("[9, 1048576, 1048576]", "[9, 16384, 16384]", "tyx"), 1);  // too much to keep
+}
+
 TEST(OmeZarrSource, ReadsWhereOnlyConsolidatedMetadataIsLeft) {
   TempDir dir;
   write_v2_image(dir / "a.zarr");
