@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import time
 
 import h5py
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 import support
+from conftest import command
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +133,7 @@ def test_limit_on_the_size_of_files(start, tmp_path, recording):
     )
     for target in (tmp_path / "out.rtdc", source):
         done = subprocess.run(
-            ["python3", "-c", script, os.environ["PARFOCAL"], *map(str, words(source, target))],
+            [sys.executable, "-c", script, command(), *map(str, words(source, target))],
             capture_output=True, text=True, timeout=120,
         )
         assert done.returncode == 1, done.stderr

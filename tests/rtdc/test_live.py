@@ -78,7 +78,7 @@ def test_live_gives_what_batch_gives(run, recording):
 
 
 def test_events_of_a_lossy_stream_refer_to_the_frames_that_were_recorded(run, recording):
-    folder, record = run("lossy", pushed(recording, 2))
+    folder, record = run("lossy", pushed(recording, 1))
     with h5py.File(folder / "recording.rtdc") as h5, h5py.File(recording) as original:
         images, numbers = h5["events/image"][:], h5["events/frame"][:].astype(int)
         assert h5.attrs["experiment:event count"] == len(images) == len(numbers)

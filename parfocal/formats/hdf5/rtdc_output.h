@@ -24,7 +24,6 @@ class RtdcOutput {
   void create();
   /// A copy of `from`, to be changed. \throws Error(input_missing | run_failed)
   void create_copy_of(const std::filesystem::path& from);
-  bool is_open() const { return file_ != nullptr; }
   const H5File& file() const { return *file_; }
   ChunkEncoder& encoder() { return *encoder_; }
   /// As it was given.
