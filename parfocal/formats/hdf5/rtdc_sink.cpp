@@ -22,9 +22,8 @@ struct RtdcParams {
   int64_t zstd_level = 5;
 };
 
-/// Sink `rtdc`: records frames: images, their numbers and times. Coordinates never shift: the place
-/// of a missing frame has the frame before it once more, in which dcnum finds no events, and the
-/// log says so.
+/// Sink `rtdc`: records frames: images, their numbers and times. A missing frame is left out; its
+/// number is missing in `frame`, and the log says so.
 class RtdcSink final : public Sink {
  public:
   RtdcSink(const RtdcParams& params, const SinkInput& frames, const SinkContext& context)
