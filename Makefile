@@ -38,7 +38,7 @@ test-interop:
 	  .venv/bin/python -m pytest -q tests/interop
 	VENV=.venv-rtdc CONSTRAINTS=scripts/constraints-rtdc.txt scripts/venv.sh tests/rtdc/requirements.txt
 	PARFOCAL=$(abspath $(PARFOCAL)) PARFOCAL_SHARED_DIR=$(SHARED_DIR) \
-	  .venv-rtdc/bin/python -m pytest -q tests/rtdc
+	  .venv-rtdc/bin/python -m pytest -q tests/rtdc --ignore-glob='*_slow.py'
 
 test-asan test-tsan: test-%:
 	$(CONFIGURE) $*
@@ -49,6 +49,9 @@ test-slow: setup-test
 	$(CONFIGURE) release
 	cmake --build --preset release -j $(JOBS)
 	ctest --preset slow
+	VENV=.venv-rtdc CONSTRAINTS=scripts/constraints-rtdc.txt scripts/venv.sh tests/rtdc/requirements.txt
+	PARFOCAL=$(abspath $(PARFOCAL)) PARFOCAL_SHARED_DIR=$(SHARED_DIR) \
+	  .venv-rtdc/bin/python -m pytest -q -rP tests/rtdc/test_*_slow.py
 
 bench: setup-bench
 	$(CONFIGURE) bench

@@ -52,9 +52,32 @@ int64_t RunEnds::common_prefix() const {
   return least;
 }
 
+// Frames of a camera come once, so what records them keeps all it has.
+bool RunEnds::records_live(const SinkEnd& end) const {
+  const NodePlan& node = plan_.nodes[static_cast<size_t>(end.node)];
+  const SinkInfo* info = sinks().find(node.type);
+  return plan_.live && node.inputs[0] == PortId{0, 0} && info && info->reopen;
+}
+
+// What a sink keeps of a run that was cut: the frames that are saved everywhere. Sinks of the
+// second pass over a recording, which never came, take nothing from those of the first.
+int64_t RunEnds::kept_of(const SinkEnd& end) const {
+  if (!on_source_clock(end) || records_live(end)) return end.written;
+  if (plan_.recording < 0) return common_prefix();
+  int64_t least = end.written;
+  for (const SinkEnd& other : sinks_)
+    if (on_source_clock(other) && level_of(other) == level_of(end))
+      least = std::min(least, other.written);
+  return least;
+}
+
+int RunEnds::level_of(const SinkEnd& end) const {
+  return plan_.nodes[static_cast<size_t>(end.node)].level;
+}
+
 bool RunEnds::close_first_pass(const Outcome& outcome) {
   for (SinkEnd& end : sinks_)
-    if (plan_.nodes[static_cast<size_t>(end.node)].level == 0) {
+    if (level_of(end) == 0) {
       finish(end, outcome);
       end.ended_early = true;
     }
@@ -62,15 +85,12 @@ bool RunEnds::close_first_pass(const Outcome& outcome) {
 }
 
 void RunEnds::close(const Outcome& outcome, const std::stop_token& abort) {
-  const int64_t prefix = common_prefix();
   for (SinkEnd& end : sinks_) {
     if (end.ended_early) continue;
     const bool internal = plan_.nodes[static_cast<size_t>(end.node)].internal;
     Outcome own = outcome;
     if (!outcome.complete && internal) write_unreached_rows(end, outcome.reason, abort);
-    if (!outcome.complete && !internal) {
-      own.valid_items = on_source_clock(end) ? prefix : end.written;
-    }
+    if (!outcome.complete && !internal) own.valid_items = kept_of(end);
     finish(end, own);
   }
 }

@@ -40,6 +40,9 @@ class RunEnds {
   const Layout& clock_of(const SinkEnd& end) const;
   bool on_source_clock(const SinkEnd& end) const;
   int64_t common_prefix() const;
+  bool records_live(const SinkEnd& end) const;
+  int64_t kept_of(const SinkEnd& end) const;
+  int level_of(const SinkEnd& end) const;
 
   const Plan& plan_;
   Faults& faults_;

@@ -104,6 +104,14 @@ std::vector<LineageStep> lineage_of(const Pipeline& pipeline, const std::string&
   return lineage;
 }
 
+// As its operator calls it; the ports of a source have no names.
+std::string port_name(const NodePlan& producer, int port) {
+  const OperatorInfo* info = operators().find(producer.type);
+  const bool named = info && static_cast<size_t>(port) < info->outputs.size();
+  return named && producer.kind != NodeKind::source ? info->outputs[static_cast<size_t>(port)].name
+                                                    : std::to_string(port);
+}
+
 }  // namespace
 
 OpenSource open_source(const SourceSpec& spec, const std::filesystem::path& base_dir) {
@@ -145,7 +153,7 @@ std::unique_ptr<Sink> bind_sink(const NodePlan& node, const Plan& plan,
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     const NodePlan& producer = nodes[node.inputs[i].node];
     const std::string step = producer.id.substr(0, producer.id.find('/'));  // of a recipe's part
-    inputs.push_back({node.keys[i], producer.id, std::to_string(node.inputs[i].port),
+    inputs.push_back({node.keys[i], producer.id, port_name(producer, node.inputs[i].port),
                       producer.outputs[node.inputs[i].port], lineage_of(plan.pipeline, step)});
   }
   return with_place(node.place, "sink " + node.type,

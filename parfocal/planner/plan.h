@@ -35,9 +35,10 @@ struct NodePlan {
   std::vector<std::string> keys;  ///< sinks: what each input is ("from", "labels.cells")
   std::vector<PortLayout> outputs;
   OnError on_error = OnError::stop;
-  bool internal = false;              ///< added by the planner (frames.csv)
-  bool in_item = false;               ///< a fold over item axes only: runs inside a unit like a map
-  int level = 0;                      ///< first pass in which its output is complete
+  bool internal = false;  ///< added by the planner (frames.csv)
+  bool in_item = false;   ///< a fold over item axes only: runs inside a unit like a map
+  int level = 0;          ///< first pass in which its output is complete
+  int64_t lag_items = 0;  ///< items of the source that come before an item leaves it, at most
   Policy policy = Policy::automatic;  ///< sinks and observers
   Location place;
 

@@ -86,6 +86,7 @@ Json to(const NodePlan& n) {
          {"internal", n.internal},
          {"in_item", n.in_item},
          {"level", n.level},
+         {"lag_items", n.lag_items},
          {"policy", static_cast<int>(n.policy)},
          {"place", {n.place.file, n.place.line, n.place.column}}};
   for (const PortId in : n.inputs) j["inputs"].push_back(to(in));
@@ -108,6 +109,7 @@ NodePlan to_node(const Json& j) {
   n.internal = j.at("internal");
   n.in_item = j.at("in_item");
   n.level = j.at("level");
+  n.lag_items = j.at("lag_items");
   n.policy = static_cast<Policy>(j.at("policy").get<int>());
   n.place = {j.at("place").at(0), j.at("place").at(1), j.at("place").at(2)};
   return n;

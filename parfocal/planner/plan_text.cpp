@@ -32,6 +32,32 @@ std::string edge_label(const Plan& plan, PortId port) {
   return "status";
 }
 
+// Until an item of a live stream is saved or shown, if the run keeps up with the source.
+std::string lag_of(const Plan& plan, const NodePlan& end) {
+  const Layout& source = plan.nodes[0].outputs[0].layout;
+  const PortId in = end.inputs[0];
+  const Layout& saved =
+      plan.nodes[static_cast<size_t>(in.node)].outputs[static_cast<size_t>(in.port)].layout;
+  if (end.level > 0) return fmt::format("when the stream has ended, in pass {}", end.level + 1);
+  if (saved.find_stream(source.stream[0].name) < 0) return "when the stream has ended";
+  if (end.lag_items == 0) return "at once";
+  const Axis& inner = source.stream.back();
+  const bool timed = source.stream.size() == 1 && inner.unit == "s";
+  return fmt::format("{} frames behind the source", end.lag_items) +
+         (timed ? fmt::format(", {:.3g} s", static_cast<double>(end.lag_items) * inner.scale) : "");
+}
+
+std::string lag_text(const Plan& plan) {
+  std::string s = fmt::format("\n{:<28} lag\n", "live");
+  for (const NodePlan& node : plan.nodes) {
+    if (node.kind != NodeKind::sink && node.kind != NodeKind::observer) continue;
+    const std::string from = plan.nodes[static_cast<size_t>(node.inputs[0].node)].id;
+    s += fmt::format("{:<28} {}\n", node.internal ? node.id : from + " -> " + node.id,
+                     lag_of(plan, node));
+  }
+  return s;
+}
+
 }  // namespace
 
 std::string plan_text(const Plan& plan, bool explain) {
@@ -48,6 +74,7 @@ std::string plan_text(const Plan& plan, bool explain) {
                            : "parallel",
                        stage_name(plan, stage));
   }
+  if (plan.live) s += lag_text(plan);
   s += fmt::format("\n{:<28} {:>12}  {}\n", "holder", "bytes", "for");
   for (const Reservation& r : plan.reservations)
     if (r.bytes > 0)

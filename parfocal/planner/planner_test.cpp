@@ -168,6 +168,24 @@ TEST(Planner, SaysWhyALiveSourceCannotBeReadTwice) {
   }
 }
 
+TEST(Planner, TellsTheLagOfEveryOutputOfALiveStream) {
+  const Plan plan = planned(
+      "parfocal: 1\nsource: {type: push, of: {type: generator, size: {t: 90, y: 64, x: 64}}}\n"
+      "steps:\n  - {id: late, op: delay, items: 5}\n  - {id: later, op: delay, items: 3}\n"
+      "  - {id: mean, op: reduce, over: t, how: mean, from: source}\n"
+      "sinks: [{type: ome_zarr, from: source, path: a.ome.zarr}, {type: ome_zarr, from: later, "
+      "path: b.ome.zarr}, {type: ome_zarr, from: mean, path: c.ome.zarr}]\n");
+  const std::string text = plan_text(plan, false);
+  EXPECT_THAT(text, ::testing::ContainsRegex("source -> ome_zarr a.ome.zarr +at once"));
+  EXPECT_THAT(text, ::testing::ContainsRegex("later -> ome_zarr b.ome.zarr +8 frames behind"));
+  EXPECT_THAT(text, ::testing::ContainsRegex("mean -> ome_zarr c.ome.zarr +when the stream has"));
+  EXPECT_EQ(plan_text(plan_from_json(plan_to_json(plan)), false), text);
+  EXPECT_THAT(
+      plan_text(planned(movie(10) + "steps:\n  - {id: a, op: delay, items: 5}\n" + kSaveLast),
+                false),
+      ::testing::Not(::testing::HasSubstr("lag")));
+}
+
 TEST(Planner, NamesStepAndCureWhenLayoutsDoNotFit) {
   try {
     planned(movie(5) + "steps:\n  - {id: l, op: label}\n" + kSaveLast);

@@ -51,6 +51,8 @@ class Sizer {
       first = false;
     }
     lag_[n] = draft_.ops[static_cast<size_t>(n)] ? after_operator(n, in) : in;
+    if (node(n).level == static_cast<int>(pass_))
+      draft_.plan.nodes[static_cast<size_t>(n)].lag_items = lag_[n].late;
   }
 
   Lag after_operator(int n, Lag lag) const {

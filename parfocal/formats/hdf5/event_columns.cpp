@@ -96,7 +96,7 @@ Status EventColumns::write(std::span<const Input> in) {
 Status EventColumns::write_event(std::span<const Input> in, int64_t row) {
   const TableView& table = in[0].table;
   const auto view = [&](int port) -> const View& { return in[static_cast<size_t>(port)].image; };
-  const int64_t frame = in[0].header->sequence - lost_;
+  const int64_t frame = in[0].header->sequence - static_cast<int64_t>(left_out_.size());
   identity_ = identity_ && frame == events_;
   ++events_;
   Status s = frame_->append_value(static_cast<uint32_t>(frame));
@@ -127,8 +127,9 @@ Status EventColumns::finish(const H5File& file, int64_t frames) {
   int64_t events = -1;
   if (Status s = frame_->finish(); !s.ok()) return s;
   if (frames >= 0) {
+    frames -= std::lower_bound(left_out_.begin(), left_out_.end(), frames) - left_out_.begin();
     const auto all = read_integer_column(file, "events/basinmap0");
-    events = std::lower_bound(all.begin(), all.end(), frames - lost_) - all.begin();
+    events = std::lower_bound(all.begin(), all.end(), frames) - all.begin();
     events_ = std::min(events, events_);
   }
   std::vector<DatasetWriter*> writers{mask_.get(),  image_.get(), background_.get(), offset_.get(),

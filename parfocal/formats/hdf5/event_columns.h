@@ -21,10 +21,10 @@ class EventColumns {
   /// Makes the datasets. \throws Error(run_failed)
   EventColumns(const H5File& file, std::span<const SinkInput> inputs, const EventPorts& ports,
                int zstd_level, ChunkEncoder& encoder);
-  /// A frame that the source lost: recordings do not have it, so those behind it move up.
-  void skip_lost_frame() { ++lost_; }
   /// One frame with its events; none of `in` is a gap.
   Status write(std::span<const Input> in);
+  /// The recording has no place for the frame that comes next: a live source lost it.
+  void leave_out(int64_t sequence) { left_out_.push_back(sequence); }
   /// Completes the datasets, cut back to the events of the first `frames` frames; -1 = all.
   Status finish(const H5File& file, int64_t frames);
 
@@ -50,7 +50,8 @@ class EventColumns {
   int label_at_ = -1;
   std::vector<TableColumn> features_;
   std::unique_ptr<DatasetWriter> mask_, image_, background_, offset_, index_, frame_, nevents_;
-  int64_t events_ = 0, lost_ = 0;
+  std::vector<int64_t> left_out_;  ///< ascending
+  int64_t events_ = 0;
   bool identity_ = true, has_offsets_ = false;
 };
 

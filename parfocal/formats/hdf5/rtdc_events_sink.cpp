@@ -68,7 +68,8 @@ class RtdcEventsSink final : public Sink {
   Status write(std::span<const Input> in) override {
     for (const Input& input : in)
       if (input.gap) {
-        if (input.gap->reason == GapReason::dropped) columns_->skip_lost_frame();
+        if (in_recording() && input.gap->reason == GapReason::dropped)
+          columns_->leave_out(in[0].header->sequence);
         return {};
       }
     try {
@@ -108,6 +109,10 @@ class RtdcEventsSink final : public Sink {
                   "index: <background>.index");
   }
   const Layout& layout(int at) const { return inputs_[static_cast<size_t>(at)].layout.layout; }
+  // `input` in the output folder is recorded by this run: lost frames have no place in it.
+  bool in_recording() const {
+    return !params_.input.empty() && fs::path(params_.input).is_relative();
+  }
   int level() const { return params_.compress ? 5 : 0; }
   int64_t series_image_bytes() const {
     return layout(series_).item_bytes() / std::max<int64_t>(1, layout(series_).item[0].size);
@@ -253,7 +258,8 @@ PARFOCAL_SINK(rtdc_events) {
           .add("drain", &P::drain, "copy what belongs to the frames instead of referring to it")
           .defaults("false")
           .add("input", &P::input,
-               "the .rtdc file of the frames, below the output folder; default: the source's")
+               "the .rtdc file of the frames: a recording of this run, below the output folder, or "
+               "an absolute path; default: the source's")
           .add("published", &P::published,
                "where the file will stand; default: where it is written");
   info.example =

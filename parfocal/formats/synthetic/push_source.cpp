@@ -19,11 +19,16 @@ std::optional<std::string> ParamTraits<NestedSource>::parse(const RawValue& raw,
 
 PushSource::PushSource(std::unique_ptr<Source> inner, const PushParams& params)
     : inner_(std::move(inner)), params_(params), layout_(inner_->layout()) {
-  frames_ = layout_.stream_count();
+  inner_frames_ = layout_.stream_count();
+  frames_ = inner_frames_ * params_.repeat;
   frame_bytes_ = (layout_.item_bytes() + 63) / 64 * 64;
   if (layout_.stream.empty())
     fail_layout("push needs a source with a stream axis", layout_.str(), "an axis such as t",
                 "add t to the source that is pushed");
+  if (params_.repeat > 1 && layout_.stream.size() > 1)
+    fail_layout("push repeats frames of one stream axis only", layout_.str(), "t | y x",
+                "leave repeat out");
+  if (params_.repeat > 1) layout_.stream[0].size = frames_;
   if (params_.unbounded) layout_.stream[0].size = kUnbounded;
 }
 
@@ -66,6 +71,14 @@ bool PushSource::wait_for_turn(int64_t sequence, Clock::time_point start,
   return !stop.stop_requested();
 }
 
+// Into the next slot. Times of a repetition go on by the interval that the axis states.
+bool PushSource::read(int64_t sequence, FrameHeader& header) {
+  if (!inner_->read(sequence % inner_frames_, slot(tail_), header).ok()) return false;
+  const int64_t before = sequence - sequence % inner_frames_;
+  header.time_s += static_cast<double>(before) * layout_.stream[0].scale;
+  return true;
+}
+
 void PushSource::run(const std::stop_token& stop) {
   const auto start = Clock::now();
   for (int64_t k = 0; k < frames_ && wait_for_turn(k, start, stop); ++k) {
@@ -78,14 +91,14 @@ void PushSource::run(const std::stop_token& stop) {
     if (tail_ - taken >= params_.ring) continue;  // lost, as in a camera
     FrameHeader header;
     header.sequence = k;
-    header.coordinates = coordinates_of(inner_->layout(), k);
+    header.coordinates = coordinates_of(layout_, k);
     header.hardware_id = k;
     header.device_time_ns =
         std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count();
     header.host_time_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(
                               std::chrono::system_clock::now().time_since_epoch())
                               .count();
-    if (!inner_->read(k, slot(tail_), header).ok()) continue;
+    if (!read(k, header)) continue;
     std::lock_guard lock(mutex_);
     headers_[static_cast<size_t>(tail_++ % params_.ring)] = header;
     filled_.notify_all();
@@ -149,6 +162,10 @@ PARFOCAL_SOURCE(push) {
               .add("jitter_ms", &P::jitter_ms, "frames come up to this much late, at random")
               .at_least(0)
               .defaults("0")
+              .add("repeat", &P::repeat, "how often all frames come, one time after the other")
+              .at_least(1)
+              .at_most(1 << 20)
+              .defaults("1")
               .add("unbounded", &P::unbounded, "hide the number of frames, as a camera does")
               .defaults("false"),
           "{type: push, fps: 100, of: {type: generator, size: {t: 500, y: 512, x: 512}}}",

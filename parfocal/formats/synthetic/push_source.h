@@ -29,11 +29,13 @@ struct PushParams {
   std::string overflow = "drop";
   double jitter_ms = 0;
   bool unbounded = false;
+  int64_t repeat = 1;
 };
 
 /// Frame k is due at start + k / fps (+ a seeded jitter in [0, jitter_ms)). If the ring is full
 /// then, `drop` loses the frame (its sequence number never appears) and `wait` delays it and all
-/// later ones. A frame that the inner source cannot read is lost too. One thread may pop.
+/// later ones. A frame that the inner source cannot read is lost too. With `repeat` its frames come
+/// so many times; their times go on. One thread may pop.
 class PushSource final : public LiveSource {
  public:
   PushSource(std::unique_ptr<Source> inner, const PushParams& params);
@@ -45,19 +47,20 @@ class PushSource final : public LiveSource {
   void stop() override;
   /// Waits until the last frame was put or lost.
   void wait_until_produced();
-  SourceRow row(int64_t sequence) const override { return inner_->row(sequence); }
+  SourceRow row(int64_t sequence) const override { return inner_->row(sequence % inner_frames_); }
   std::string identity() const override { return "push of " + inner_->identity(); }
 
  private:
   using Clock = std::chrono::steady_clock;
   void run(const std::stop_token& stop);
   bool wait_for_turn(int64_t sequence, Clock::time_point start, const std::stop_token& stop);
+  bool read(int64_t sequence, FrameHeader& header);
   MutableView slot(int64_t index) const;
 
   std::unique_ptr<Source> inner_;
   PushParams params_;
   Layout layout_;
-  int64_t frames_ = 0, frame_bytes_ = 0;
+  int64_t inner_frames_ = 0, frames_ = 0, frame_bytes_ = 0;
   std::unique_ptr<std::byte[]> pixels_;  // allocated by start()
   std::unique_ptr<FrameHeader[]> headers_;
   std::mutex mutex_;

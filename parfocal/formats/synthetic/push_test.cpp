@@ -67,6 +67,19 @@ TEST(Push, KeepsItsRate) {
   EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(100));
 }
 
+TEST(Push, RepeatsItsFrames) {
+  const auto camera = open_live(push_of("4", test::raw_map({{"repeat", "3"}, {"ring", "12"}})));
+  EXPECT_EQ(camera->layout().stream_count(), 12);
+  camera->start();
+  Taker taker{*camera};
+  for (int64_t k = 0; k < 12; ++k) {
+    ASSERT_EQ(taker.pop(), Pop::frame);
+    EXPECT_EQ(taker.header.coordinates[0], k);
+    EXPECT_EQ(taker.image.view().as<uint16_t>()[0], k % 4);
+  }
+  EXPECT_EQ(taker.pop(), Pop::end);
+}
+
 TEST(Push, StopsWaitingPopsAndItsThreadAtOnce) {
   const auto camera = open_live(push_of("100", test::raw_map({{"fps", "0.001"}})));
   camera->start();
