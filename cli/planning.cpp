@@ -94,7 +94,7 @@ std::string summary_of(const Planned& planned) {
                   plan.tile_count > 1 ? fmt::format(" x {} tiles", plan.tile_count) : "",
                   counted(plan.threads, "thread"), format_bytes(plan.peak_bytes),
                   format_bytes(plan.memory_bytes), planned.budget_origin);
-  if (plan.disk_bytes >= 0) text += ", up to " + format_bytes(plan.disk_bytes) + " to write";
+  if (plan.disk_bytes > 0) text += ", up to " + format_bytes(plan.disk_bytes) + " to write";
   return text;
 }
 

@@ -48,13 +48,17 @@ std::string lag_of(const Plan& plan, const NodePlan& end) {
 }
 
 std::string lag_text(const Plan& plan) {
-  std::string s = fmt::format("\n{:<28} lag\n", "live");
+  std::vector<std::pair<std::string, std::string>> lags{{"live", "lag"}};
   for (const NodePlan& node : plan.nodes) {
     if (node.kind != NodeKind::sink && node.kind != NodeKind::observer) continue;
     const std::string from = plan.nodes[static_cast<size_t>(node.inputs[0].node)].id;
-    s += fmt::format("{:<28} {}\n", node.internal ? node.id : from + " -> " + node.id,
-                     lag_of(plan, node));
+    const std::string step = from.substr(0, from.find('/'));  // of a recipe's part
+    lags.emplace_back(node.internal ? node.id : step + " -> " + node.id, lag_of(plan, node));
   }
+  size_t width = 0;
+  for (const auto& [output, lag] : lags) width = std::max(width, output.size());
+  std::string s = "\n";
+  for (const auto& [output, lag] : lags) s += fmt::format("{:<{}}  {}\n", output, width, lag);
   return s;
 }
 
@@ -86,7 +90,7 @@ std::string plan_text(const Plan& plan, bool explain) {
                    plan.tile.rank == 0 ? "whole items"
                                        : fmt::format("{} regions of {}x{}", plan.tile_count,
                                                      plan.tile.shape[0], plan.tile.shape[1]),
-                   format_bytes(plan.disk_bytes));
+                   plan.disk_bytes > 0 ? format_bytes(plan.disk_bytes) : "not known");
   return s;
 }
 
