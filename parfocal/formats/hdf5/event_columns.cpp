@@ -52,8 +52,9 @@ Status append_image(DatasetWriter& writer, const View& image) {
 }  // namespace
 
 EventColumns::EventColumns(const H5File& file, std::span<const SinkInput> inputs,
-                           const EventPorts& ports, int level, ChunkEncoder& encoder)
-    : ports_(ports) {
+                           const EventPorts& ports, FrameSelection frames, int level,
+                           ChunkEncoder& encoder)
+    : ports_(ports), frames_(std::move(frames)) {
   const auto scalar = [&](const std::string& name, DType dtype) {
     return std::make_unique<DatasetWriter>(file, "events/" + name, dtype, std::vector<int64_t>{},
                                            level, encoder);
@@ -96,7 +97,8 @@ Status EventColumns::write(std::span<const Input> in) {
 Status EventColumns::write_event(std::span<const Input> in, int64_t row) {
   const TableView& table = in[0].table;
   const auto view = [&](int port) -> const View& { return in[static_cast<size_t>(port)].image; };
-  const int64_t frame = in[0].header->sequence - static_cast<int64_t>(left_out_.size());
+  const int64_t frame =
+      frames_.frame(in[0].header->sequence - static_cast<int64_t>(left_out_.size()));
   identity_ = identity_ && frame == events_;
   ++events_;
   Status s = frame_->append_value(static_cast<uint32_t>(frame));
@@ -129,7 +131,8 @@ Status EventColumns::finish(const H5File& file, int64_t frames) {
   if (frames >= 0) {
     frames -= std::lower_bound(left_out_.begin(), left_out_.end(), frames) - left_out_.begin();
     const auto all = read_integer_column(file, "events/basinmap0");
-    events = std::lower_bound(all.begin(), all.end(), frames) - all.begin();
+    const int64_t last = frames == 0 ? -1 : frames_.frame(frames - 1);
+    events = std::upper_bound(all.begin(), all.end(), last) - all.begin();
     events_ = std::min(events, events_);
   }
   std::vector<DatasetWriter*> writers{mask_.get(),  image_.get(), background_.get(), offset_.get(),

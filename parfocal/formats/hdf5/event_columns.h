@@ -8,6 +8,7 @@
 
 #include "parfocal/core/io.h"
 #include "parfocal/formats/hdf5/dataset_writer.h"
+#include "parfocal/formats/hdf5/frame_selection.h"
 
 namespace parfocal {
 
@@ -18,9 +19,10 @@ struct EventPorts {
 
 class EventColumns {
  public:
-  /// Makes the datasets. \throws Error(run_failed)
+  /// Makes the datasets. `frames`: what the source reads of the recording that events refer to.
+  /// \throws Error(run_failed)
   EventColumns(const H5File& file, std::span<const SinkInput> inputs, const EventPorts& ports,
-               int zstd_level, ChunkEncoder& encoder);
+               FrameSelection frames, int zstd_level, ChunkEncoder& encoder);
   /// One frame with its events; none of `in` is a gap.
   Status write(std::span<const Input> in);
   /// The recording has no place for the frame that comes next: a live source lost it.
@@ -47,6 +49,7 @@ class EventColumns {
   Status write_mask(const View& labels, int64_t label);
 
   EventPorts ports_;
+  FrameSelection frames_;
   int label_at_ = -1;
   std::vector<TableColumn> features_;
   std::unique_ptr<DatasetWriter> mask_, image_, background_, offset_, index_, frame_, nevents_;

@@ -128,7 +128,7 @@ Handle H5File::dataset(const std::string& name) const {
              newer ? "the dataset is in a newer format than this HDF5 library reads"
                    : "the dataset cannot be opened",
              where(name),
-             newer ? "write the file again in an older format: h5repack --high=2" : "");
+             newer ? "write the file again in an older format, with scripts/older_rtdc.py" : "");
 }
 
 Handle H5File::require_group(const std::string& name) const {

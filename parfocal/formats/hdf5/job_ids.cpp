@@ -1,8 +1,8 @@
 #include "parfocal/formats/hdf5/job_ids.h"
 
-#include <charconv>
-
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/units.h"
+#include "parfocal/formats/hdf5/frame_selection.h"
 
 namespace parfocal {
 namespace {
@@ -22,14 +22,12 @@ std::string text_param(const LineageStep& step, const std::string& name,
   return param && !param->default_text.empty() ? param->default_text : otherwise;
 }
 
-// The number before the unit: "1 s" is 1, "20 ms" is 0.02.
+// As the operator reads it: times in seconds, all else as written.
 double number_param(const LineageStep& step, const std::string& name, double otherwise) {
-  const std::string text = text_param(step, name, "");
-  double value = otherwise;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc()) return otherwise;
-  const std::string unit(end, text.data() + text.size());
-  return unit.find("ms") != std::string::npos ? value / 1000 : value;
+  const auto quantity = parse_quantity(text_param(step, name, ""));
+  if (!quantity) return otherwise;
+  const auto factor = quantity->unit.empty() ? std::nullopt : unit_factor(quantity->unit, "s");
+  return quantity->value * factor.value_or(1);
 }
 
 bool flag_param(const LineageStep& step, const std::string& name, bool otherwise) {
@@ -76,6 +74,8 @@ bool corrects_offsets(const TableView& steps, std::span<const LineageStep> linea
 std::string background_id(std::span<const LineageStep> lineage, bool offset_correction) {
   const LineageStep* step = last_of(lineage, "background_");
   if (!step) return "";
+  // dcnum's background is of all frames even where only some are analysed.
+  if (!selection_of(lineage).is_all()) return "parfocal:" + step->type;
   if (step->type == "background_rolling_median")
     return ppid_rolling_median(static_cast<int64_t>(number_param(*step, "kernel_size", 100)),
                                10'000);
@@ -89,7 +89,7 @@ std::string background_id(std::span<const LineageStep> lineage, bool offset_corr
 PipelineIds job_ids(std::span<const LineageStep> lineage, double pixel_size_um,
                     bool offset_correction) {
   PipelineIds ids;
-  ids.data = ppid_data(pixel_size_um);
+  ids.data = ppid_data(pixel_size_um, selection_of(lineage).id());
   ids.background = background_id(lineage, offset_correction);
   ids.segmenter = segmenter_id(lineage);
   ids.feature = feature_id(lineage);

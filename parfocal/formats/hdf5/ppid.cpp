@@ -56,10 +56,10 @@ std::string ppid_arguments(std::span<const PpidArgument> arguments) {
   return text;
 }
 
-std::string ppid_data(double pixel_size_um) {
+std::string ppid_data(double pixel_size_um, const std::string& frames) {
   std::string size = fmt::format("{:.8f}", pixel_size_um);
   size.erase(size.find_last_not_of('0') + 1);
-  return "hdf:p=" + size + "^i=0";
+  return "hdf:p=" + size + "^i=" + frames;
 }
 
 std::string ppid_sparse_median(int64_t kernel_size, double split_time_s, double thresh_cleansing,

@@ -30,7 +30,8 @@ std::vector<std::string> unique_prefixes(std::span<const std::string> names);
 std::string ppid_arguments(std::span<const PpidArgument> arguments);
 
 /// "hdf:p=0.2645^i=0": at most 8 decimals; trailing zeros are cut, a trailing point stays.
-std::string ppid_data(double pixel_size_um);
+/// `frames`: FrameSelection::id().
+std::string ppid_data(double pixel_size_um, const std::string& frames = "0");
 /// "sparsemed:k=200^s=1^t=0^f=0.8^o=1"
 std::string ppid_sparse_median(int64_t kernel_size, double split_time_s, double thresh_cleansing,
                                double frac_cleansing, bool offset_correction);

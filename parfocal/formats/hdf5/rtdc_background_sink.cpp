@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "parfocal/core/io.h"
@@ -6,6 +8,7 @@
 #include "parfocal/formats/hdf5/attributes.h"
 #include "parfocal/formats/hdf5/basin_writer.h"
 #include "parfocal/formats/hdf5/dataset_writer.h"
+#include "parfocal/formats/hdf5/frame_selection.h"
 #include "parfocal/formats/hdf5/job_ids.h"
 #include "parfocal/formats/hdf5/rtdc_copy.h"
 #include "parfocal/formats/hdf5/rtdc_output.h"
@@ -36,6 +39,7 @@ class RtdcBackgroundSink final : public Sink {
         out_(output_path(context.out_dir, params.path, "rtdc_background"),
              encoder_threads(context.threads)),
         input_(input_file(inputs[0], params.input, context)) {
+    require_all_frames(series_.lineage, "rtdc_background");
     const Layout& layout = series_.layout.layout;
     if (!layout.stream.empty() || layout.item.size() != 3)
       fail_layout(
@@ -123,14 +127,40 @@ class RtdcBackgroundSink final : public Sink {
   void start() {
     const H5File& file = out_.file();
     if (!params_.change.empty()) {
+      place_missing(number_of(read_attribute(file.id(), "experiment:event count")));
       check_length();
       for (const char* feature : {"image_bg", "bg_off"}) {
         file.remove(std::string("events/") + feature);
         remove_internal_feature(file, feature);
       }
     } else if (!input_.empty()) {
-      refer_to(H5File::open(input_), file, folder());
+      const H5File input = H5File::open(input_);
+      place_missing(number_of(read_attribute(input.id(), "experiment:event count")));
+      refer_to(input, file, folder());
+    } else {
+      place_missing(std::nullopt);
     }
+  }
+  // Frames that could not be read. Where the file that is referred to counts them they keep their
+  // row, with the background of the frame before and an offset that is no number; else (a recording
+  // leaves them out, `events` is without them) they have none.
+  void place_missing(std::optional<double> events) {
+    const auto missing = std::count(index_.begin(), index_.end(), -1);
+    if (missing == 0) return;
+    const bool keep = events && *events == static_cast<double>(index_.size());
+    notice_ = fmt::format(
+        "{} frames are missing: they {}", missing,
+        keep ? "have the background of the frame before them, and no offset" : "are left out");
+    int64_t last = *std::find_if(index_.begin(), index_.end(), [](int64_t i) { return i >= 0; });
+    size_t rows = 0;
+    for (size_t frame = 0; frame < index_.size(); ++frame) {
+      if (index_[frame] < 0 && !keep) continue;
+      last = index_[frame] < 0 ? last : index_[frame];
+      index_[rows] = last;
+      offset_[rows++] = offset_[frame];
+    }
+    index_.resize(rows);
+    offset_.resize(rows);
   }
   void check_length() const {
     const auto events = number_of(read_attribute(out_.file().id(), "experiment:event count"));
@@ -166,7 +196,7 @@ class RtdcBackgroundSink final : public Sink {
     write_attribute(dataset, "dcnum ppid generation", std::string(kPpidGeneration), where);
   }
 
-  void store_entries(const std::vector<std::string>& notices) {
+  void store_entries(std::vector<std::string> notices) {
     const H5File& file = out_.file();
     BasinEntry entry;
     entry.name = "background images";
@@ -180,6 +210,7 @@ class RtdcBackgroundSink final : public Sink {
       name_background(file.dataset("events/bg_off").id(), "events/bg_off");
     }
     complete_attributes();
+    if (!notice_.empty()) notices.push_back(notice_);
     out_.store_notices(notices);
   }
 
@@ -203,6 +234,7 @@ class RtdcBackgroundSink final : public Sink {
   int64_t most_frames_ = 0;
   std::vector<int64_t> index_;
   std::vector<double> offset_;
+  std::string notice_;
   bool has_offset_ = true, done_ = false;
 };
 

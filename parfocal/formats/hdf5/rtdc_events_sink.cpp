@@ -61,8 +61,11 @@ class RtdcEventsSink final : public Sink {
 
   void open() override {
     out_.create();
-    columns_ =
-        std::make_unique<EventColumns>(out_.file(), inputs_, ports_, level(), out_.encoder());
+    // A recording of this run has the chosen frames only, one after the other.
+    const FrameSelection frames =
+        in_recording() ? FrameSelection{} : selection_of(inputs_[0].lineage);
+    columns_ = std::make_unique<EventColumns>(out_.file(), inputs_, ports_, frames, level(),
+                                              out_.encoder());
   }
 
   Status write(std::span<const Input> in) override {
@@ -191,7 +194,7 @@ class RtdcEventsSink final : public Sink {
         {"pipeline:dcnum gate", ids_.gate},
         {"pipeline:dcnum hash", ids_.hash()},
         {"pipeline:dcnum yield", columns_->events()},
-        {"pipeline:dcnum mapping", std::string("0")},
+        {"pipeline:dcnum mapping", selection_of(inputs_[0].lineage).id()},
         {"experiment:event count", columns_->events()},
         {"imaging:pixel size", size}};
     for (const auto& [name, value] : attributes)

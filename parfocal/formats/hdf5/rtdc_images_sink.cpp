@@ -6,6 +6,7 @@
 #include "parfocal/formats/hdf5/attributes.h"
 #include "parfocal/formats/hdf5/basin_writer.h"
 #include "parfocal/formats/hdf5/dataset_writer.h"
+#include "parfocal/formats/hdf5/frame_selection.h"
 #include "parfocal/formats/hdf5/job_ids.h"
 #include "parfocal/formats/hdf5/rtdc_copy.h"
 #include "parfocal/formats/hdf5/rtdc_output.h"
@@ -34,6 +35,7 @@ class RtdcImagesSink final : public Sink {
         out_(output_path(context.out_dir, params.path, "rtdc_images"),
              encoder_threads(context.threads)),
         input_(input_file(images, params.input, context)) {
+    require_all_frames(images.lineage, "rtdc_images");
     const Layout& layout = images.layout.layout;
     if (layout.stream.size() != 1 || layout.item.size() != 2)
       fail_layout("sink rtdc_images cannot write this", layout.str(), "images: [t | y x]", "");

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <hdf5.h>
 
+#include <cmath>
 #include <cstring>
 
 #include "parfocal/formats/common/test_support-inl.h"
@@ -180,6 +181,44 @@ TEST(RtdcBackgroundSink, WritesNoFileWhenTheRunWasStoppedOrFailed) {
     EXPECT_EQ(test::read_text(dir / "bg.rtdc"), before);
     EXPECT_FALSE(std::filesystem::exists(dir / "bg.rtdc.part"));
   }
+}
+
+// Series with frames 0, 7 and 19 missing, whose input has `events` frames.
+H5File with_missing_frames(const TempDir& dir, int64_t events) {
+  write_input(dir / "in.rtdc", events);
+  Series series;
+  for (const size_t f : {0, 7, 19}) {
+    series.frames[f] = -1;
+    const double none = std::nan("");
+    std::memcpy(&series.frames[20 + f], &none, 8);
+  }
+  const auto sink = background_sink(dir, series);
+  sink->open();
+  EXPECT_TRUE(series.feed(*sink).ok());
+  EXPECT_TRUE(sink->close({true, "", -1, {}}).ok());
+  return H5File::open(dir / "bg.rtdc");
+}
+
+TEST(RtdcBackgroundSink, GivesMissingFramesOfAFileTheBackgroundBeforeThem) {
+  TempDir dir;
+  const H5File file = with_missing_frames(dir, 20);
+  const auto index = values_of<int64_t>(file, "events/basinmap0");
+  EXPECT_THAT(index, ElementsAre(0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2));
+  const auto offset = values_of<double>(file, "events/bg_off");
+  for (size_t f = 0; f < 20; ++f)
+    EXPECT_EQ(std::isnan(offset[f]), f == 0 || f == 7 || f == 19) << f;
+  EXPECT_EQ(file.members("logs").size(), 2u) << "the input's and what was missing";
+}
+
+TEST(RtdcBackgroundSink, LeavesFramesOutThatTheRecordingDoesNotHave) {
+  TempDir dir;
+  const H5File file = with_missing_frames(dir, 17);
+  EXPECT_THAT(values_of<int64_t>(file, "events/basinmap0"),
+              ElementsAre(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2));
+  const auto offset = values_of<double>(file, "events/bg_off");
+  EXPECT_EQ(offset[0], 0.5);
+  EXPECT_EQ(offset[6], 4);
+  EXPECT_EQ(offset.back(), 9);
 }
 
 TEST(RtdcBackgroundSink, TellsWhyThereIsNoBackground) {

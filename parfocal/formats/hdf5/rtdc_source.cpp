@@ -20,6 +20,7 @@ constexpr int64_t kDecoderBytes = 192 << 10;  // zstd's state of one thread
 RtdcSource::RtdcSource(const RtdcSourceParams& params, const std::filesystem::path& base_dir)
     : file_(RtdcFile::open(base_dir / params.path)) {
   open_images(params.feature);
+  choose(params.frames);
   set_layout();
   read_time(params.require_time);
   chunks_ = std::make_unique<const DecodedChunks>(reader_->chunk_bytes());
@@ -39,16 +40,21 @@ void RtdcSource::open_images(const std::string& feature) {
          "frames x rows x columns of uint8 or uint16", "choose another feature");
 }
 
-void RtdcSource::set_layout() {
-  const int64_t frames = place_.mapped ? static_cast<int64_t>(place_.map.size()) : reader_->items();
+void RtdcSource::choose(const FrameSelection& frames) {
+  frames_ = place_.mapped ? static_cast<int64_t>(place_.map.size()) : reader_->items();
   const std::string where = place_.file->where(place_.dataset);
-  if (frames == 0)
+  if (frames_ == 0)
     fail(ErrorCode::input_missing, "the file has no images: it is empty", where, "0 events",
          "at least one", "leave the file out");
-  if (frames != file_->events())
+  if (!frames.is_all()) chosen_ = frames.of(frames_, where);
+}
+
+void RtdcSource::set_layout() {
+  const int64_t frames = chosen_.empty() ? frames_ : static_cast<int64_t>(chosen_.size());
+  if (frames_ != file_->events())
     notices_.push_back(
         fmt::format("The file states {} events but has {} images; all of them are read.",
-                    file_->events(), frames));
+                    file_->events(), frames_));
   layout_.dtype = reader_->dtype();
   layout_.stream = {{"t", frames, 1, "", {}}};
   layout_.item = {{"y", reader_->shape()[1], 1, "", {}}, {"x", reader_->shape()[2], 1, "", {}}};
@@ -58,7 +64,7 @@ void RtdcSource::set_layout() {
 }
 
 void RtdcSource::read_time(bool required) {
-  time_ = read_time_axis(*file_, layout_.stream[0].size);
+  time_ = read_time_axis(*file_, frames_, chosen_);
   notices_.insert(notices_.end(), time_.notices.begin(), time_.notices.end());
   const bool exact =
       time_.origin == TimeAxis::Origin::time || time_.origin == TimeAxis::Origin::frame;
@@ -86,7 +92,8 @@ int64_t RtdcSource::items_per_read() const {
 
 Status RtdcSource::read(int64_t sequence, const MutableView& dst, FrameHeader& header) const {
   if (!time_.seconds.empty()) header.time_s = time_.seconds[static_cast<size_t>(sequence)];
-  const int64_t item = place_.mapped ? place_.map[static_cast<size_t>(sequence)] : sequence;
+  const int64_t frame = frame_of(sequence);
+  const int64_t item = place_.mapped ? place_.map[static_cast<size_t>(frame)] : frame;
   const int64_t chunk = item / reader_->items_per_chunk();
   std::span<const std::byte> bytes;
   Status s = chunks_->get(chunk, bytes, [&](std::span<std::byte> to, ChunkScratch& scratch) {
@@ -99,7 +106,7 @@ Status RtdcSource::read(int64_t sequence, const MutableView& dst, FrameHeader& h
 }
 
 SourceRow RtdcSource::row(int64_t sequence) const {
-  return {file_->path().filename().string(), sequence, ""};
+  return {file_->path().filename().string(), frame_of(sequence), ""};
 }
 
 std::string RtdcSource::identity() const {
@@ -114,22 +121,26 @@ std::string RtdcSource::identity() const {
 
 PARFOCAL_SOURCE(rtdc) {
   using P = RtdcSourceParams;
-  return {"rtdc",
-          "the images of an .rtdc file (deformability cytometry), with the time of every frame",
-          Parameters<P>()
-              .add("path", &P::path, "the file, relative to the pipeline file")
-              .required()
-              .add("feature", &P::feature, "which images: image, image_bg or mask")
-              .defaults("image")
-              .add("require_time", &P::require_time,
-                   "refuse a file that does not state the time of its frames")
-              .defaults("false"),
-          "{type: rtdc, path: M001_data.rtdc}",
-          [](const std::any& params, const SourceContext& context) -> std::unique_ptr<Source> {
-            return std::make_unique<RtdcSource>(std::any_cast<const P&>(params), context.base_dir);
-          },
-          nullptr,
-          false};
+  return {
+      "rtdc",
+      "the images of an .rtdc file (deformability cytometry), with the time of every frame",
+      Parameters<P>()
+          .add("path", &P::path, "the file, relative to the pipeline file")
+          .required()
+          .add("feature", &P::feature, "which images: image, image_bg or mask")
+          .defaults("image")
+          .add("require_time", &P::require_time,
+               "refuse a file that does not state the time of its frames")
+          .defaults("false")
+          .add("frames", &P::frames,
+               "which frames: all, so many from the first, first-end, first-end-step, or a list")
+          .defaults("all"),
+      "{type: rtdc, path: M001_data.rtdc}",
+      [](const std::any& params, const SourceContext& context) -> std::unique_ptr<Source> {
+        return std::make_unique<RtdcSource>(std::any_cast<const P&>(params), context.base_dir);
+      },
+      nullptr,
+      false};
 }
 
 }  // namespace parfocal

@@ -33,6 +33,14 @@ void check(const RtdcFile& file, const std::string& feature, const std::vector<d
   }
 }
 
+// In place: places ascend, so nothing is overwritten before it is read.
+std::vector<double> picked(std::vector<double> values, std::span<const int64_t> chosen) {
+  if (chosen.empty()) return values;
+  for (size_t i = 0; i < chosen.size(); ++i) values[i] = values[static_cast<size_t>(chosen[i])];
+  values.resize(chosen.size());
+  return values;
+}
+
 // Differences of float32 stay float32, as they do in dcnum.
 std::vector<double> from_first(std::vector<double> values, DType stored) {
   const double first = values.empty() ? 0 : values[0];
@@ -63,7 +71,7 @@ std::vector<double> evenly_spaced(double last, int64_t n) {
   return values;
 }
 
-TimeAxis read_time_axis(const RtdcFile& file, int64_t frames) {
+TimeAxis read_time_axis(const RtdcFile& file, int64_t frames, std::span<const int64_t> chosen) {
   TimeAxis axis;
   const double rate = frame_rate(file);
   if (file.has("time")) {
@@ -75,17 +83,17 @@ TimeAxis read_time_axis(const RtdcFile& file, int64_t frames) {
           "The feature 'time' is float32 although 'frame' and the frame rate are known: dclab "
           "calls "
           "it defective; dcnum uses it, and so does Parfocal.");
-    axis.seconds = from_first(std::move(times), stored);
+    axis.seconds = from_first(picked(std::move(times), chosen), stored);
     axis.origin = TimeAxis::Origin::time;
   } else if (rate > 0 && file.has("frame")) {
     std::vector<double> times = file.scalar("frame");
     check(file, "frame", times, frames);
     for (double& time : times) time /= rate;
-    axis.seconds = from_first(std::move(times), DType::f64);
+    axis.seconds = from_first(picked(std::move(times), chosen), DType::f64);
     axis.origin = TimeAxis::Origin::frame;
   } else if (rate > 0) {
     const double duration = static_cast<double>(frames) / rate * kPauses;
-    axis.seconds = evenly_spaced(duration, frames);
+    axis.seconds = from_first(picked(evenly_spaced(duration, frames), chosen), DType::f64);
     axis.origin = TimeAxis::Origin::rate;
     axis.notices.push_back(fmt::format(
         "The time axis is approximated: no 'time' and no 'frame' in the file, so {} frames at {} "

@@ -1,0 +1,112 @@
+#include "parfocal/formats/hdf5/frame_selection.h"
+
+#include <gmock/gmock.h>
+
+#include "parfocal/formats/hdf5/job_ids.h"
+#include "parfocal/formats/hdf5/rtdc_source.h"
+#include "parfocal/formats/hdf5/test_rtdc-inl.h"
+
+namespace parfocal {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::optional<FrameSelection> parsed(const RawValue& raw) {
+  FrameSelection selection;
+  return ParamTraits<FrameSelection>::parse(raw, selection) ? std::nullopt
+                                                            : std::optional(selection);
+}
+FrameSelection selection(const std::string& text) { return *parsed(RawValue::scalar(text)); }
+FrameSelection listed(const std::vector<std::string>& list) {
+  std::vector<RawValue> items;
+  for (const std::string& text : list) items.push_back(RawValue::scalar(text));
+  return *parsed(RawValue::list(items));
+}
+
+TEST(FrameSelection, IsNamedAsDcnumNamesItsIndexMapping) {
+  EXPECT_EQ(selection("all").id(), "0");
+  EXPECT_EQ(selection("5").id(), "5");
+  EXPECT_EQ(selection("3-5").id(), "3-5-n");
+  EXPECT_EQ(selection("3-100-2").id(), "3-100-2");
+  EXPECT_EQ(selection("n-7").id(), "n-7-n");
+  EXPECT_EQ(listed({"3", "5", "6", "7"}).id(), "h-6e582938");
+}
+
+TEST(FrameSelection, ChoosesHalfOpen) {
+  EXPECT_THAT(selection("all").of(3, ""), ElementsAre(0, 1, 2));
+  EXPECT_THAT(selection("2").of(3, ""), ElementsAre(0, 1));
+  EXPECT_THAT(selection("3-5").of(9, ""), ElementsAre(3, 4));
+  EXPECT_THAT(selection("1-n-3").of(9, ""), ElementsAre(1, 4, 7));
+  EXPECT_THAT(listed({"0", "8"}).of(9, ""), ElementsAre(0, 8));
+  EXPECT_EQ(selection("1-n-3").frame(2), 7);
+  EXPECT_EQ(listed({"0", "8"}).frame(1), 8);
+}
+
+TEST(FrameSelection, RefusesWhatIsNoSelection) {
+  for (const char* text : {"", "0", "x", "-5", "3-x", "3-9-0", "1.5", "3 - 5", "1-2-3-4"})
+    EXPECT_FALSE(parsed(RawValue::scalar(text))) << text;
+  EXPECT_FALSE(parsed(RawValue::list({})));
+  EXPECT_FALSE(parsed(RawValue::list({RawValue::scalar("3"), RawValue::scalar("3")})));
+  EXPECT_FALSE(parsed(RawValue::map()));
+  EXPECT_THROW((void)selection("4-9").of(8, ""), Error);
+  EXPECT_THROW((void)selection("5-3").of(8, ""), Error);
+  EXPECT_THROW((void)listed({"7", "8"}).of(8, ""), Error);
+}
+
+class ChosenFrames : public RtdcTest {};
+
+TEST_F(ChosenFrames, AreReadWithTheirTimesSinceTheFirst) {
+  const RtdcSource source({write_movie("a.rtdc", 10), "image", false, selection("3-9-2")}, folder_);
+  EXPECT_EQ(source.layout().stream[0].size, 3);
+  EXPECT_THAT(source.time_axis().seconds, ElementsAre(0, 1, 2));
+  EXPECT_THAT(source.notices(), IsEmpty());
+  const auto all = frames(10);
+  for (const int64_t t : {0, 2, 1}) {
+    FrameHeader header;
+    std::vector<uint8_t> pixels(kHeight * kWidth);
+    ASSERT_TRUE(source
+                    .read(t,
+                          packed_view(reinterpret_cast<std::byte*>(pixels.data()), DType::u8,
+                                      source.layout().whole_item()),
+                          header)
+                    .ok());
+    EXPECT_EQ(pixels[0], all[static_cast<size_t>((3 + 2 * t) * kHeight * kWidth)]);
+    EXPECT_EQ(header.time_s, static_cast<double>(t));
+    EXPECT_EQ(source.row(t).page, 3 + 2 * t);
+  }
+  EXPECT_THAT(message(ErrorCode::invalid_pipeline,
+                      [&] {
+                        RtdcSource({"a.rtdc", "image", false, selection("11")}, folder_);
+                      }),
+              HasSubstr("0 to 9"));
+}
+
+LineageStep step(const std::string& type,
+                 const std::vector<std::pair<std::string, std::string>>& params) {
+  LineageStep made{"step", type, RawValue::map()};
+  for (const auto& [name, text] : params) made.params.set(name, RawValue::scalar(text));
+  return made;
+}
+
+TEST(JobIds, TakeTimesInAnyUnit) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"1 min", "60"}, {"500 us", "0.0005"}, {"20 ms", "0.02"}, {"2", "2"}, {"0.5 s", "0.5"}};
+  for (const auto& [given, written] : cases) {
+    const LineageStep lineage[] = {step("background_sparse_median", {{"split_time", given}})};
+    EXPECT_EQ(background_id(lineage, true),
+              "sparsemed:k=200^s=" + std::string(written) + "^t=0^f=0.8^o=1");
+  }
+}
+
+TEST(JobIds, OfChosenFramesAreNotThoseOfAll) {
+  const LineageStep lineage[] = {step("rtdc", {{"frames", "3-5"}}),
+                                 step("background_sparse_median", {})};
+  const PipelineIds ids = job_ids(lineage, 0.34, true);
+  EXPECT_EQ(ids.data, "hdf:p=0.34^i=3-5-n");
+  EXPECT_EQ(ids.background, "parfocal:background_sparse_median");
+}
+
+}  // namespace
+}  // namespace parfocal
