@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import pathlib
+import random
 import threading
 
 import h5py
@@ -12,6 +13,7 @@ import numpy as np
 import scipy.ndimage
 from dcnum.feat.feat_background import bg_roll_median, bg_sparse_median
 from dcnum.logic import DCNumJobRunner, DCNumPipelineJob
+from dcnum.segm.segm_thresh import SegmentThresh
 
 SHARED = pathlib.Path(
     os.environ.get("PARFOCAL_SHARED_DIR", pathlib.Path(__file__).resolve().parents[3] / "shared")
@@ -21,16 +23,21 @@ F23 = DATA / "fmt-hdf5_cytoshot_full-features_2023" / "cytoshot-test-data.rtdc"
 LEGACY = (
     DATA / "fmt-hdf5_cytoshot_full-features_legacy_allev_2023" / "cytoshot-test-data-legacy_dce.rtdc"
 )
+# Random draws: how many, and from which seed. PARFOCAL_SEED=... draws a failed one again.
+DRAWS = int(os.environ.get("PARFOCAL_DRAWS", 200))
+SEED = int(os.environ.get("PARFOCAL_SEED", random.SystemRandom().randrange(2**32)))
 # Newer HDF5 libraries can write files that HDF5 1.10, Debian's, cannot read.
 READABLE = ("earliest", "v110")
 
 
-def write_recording(path, images, time=None, frame=None, rate=None, attributes=None):
+def write_recording(
+    path, images, time=None, frame=None, rate=None, attributes=None, chunk=None, pixel_um=0.34
+):
     """An .rtdc file of `images` with whatever tells the time."""
     count, height, width = images.shape
     with h5py.File(path, "w", libver=READABLE) as h5:
         h5.attrs["experiment:event count"] = count
-        h5.attrs["imaging:pixel size"] = 0.34
+        h5.attrs["imaging:pixel size"] = pixel_um
         h5.attrs["imaging:roi size x"] = width
         h5.attrs["imaging:roi size y"] = height
         h5.attrs["experiment:run identifier"] = "a-recording"
@@ -38,9 +45,10 @@ def write_recording(path, images, time=None, frame=None, rate=None, attributes=N
             h5.attrs["imaging:frame rate"] = float(rate)
         for key, value in (attributes or {}).items():
             h5.attrs[key] = value
-        chunk = (min(count, max(1, 2**20 // (height * width))), height, width)
+        frames = min(count, chunk or max(1, 2**20 // (height * width)))
         h5.create_dataset(
-            "events/image", data=images, chunks=chunk, fletcher32=True, **hdf5plugin.Zstd(clevel=5)
+            "events/image", data=images, chunks=(frames, height, width), fletcher32=True,
+            **hdf5plugin.Zstd(clevel=5),
         )
         if time is not None:
             h5["events/time"] = np.asarray(time, float)
@@ -76,39 +84,41 @@ def shape_of_time(source, path, time=None, frame=None, rate=None):
     return write_recording(path, images, time, frame, rate, attributes)
 
 
-class ThreadWorker(threading.Thread):
-    """dcnum's own worker, without the second that a new process takes."""
+def thread_of(worker):
+    """dcnum's worker process as a thread: the same work, without the second that a start takes."""
 
-    def __init__(self, job_queue, counter, shared_input, shared_output, *sizes):
-        super().__init__(daemon=True)
-        self.queue, self.counter = job_queue, counter
-        self.shared_input_raw, self.shared_output_raw = shared_input, shared_output
-        self.kernel_size = sizes[0]
+    class Thread(threading.Thread):
+        def __init__(self, *arguments):
+            super().__init__(daemon=True, target=worker(*arguments).run)
+
+    return Thread
 
 
-class SparseWorker(ThreadWorker):
-    run = bg_sparse_median.WorkerSparseMed.run
+def drawn(draw, *words):
+    """The random numbers of a draw; tells how to draw it again."""
+    print(f"PARFOCAL_SEED={SEED} draw {draw}")
+    return random.Random(" ".join(map(str, (SEED, *words, draw))))
 
 
 SCIPY_MEDIAN = scipy.ndimage.median_filter
 
 
-def median_filter(values, size):
+def median_filter(input, size, **options):
     """scipy 1.17 reads before the array where a filter of 10 meets exactly 4 values."""
-    if len(values) != 4:
-        return SCIPY_MEDIAN(values, size=size)
-    return SCIPY_MEDIAN(np.pad(values, 2 * size, mode="symmetric"), size=size)[2 * size : -2 * size]
+    if options or len(input) != 4:
+        return SCIPY_MEDIAN(input, size=size, **options)
+    return SCIPY_MEDIAN(np.pad(input, 2 * size, mode="symmetric"), size=size)[2 * size : -2 * size]
 
 
 @contextlib.contextmanager
 def in_threads():
-    saved = bg_sparse_median.WorkerSparseMed
-    bg_sparse_median.WorkerSparseMed = SparseWorker
+    saved = bg_sparse_median.WorkerSparseMed, bg_roll_median.WorkerRollMed
+    bg_sparse_median.WorkerSparseMed, bg_roll_median.WorkerRollMed = map(thread_of, saved)
     scipy.ndimage.median_filter = median_filter
     try:
         yield
     finally:
-        bg_sparse_median.WorkerSparseMed = saved
+        bg_sparse_median.WorkerSparseMed, bg_roll_median.WorkerRollMed = saved
         scipy.ndimage.median_filter = SCIPY_MEDIAN
 
 
@@ -121,7 +131,7 @@ def dcnum_sparse(source, target, **options):
 
 
 def dcnum_rolling(source, target, **options):
-    with bg_roll_median.BackgroundRollMed(
+    with in_threads(), bg_roll_median.BackgroundRollMed(
         input_data=pathlib.Path(source), output_path=pathlib.Path(target), num_cpus=1, **options
     ) as background:
         background.process()
@@ -135,6 +145,13 @@ def dcnum_job(source, target, **options):
     with DCNumJobRunner(job=job) as runner:
         runner.run()
     return target
+
+
+def labels_of(image, background, offset, threshold, cleaning):
+    """As dcnum segments and cleans a frame."""
+    mask = (image.astype(np.int16) - background) - offset < threshold
+    labels, _ = scipy.ndimage.label(mask, structure=np.ones((3, 3)))
+    return SegmentThresh.process_labels(labels, **cleaning)
 
 
 def background_of(path):

@@ -2,25 +2,15 @@
 
 import csv
 import json
-import os
-import random
 
+import h5py
 import numpy as np
 import pytest
 import scipy.ndimage as ndi
+from dcnum.feat import feat_brightness, feat_contour, feat_texture
 
-h5py = pytest.importorskip("h5py")
-pytest.importorskip("hdf5plugin")  # zstd of the recordings
-pytest.importorskip("dcnum")
-
-from dcnum.feat import feat_brightness, feat_contour, feat_texture  # noqa: E402
-from dcnum.segm.segm_thresh import SegmentThresh  # noqa: E402
-
-DRAWS = int(os.environ.get("PARFOCAL_DRAWS", 200))
-SEED = int(os.environ.get("PARFOCAL_SEED", random.SystemRandom().randrange(2**32)))
-SHARED = os.environ.get("PARFOCAL_SHARED_DIR", "../shared")
-RECORDING = os.path.abspath(
-    f"{SHARED}/data/dcnum/fmt-hdf5_cytoshot_full-features_2023/cytoshot-test-data.rtdc")
+import support
+from support import DATA, DRAWS, F23
 
 PIPELINE = """\
 parfocal: 1
@@ -34,15 +24,6 @@ steps:
 sinks:
   - {type: table, from: events, path: events.csv}
 """
-
-
-def write_rtdc(path, images, pixel_um, frames=None):
-    with h5py.File(path, "w") as h5:
-        h5.attrs["experiment:event count"] = len(images)
-        h5.attrs["imaging:pixel size"] = pixel_um
-        h5.create_dataset("events/image", data=images, chunks=(min(32, len(images)), *images.shape[1:]))
-        if frames is not None:
-            h5["events/frame"] = frames
 
 
 def events_of(parfocal, folder, segmentation, features, pipeline=PIPELINE):
@@ -60,12 +41,6 @@ def background_of(images):
     """Short series without times have one background, from all frames."""
     background = np.partition(images, len(images) // 2, axis=0)[len(images) // 2]
     return background, images[:, :20].mean(axis=(1, 2)) - background[:20].mean()
-
-
-def labels_of(image, background, offset, threshold, cleaning):
-    mask = (image.astype(np.int16) - background) - offset < threshold
-    labels, _ = ndi.label(mask, structure=np.ones((3, 3)))
-    return SegmentThresh.process_labels(labels, **cleaning)
 
 
 def features_of(image, background, offset, masks, pixel_um):
@@ -87,7 +62,7 @@ def dcnum_events(images, threshold, cleaning, min_pixels, pixel_um):
     for t, image in enumerate(images):
         if t and np.array_equal(image, images[t - 1]):
             continue
-        labels = labels_of(image, background, offsets[t], threshold, cleaning)
+        labels = support.labels_of(image, background, offsets[t], threshold, cleaning)
         numbers = [j for j in range(1, labels.max() + 1) if (labels == j).sum() > min_pixels]
         if not numbers:
             continue
@@ -135,14 +110,13 @@ def assert_equal_events(ours, theirs):
 
 @pytest.mark.parametrize("draw", range(DRAWS))
 def test_events_are_dcnums(parfocal, tmp_path, draw):
-    print(f"PARFOCAL_SEED={SEED} draw {draw}")
-    rng = random.Random(f"{SEED} events {draw}")
+    rng = support.drawn(draw, "events")
     images, pixel_um = images_of(rng), rng.choice([0.2645, 0.34, 1])
     threshold = rng.choice([-6, -6, -0.5, -12.25])
     cleaning = {"clear_border": rng.random() < 0.7, "fill_holes": rng.random() < 0.7,
                 "closing_disk": rng.choice([0, 1, 2, 2, 3, 5])}
     min_pixels = rng.choice([10, 10, 0, 40])
-    write_rtdc(tmp_path / "in.rtdc", images, pixel_um)
+    support.write_recording(tmp_path / "in.rtdc", images, pixel_um=pixel_um)
     segmentation = (f"threshold: {threshold}, clear_border: {json.dumps(cleaning['clear_border'])}, "
                     f"fill_holes: {json.dumps(cleaning['fill_holes'])}, open_radius: {cleaning['closing_disk']}")
     print(images.shape, segmentation)
@@ -153,18 +127,17 @@ def test_events_are_dcnums(parfocal, tmp_path, draw):
 # Jobs of dcnum's tests: the 40 real frames several times over.
 
 def write_frames(path, times):
-    with h5py.File(RECORDING) as h5:
+    with h5py.File(F23) as h5:
         images = h5["events/image"][:]
-    write_rtdc(path, np.concatenate([images] * times), 0.2645)
+    support.write_recording(path, np.concatenate([images] * times), pixel_um=0.2645)
 
 
 def golden(name):
-    with open(f"{SHARED}/data/dcnum/golden/{name}", encoding="utf-8") as file:
+    with open(DATA / "golden" / name, encoding="utf-8") as file:
         next(file)
         return [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]
 
 
-@pytest.mark.skipif(not os.path.exists(RECORDING), reason="no recordings")
 @pytest.mark.parametrize("radius, count", [(2, 275), (0, 395)])
 def test_events_of_a_job_are_the_golden_ones(parfocal, tmp_path, radius, count):
     write_frames(tmp_path / "in.rtdc", 5)
@@ -177,13 +150,11 @@ def test_events_of_a_job_are_the_golden_ones(parfocal, tmp_path, radius, count):
             assert abs(mine[name] - its[name]) <= tolerance_of(name, its[name]), name
 
 
-@pytest.mark.skipif(not os.path.exists(RECORDING), reason="no recordings")
 def test_a_long_job_has_dcnums_events(parfocal, tmp_path):
     write_frames(tmp_path / "in.rtdc", 101)
     assert len(events_of(parfocal, tmp_path, "open_radius: 2", "haralick: false")) == 5555
 
 
-@pytest.mark.skipif(not os.path.exists(RECORDING), reason="no recordings")
 def test_other_backgrounds_have_dcnums_number_of_events(parfocal, tmp_path):
     write_frames(tmp_path / "in.rtdc", 5)
     shorter = PIPELINE.replace("offset_correction: true", "kernel_size: 150")

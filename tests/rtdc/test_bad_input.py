@@ -1,0 +1,108 @@
+"""What a user is told about files that cannot be used: what, where, and what to do."""
+
+import pathlib
+import subprocess
+import sys
+
+import h5py
+import hdf5plugin
+import numpy as np
+import pytest
+
+import support
+
+OLDER = pathlib.Path(__file__).resolve().parents[2] / "scripts" / "older_rtdc.py"
+TIMES = np.arange(40) * 0.1
+
+
+@pytest.fixture
+def refused(parfocal, tmp_path):
+    """Runs the command on in.rtdc, which must fail, and returns what it tells."""
+
+    def run(*options, exit_code=4):
+        before = support.md5(tmp_path / "in.rtdc")
+        done = parfocal("background", "sparse-median", "in.rtdc", "out.rtdc", "--progress", "none",
+                        *options, exit_code=exit_code)
+        assert support.md5(tmp_path / "in.rtdc") == before
+        assert not (tmp_path / "out.rtdc").exists()
+        assert "in.rtdc" in done.stderr
+        return done.stderr
+
+    return run
+
+
+@pytest.fixture
+def recording(tmp_path):
+    return support.write_recording(tmp_path / "in.rtdc", support.ramp(40), time=TIMES)
+
+
+def test_a_truncated_file(refused, recording):
+    recording.write_bytes(recording.read_bytes()[:-500])
+    assert "truncated" in refused()
+
+
+def test_a_file_of_another_kind(refused, tmp_path):
+    (tmp_path / "in.rtdc").write_text("time,frame\n")
+    assert "HDF5" in refused()
+
+
+def test_a_file_without_images(refused, recording):
+    with h5py.File(recording, "a") as h5:
+        del h5["events/image"]
+    assert "image" in refused()
+
+
+def test_a_file_without_events(refused, recording):
+    with h5py.File(recording, "a") as h5:
+        del h5["events"]
+    assert "events" in refused()
+
+
+@pytest.mark.parametrize(
+    "frame, time, told", [(7, np.nan, "frame 7"), (9, 0.1, "runs backwards"), (3, np.inf, "frame 3")]
+)
+def test_a_time_that_is_none(refused, recording, frame, time, told):
+    with h5py.File(recording, "a") as h5:
+        h5["events/time"][frame] = time
+    assert told in refused()
+
+
+def test_a_time_of_another_length(refused, recording):
+    with h5py.File(recording, "a") as h5:
+        del h5["events/time"]
+        h5["events/time"] = TIMES[:-1]
+    message = refused()
+    assert "39" in message and "40" in message
+
+
+@pytest.mark.parametrize("options", [
+    ("--kernel-size", "0"), ("--split-time", "0"), ("--frac-cleansing", "0"),
+    ("--frac-cleansing", "1.1"), ("--thresh-cleansing=-1",), ("--split-time", "nan")])
+def test_parameters_out_of_range(parfocal, recording, tmp_path, options):
+    done = parfocal("background", "sparse-median", "in.rtdc", "out.rtdc", *options, exit_code=3)
+    assert options[0][2:].split("=")[0].replace("-", "_") in done.stderr
+    assert not (tmp_path / "out.rtdc").exists()
+
+
+def test_fewer_frames_than_a_rolling_kernel(parfocal, recording, tmp_path):
+    done = parfocal("background", "rolling-median", "in.rtdc", "out.rtdc", "--kernel-size", "200",
+                    exit_code=3)
+    assert "cannot compute a background" in done.stderr and "smaller kernel_size" in done.stderr
+    assert not (tmp_path / "out.rtdc").exists()
+
+
+def test_the_newer_format_of_hdf5_2_and_its_cure(parfocal, refused, tmp_path):
+    images = np.random.default_rng(3).integers(90, 130, (40, 24, 30), np.uint8)
+    with h5py.File(tmp_path / "in.rtdc", "w", libver="latest") as h5:
+        h5.attrs["experiment:event count"] = 40
+        h5.create_dataset("events/image", data=images, chunks=(10, 24, 30),
+                          maxshape=(None, 24, 30), fletcher32=True, **hdf5plugin.Zstd(clevel=5))
+        h5["events/time"] = TIMES
+        h5.create_dataset("logs/camera", data=["on", "off"], chunks=(2,))
+    if parfocal("info", "in.rtdc").stdout.count("newer format") == 0:
+        pytest.skip("this HDF5 library reads the newer format")
+    assert "older_rtdc.py" in refused()
+    subprocess.run([sys.executable, OLDER, "in.rtdc", "older.rtdc"], cwd=tmp_path, check=True)
+    parfocal("background", "sparse-median", "older.rtdc", "out.rtdc", "--kernel-size", "40")
+    kept, _, _ = support.background_of(tmp_path / "out.rtdc")
+    np.testing.assert_array_equal(kept[0], np.sort(images, axis=0)[20])
