@@ -70,6 +70,7 @@ Pipeline pipeline_of(const BackgroundArguments& arguments, const fs::path& in,
   step.op = method.op;
   step.inputs = {{"image", {"source", "", {}}}};
   for (const auto& [name, value] : arguments.params) step.params.set(name, text(value));
+  if (arguments.skip_errors) p.on_error = step.on_error = OnError::skip;
   p.steps = {step};
   SinkSpec sink;
   sink.type = method.sink;

@@ -57,6 +57,7 @@ struct BackgroundArguments {
   std::filesystem::path in, out;
   std::vector<std::pair<std::string, std::string>> params;  ///< of the operator, as given
   bool compress = true, require_time = false, overwrite = false, json = false;
+  bool skip_errors = false;  ///< frames that cannot be read become gaps
   std::optional<int64_t> memory_bytes;
   int threads = 0;
   std::string progress = "auto";

@@ -167,6 +167,12 @@ void add_background_command(Program& program) {
       ->type_name("N");
   app.add_option("--memory", program.memory, "Budget of the process, as 256MiB or '2 GiB'")
       ->type_name("BYTES");
+  app.add_option_function<std::string>(
+         "--on-error",
+         [&arguments](const std::string& word) { arguments.skip_errors = word == "skip"; },
+         "A frame that cannot be read: stop, or skip it as a gap")
+      ->check(CLI::IsMember({"stop", "skip"}))
+      ->type_name("stop|skip");
   app.add_flag("--overwrite", arguments.overwrite, "Replace the background in an existing OUT");
   add_progress(app, arguments.progress);
   add_json(app, arguments.json);

@@ -75,6 +75,23 @@ def test_a_time_of_another_length(refused, recording):
     assert "39" in message and "40" in message
 
 
+def test_a_damaged_chunk(parfocal, refused, recording, tmp_path):
+    images = np.random.default_rng(1).integers(90, 130, (200, 24, 30), np.uint8)
+    support.write_recording(recording, images, time=np.arange(200) * 0.1, chunk=20)
+    with h5py.File(recording) as h5:
+        chunk = h5["events/image"].id.get_chunk_info(3)
+    data = bytearray(recording.read_bytes())
+    data[chunk.byte_offset + chunk.size // 2] ^= 255
+    recording.write_bytes(data)
+    told = refused("--kernel-size", "20")
+    assert "damaged" in told and "--on-error skip" in told
+    parfocal("background", "sparse-median", "in.rtdc", "out.rtdc", "--kernel-size", "20",
+             "--on-error", "skip", exit_code=6)
+    _, index, offset = support.background_of(tmp_path / "out.rtdc")
+    assert np.flatnonzero(np.isnan(offset)).tolist() == list(range(60, 80))
+    assert (index >= 0).all() and (index[60:80] == index[59]).all()
+
+
 @pytest.mark.parametrize("options", [
     ("--kernel-size", "0"), ("--split-time", "0"), ("--frac-cleansing", "0"),
     ("--frac-cleansing", "1.1"), ("--thresh-cleansing=-1",), ("--split-time", "nan")])
