@@ -87,7 +87,7 @@ TEST(Planner, ReadsAgainWhereTheSpanDoesNotFit) {
       << "26 MB of frames fit a quarter of 1 GiB";
   EXPECT_EQ(planned(text(1000), with_memory(int64_t{1} << 30)).passes.size(), 2u)
       << "reading 131 MB again costs no more than keeping them";
-  const Plan two = planned(text(200), with_memory(int64_t{40} << 20));
+  const Plan two = planned(text(1000), with_memory(int64_t{40} << 20));
   EXPECT_EQ(two.passes.size(), 2u);
   EXPECT_TRUE(ring_of(two, "m").retained);
   EXPECT_EQ(stage_text(two, 0), "source | m");

@@ -21,7 +21,8 @@ Hdf5Lock::Hdf5Lock() {
   mutex().lock();
   // A file that could not be written for a full disk stays half open in the library, which then
   // crashes when it cleans up at the end of the process. We close all files ourselves.
-  static const bool ready = H5dont_atexit() >= 0 && H5open() >= 0 && register_zstd_filter();
+  // (It refuses where the program has used the library before us: then its end is the program's.)
+  static const bool ready = ((void)H5dont_atexit(), H5open()) >= 0 && register_zstd_filter();
   (void)ready;
   // A thread-safe library keeps the error stack, and whether it is printed, per thread.
   thread_local const bool silent = H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
