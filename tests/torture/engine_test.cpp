@@ -287,6 +287,9 @@ TEST(Engine, LaterPassesReadTheRecordingOfALiveStream) {
 }
 
 TEST(Engine, ARefusedPlanNamesTheMemoryThatWorks) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "freed memory stays in quarantine: the process grows from plan to plan";
+#endif
   (void)run_text(kCentred);  // so that the process has its usual size
   PlanOptions small;
   small.memory_bytes = 1000;
