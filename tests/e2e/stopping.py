@@ -27,11 +27,13 @@ IMAGES = ("smooth.ome.zarr", "smooth.ome.zarr/labels/cells")
 
 
 def first_frames(process):
-    """Waits until a frame was read; false if the run ended before."""
+    """Waits until a frame was read; fails with what was said if the run ended before."""
+    said = ""
     for line in process.stderr:
         if line.startswith("{") and json.loads(line).get("items_done", 0) > 0:
-            return True
-    return False
+            return
+        said += line
+    raise AssertionError(f"the run ended ({process.wait()}) before it could be stopped: {said}")
 
 
 def blocks_sigint(process):
