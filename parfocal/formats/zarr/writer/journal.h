@@ -1,0 +1,110 @@
+#pragma once
+/// The store's journal, `__parfocal/journal`: what was written where, appended after the payload it
+/// speaks of. So a record that is whole (its CRC-32C says so) means a payload that is there; what
+/// a reader's index does not know yet is rebuilt from here.
+///
+/// A record: u32 magic, u32 bytes of the body, u32 CRC-32C of all that follows it, u32 kind, then
+/// the body, zeros up to a multiple of 8. Little-endian. The first record that is not whole ends
+/// the journal.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "parfocal/core/error.h"
+#include "parfocal/core/item.h"
+#include "parfocal/formats/common/files.h"
+
+namespace parfocal {
+
+/// Where the piece of a chunk that one frame brought lies.
+struct TileEntry {
+  static constexpr uint64_t kEmpty = ~uint64_t{0};
+  uint64_t offset = kEmpty;  ///< in the part file; kEmpty: all fill value, nothing stored
+  uint32_t bytes = 0;
+  uint32_t crc = 0;  ///< CRC-32C of the stored bytes
+  bool operator==(const TileEntry&) const = default;
+};
+
+enum class PieceKind : uint32_t {
+  tiles,   ///< whole chunks, one entry for each tile of the plane in ArrayGrid's order
+  logged,  ///< the plane waits in the frame log: one entry
+};
+/// What a frame put into one array.
+struct Piece {
+  uint32_t array = 0;
+  PieceKind kind = PieceKind::tiles;
+  int64_t frame = 0;  ///< linear frame number in that array (a level halved in z has fewer)
+  std::vector<TileEntry> entries;
+  bool operator==(const Piece&) const = default;
+};
+
+/// A frame was stored: at `kernel` and `durable` its receipt rests on this record.
+struct FrameRecord {
+  uint32_t image = 0;
+  int64_t frame = 0;            ///< linear frame number in the image
+  std::vector<std::byte> row;   ///< its row of the columns, packed
+  std::vector<Piece> pieces;
+  bool operator==(const FrameRecord&) const = default;
+};
+/// Chunks of several frames were written whole; their frames leave the log.
+struct SlabRecord {
+  Piece piece;  ///< kind tiles; frame = any frame of the slab
+  bool operator==(const SlabRecord&) const = default;
+};
+/// All shards that hold this frame are published.
+struct SealRecord {
+  uint32_t array = 0;
+  int64_t frame = 0;
+  bool operator==(const SealRecord&) const = default;
+};
+/// Frames [frame, frame + count) of an image are missing, and known to be.
+struct GapRecord {
+  uint32_t image = 0;
+  int64_t frame = 0, count = 1;
+  GapReason reason = GapReason::none;
+  std::string text;
+  bool operator==(const GapRecord&) const = default;
+};
+
+/// Appends records. Thread-safe. After the first failure every call fails with it.
+class Journal {
+ public:
+  /// Creates the file, which must not exist, and its directory entry durably.
+  Status create(const std::filesystem::path& path);
+  Status append(const FrameRecord& record);
+  Status append(const SlabRecord& record);
+  Status append(const SealRecord& record);
+  Status append(const GapRecord& record);
+  /// fdatasync: what was appended before survives a power cut. A failed sync is never tried again.
+  Status sync();
+  Status close();
+
+ private:
+  Status append_record(uint32_t kind, std::span<const std::byte> body);
+  std::filesystem::path path_;
+  Fd fd_;
+  std::mutex mutex_;
+  std::vector<std::byte> buffer_;
+  int64_t size_ = 0, allocated_ = 0;
+  Status failure_;
+};
+
+/// Receives the records of a journal in order.
+struct JournalVisitor {
+  std::function<void(const FrameRecord&)> frame;
+  std::function<void(const SlabRecord&)> slab;
+  std::function<void(const SealRecord&)> seal;
+  std::function<void(const GapRecord&)> gap;
+};
+/// Reads up to the first record that is not whole; `good_bytes`: where that is. Whatever the bytes
+/// are, nothing is allocated by what they declare and nothing crashes. Fails only if the file
+/// cannot be read.
+Status read_journal(const std::filesystem::path& path, const JournalVisitor& visitor,
+                    int64_t& good_bytes);
+
+}  // namespace parfocal
