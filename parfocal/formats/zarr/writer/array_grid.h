@@ -13,10 +13,10 @@
 namespace parfocal {
 
 struct Tile {
-  int64_t y = 0, x = 0;            ///< of its first pixel
-  int64_t height = 0, width = 0;   ///< pixels inside the plane
-  int64_t part = 0;                ///< shard of the band
-  int64_t inner = 0;               ///< chunk within the shard's y-x grid, C order
+  int64_t y = 0, x = 0;           ///< of its first pixel
+  int64_t height = 0, width = 0;  ///< pixels inside the plane
+  int64_t part = 0;               ///< shard of the band
+  int64_t inner = 0;              ///< chunk within the shard's y-x grid, C order
 };
 
 class ArrayGrid {
@@ -54,8 +54,9 @@ class ArrayGrid {
   /// Frames of a slab (band) that lie inside the array; all where the first axis is unbounded.
   int64_t frames_in_slab(int64_t slab) const;
   int64_t frames_in_band(int64_t band) const;
-  /// A frame number of each frame of a slab, plane by plane; -1 outside the array.
+  /// The frame number of each plane of a slab (band), in C order; -1 outside the array.
   std::vector<int64_t> frames_of_slab(int64_t slab) const;
+  std::vector<int64_t> frames_of_band(int64_t band) const;
   /// Bands along the first axis: its index, and how many bands share it.
   int64_t band_row(int64_t band) const { return band / bands_per_row_; }
   int64_t bands_per_row() const { return bands_per_row_; }
@@ -66,11 +67,16 @@ class ArrayGrid {
   std::vector<int64_t> part_key_of(int64_t band, int64_t part) const;
 
  private:
-  int64_t cells_in(const std::vector<int64_t>& shape, const std::vector<int64_t>& grid,
-                   int64_t cell) const;
+  void add_tiles(int64_t part, int64_t height, int64_t width);
+  int64_t cell_of(int64_t frame, const std::vector<int64_t>& shape,
+                  const std::vector<int64_t>& cells_per_axis) const;
+  int64_t frames_in(int64_t cell, const std::vector<int64_t>& shape,
+                    const std::vector<int64_t>& cells_per_axis) const;
+  std::vector<int64_t> frames_of(int64_t cell, const std::vector<int64_t>& shape,
+                                 const std::vector<int64_t>& cells_per_axis) const;
   size_t stream_rank_ = 0;
-  std::vector<int64_t> sizes_;                  // along the stream axes
-  std::vector<int64_t> slab_shape_, slabs_;     // frames of a slab, slabs of the array, per axis
+  std::vector<int64_t> sizes_;               // along the stream axes
+  std::vector<int64_t> slab_shape_, slabs_;  // steps of a slab, slabs of the array
   std::vector<int64_t> band_shape_, bands_;
   std::vector<Tile> tiles_;
   int64_t parts_ = 1, parts_x_ = 1, part_height_ = 1, part_width_ = 1;

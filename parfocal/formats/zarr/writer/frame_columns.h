@@ -23,7 +23,8 @@ class FrameColumns {
   static int64_t row_bytes(const StoreSpec& spec);
   /// Bytes that it holds at most.
   static int64_t resident_bytes(const StoreSpec& spec);
-  /// Keeps the row of a frame; flushes by itself when full. `row` empty: a missing frame, valid = 0.
+  /// Keeps the row of a frame; flushes by itself when full. `row` empty: a missing frame, valid =
+  /// 0.
   Status add(int64_t frame, std::span<const std::byte> row);
   /// Writes what is kept.
   Status flush();
@@ -44,7 +45,7 @@ class FrameColumns {
   std::string group_;  // "frames" or "<image>/frames"
   std::vector<Column> columns_;
   int64_t row_bytes_ = 0;
-  std::vector<int64_t> frames_;       // of the rows that are kept, sorted when flushed
+  std::vector<int64_t> frames_;  // of the rows that are kept, sorted when flushed
   std::vector<std::byte> rows_;
   std::vector<std::filesystem::path> dirty_;
 };

@@ -46,8 +46,8 @@ struct Piece {
 /// A frame was stored: at `kernel` and `durable` its receipt rests on this record.
 struct FrameRecord {
   uint32_t image = 0;
-  int64_t frame = 0;            ///< linear frame number in the image
-  std::vector<std::byte> row;   ///< its row of the columns, packed
+  int64_t frame = 0;           ///< linear frame number in the image
+  std::vector<std::byte> row;  ///< its row of the columns, packed
   std::vector<Piece> pieces;
   bool operator==(const FrameRecord&) const = default;
 };

@@ -13,13 +13,13 @@ namespace parfocal {
 
 /// How far the writing of one image is.
 struct ImageState {
-  int64_t outer = 0;     ///< size of the first axis that readers may trust (level 0)
+  int64_t outer = 0;  ///< size of the first axis that readers may trust (level 0)
   bool complete = false;
-  std::string reason;    ///< why it is not complete: "running", "stopped", a failure
-  int64_t items = 0;     ///< frames expected, gaps included; as far as known
+  std::string reason;  ///< why it is not complete: "running", "stopped", a failure
+  int64_t items = 0;   ///< frames expected, gaps included; as far as known
   bool recovered = false;
-  const GapRanges* gaps = nullptr;       ///< \pre not null
-  std::vector<ContrastWindow> windows;   ///< one per channel; empty for labels
+  const GapRanges* gaps = nullptr;      ///< \pre not null
+  std::vector<ContrastWindow> windows;  ///< one per channel; empty for labels
 };
 
 /// One metadata object: a key below the root and its text.

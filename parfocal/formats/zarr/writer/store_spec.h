@@ -32,9 +32,9 @@ struct ImageSpec {
   std::string name;        ///< as viewers show it
   std::vector<Axis> axes;  ///< 2 to 5 of t c z y x in this order; the first may be kUnbounded
   DType dtype = DType::u16;
-  bool label = false;           ///< whole numbers that name objects; its image is two groups up
-  std::vector<int64_t> chunk;   ///< pixels along each axis
-  std::vector<int64_t> shard;   ///< multiples of chunk; empty = every chunk is a file
+  bool label = false;          ///< whole numbers that name objects; its image is two groups up
+  std::vector<int64_t> chunk;  ///< pixels along each axis
+  std::vector<int64_t> shard;  ///< multiples of chunk; empty = every chunk is a file
   std::vector<CodecSpec> compressors;  ///< bytes -> bytes codecs, in order
   int levels = 1;                      ///< 1 = no pyramid
   Pooling pooling = Pooling::mean;
