@@ -34,6 +34,7 @@ test-release:
 
 test-interop:
 	scripts/venv.sh tests/requirements.txt
+	scripts/npm.sh tests/interop/node
 	PARFOCAL=$(abspath $(PARFOCAL)) PARFOCAL_SHARED_DIR=$(SHARED_DIR) \
 	  .venv/bin/python -m pytest -q tests/interop
 	VENV=.venv-rtdc CONSTRAINTS=scripts/constraints-rtdc.txt scripts/venv.sh tests/rtdc/requirements.txt
@@ -74,7 +75,7 @@ tidy: setup-test
 	scripts/tidy.sh build/release $(BASE)
 
 clean:
-	rm -rf build .venv .venv-rtdc
+	rm -rf build .venv .venv-rtdc tests/interop/node/node_modules
 
 setup-build:
 	@scripts/setup.sh build
