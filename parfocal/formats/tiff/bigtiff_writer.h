@@ -1,0 +1,77 @@
+#pragma once
+/// A BigTIFF file (little-endian, uncompressed) of pages of one size that grows page by page. The
+/// place of every page follows from its number, so nothing is kept per page and pages may be
+/// written in any order and in parts; a page can be seen by readers once it is linked.
+///
+/// The file, with G pages a group (BigTIFF: TIFF 6.0 with 64-bit offsets, libtiff.gitlab.io):
+///
+///   header | description | G directories | pixels of G pages | G directories | pixels ...
+///
+/// Directories lie together, so that a reader that follows their chain reads few disk blocks, and
+/// the pixels of a group are contiguous. Linking is the last write of a page: whatever ends the
+/// process, the pages linked before stay readable.
+
+#include <cstdint>
+#include <filesystem>
+#include <string_view>
+#include <vector>
+
+#include "parfocal/core/layout.h"
+#include "parfocal/core/view.h"
+#include "parfocal/formats/common/files.h"
+
+namespace parfocal {
+
+struct BigTiffPages {
+  int64_t width = 0, height = 0;  ///< both at least 1
+  DType dtype = DType::u8;        ///< bool is stored as uint8 0/1
+  int64_t count = kUnbounded;     ///< as far as known; decides how many pages share a group
+};
+
+class BigTiffWriter {
+ public:
+  static constexpr int64_t kMostStripBytes = 8 << 20;  ///< a strip has at least one row
+  static constexpr int64_t kAheadBytes = 64 << 20;     ///< disk space reserved at a time
+
+  explicit BigTiffWriter(const BigTiffPages& pages);
+
+  /// Creates the file with its header and the description of its first page (the tag
+  /// ImageDescription, ASCII). \throws Error(output_exists | run_failed)
+  void create(const std::filesystem::path& path, std::string_view description);
+  /// Writes plane.region, a part of page `page`, in place; what is never written is 0.
+  Status write(int64_t page, const View& plane);
+  /// Makes pages [0, count) visible; no effect if they are.
+  Status link(int64_t count);
+  /// Overwrites bytes of the description given to create(), which keeps its length.
+  Status patch_description(size_t at, std::string_view text);
+  /// Keeps pages [0, count) only, ends the file with a description in place of the first one, and
+  /// closes it. count >= 1.
+  Status close(int64_t count, std::string_view description);
+
+  int64_t linked() const { return linked_; }
+  /// Bytes of a file of this many pages, without its descriptions.
+  int64_t file_bytes(int64_t pages) const;
+  int64_t resident_bytes() const { return slot_bytes_; }
+
+ private:
+  int64_t directory_at(int64_t page) const;
+  int64_t pixels_at(int64_t page) const;
+  int64_t link_at(int64_t page) const;  // where the position of this page's directory stands
+  void render(int64_t page);
+  Status put(const void* from, int64_t bytes, int64_t at);
+  Status reserve(int64_t end);
+
+  BigTiffPages pages_;
+  int64_t row_bytes_, page_bytes_, rows_per_strip_, strips_;
+  int64_t slot_bytes_, group_;  // of a directory; pages a group
+  int64_t directories_bytes_, group_bytes_ = 0;
+  int64_t head_bytes_ = 0;
+  int64_t reserved_ = 0;  // the file's size while it grows
+  int64_t linked_ = 0;
+  int64_t description_bytes_ = 0;
+  std::vector<std::byte> slot_;
+  std::filesystem::path path_;
+  Fd fd_;
+};
+
+}  // namespace parfocal

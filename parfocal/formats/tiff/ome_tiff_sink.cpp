@@ -1,0 +1,197 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "parfocal/core/io.h"
+#include "parfocal/formats/tiff/bigtiff_writer.h"
+#include "parfocal/formats/tiff/ome_xml.h"
+#include "parfocal/formats/zarr/gap_ranges.h"
+
+namespace parfocal {
+namespace {
+
+struct OmeTiffParams {
+  std::string path;
+};
+
+constexpr int64_t kTextBytes = 1 << 20;  // the list of gaps and the XML made of it
+
+// "a" of a.ome.tif
+std::string image_name(const std::filesystem::path& path) {
+  const std::filesystem::path stem = path.stem();
+  return stem.extension() == ".ome" ? stem.stem().string() : stem.string();
+}
+
+BigTiffPages pages_of(const Layout& layout) {
+  const size_t n = layout.item.size();
+  const int64_t height = layout.item[n - 2].size, width = layout.item[n - 1].size;
+  const int64_t items = layout.stream_count();
+  return {width, height, layout.dtype,
+          items == kUnbounded ? kUnbounded : items * (layout.item_count() / (height * width))};
+}
+
+std::string gaps_json(const GapRanges& gaps) {
+  using Json = nlohmann::ordered_json;
+  Json list = Json::array();
+  for (const GapRange& r : gaps.ranges())
+    list.push_back({{"first", r.first},
+                    {"last", r.last},
+                    {"reason", gap_reason_name(r.reason)},
+                    {"text", r.text}});
+  return list.dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
+/// Sink `ome_tiff`: one image as OME-TIFF, a BigTIFF of one page per y x plane in the order of the
+/// stream. A missing item has pages of 0 and is listed in an annotation of the image. The file can
+/// be read from its first frame on, whenever the process ends.
+class OmeTiffSink final : public Sink {
+ public:
+  OmeTiffSink(const OmeTiffParams& params, const SinkInput& input, const SinkContext& context)
+      : path_(output_path(context.out_dir, params.path, "ome_tiff")),
+        provenance_(context.provenance_json),
+        layout_(input.layout.layout),
+        axes_(ome_axes(layout_, input.step)),
+        file_(pages_of(layout_)) {
+    const BigTiffPages pages = pages_of(layout_);
+    planes_per_item_ = layout_.item_count() / (pages.width * pages.height);
+    planes_per_step_ = planes_per_item_;
+    for (size_t a = 1; a < layout_.stream.size(); ++a) planes_per_step_ *= layout_.stream[a].size;
+    items_per_step_ = planes_per_step_ / planes_per_item_;
+  }
+
+  int64_t resident_bytes() const override { return file_.resident_bytes() + kTextBytes; }
+  int64_t disk_bytes() const override {
+    const int64_t items = layout_.stream_count();
+    return items == kUnbounded ? -1 : file_.file_bytes(items * planes_per_item_);
+  }
+  void open() override {
+    OmeImage image{image_name(path_), axes_, layout_.dtype};
+    // Readers see as many steps as are linked. A list of channels has its length at once.
+    grows_ = !layout_.stream.empty() && (axes_[0].name != "c" || axes_[0].size == kUnbounded);
+    if (grows_) image.axes[0].size = axes_[0].name == "c" ? kUnbounded : 1;
+    OmeXml xml = ome_xml(image);
+    file_.create(path_, xml.text);
+    xml.text.clear();
+    live_ = std::move(xml);
+  }
+  Status write(std::span<const Input> in) override {
+    const Input& item = in[0];
+    const int64_t sequence = item.header->sequence;
+    seen_ = std::max(seen_, sequence + 1);
+    if (item.gap) {
+      gaps_.add(sequence, sequence, item.gap->reason, item.gap->text);
+      // In a sweep by regions the items before are complete in the last region only.
+      return sequence > 0 && linked_items_ == sequence ? link(sequence + 1) : Status();
+    }
+    if (Status s = write_planes(sequence * planes_per_item_, item.image); !s.ok()) return s;
+    return is_last_region(item.image.region) ? link(sequence + 1) : Status();
+  }
+  Status close(const Outcome& outcome) override {
+    const bool bounded = layout_.stream_count() != kUnbounded;
+    const int64_t items = bounded ? layout_.stream_count() : seen_;
+    const bool whole = outcome.valid_items < 0 || outcome.valid_items >= items;
+    const int64_t valid = whole ? items : outcome.valid_items;
+    gaps_.cut(valid);
+    // Steps of the first axis are whole, and a file has at least one.
+    const int64_t steps = std::max<int64_t>(1, (valid + items_per_step_ - 1) / items_per_step_);
+    const int64_t end = bounded ? items : steps * items_per_step_;
+    if (valid < end) gaps_.add(valid, end - 1, GapReason::stopped, outcome.reason);
+    OmeImage image{image_name(path_), axes_, layout_.dtype, steps * planes_per_step_,
+                   record_of(outcome, end)};
+    if (!layout_.stream.empty()) image.axes[0].size = steps;
+    return file_.close(image.planes, ome_xml(image).text);
+  }
+  std::vector<std::filesystem::path> paths() const override { return {path_}; }
+
+ private:
+  bool is_last_region(const Region& region) const {
+    const Region whole = layout_.whole_item();
+    for (int a = 0; a < whole.rank; ++a)
+      if (region.end(a) != whole.end(a)) return false;
+    return true;
+  }
+
+  // Item axes before y x are pages that follow each other.
+  Status write_planes(int64_t first_page, const View& image) {
+    const int lead = image.region.rank - 2;
+    const int64_t pixel = static_cast<int64_t>(dtype_size(image.dtype));
+    std::array<int64_t, kMaxRank> index = image.region.origin;
+    if (image.region.count() == 0) return {};
+    for (;;) {
+      int64_t page = 0, offset = 0;
+      for (int a = 0; a < lead; ++a) {
+        page = page * layout_.item[static_cast<size_t>(a)].size + index[a];
+        offset += (index[a] - image.region.origin[a]) * image.strides[a];
+      }
+      View plane{image.data + offset * pixel, image.dtype, {}, {}};
+      plane.region.rank = 2;
+      for (int a = 0; a < 2; ++a) {
+        plane.region.origin[a] = image.region.origin[lead + a];
+        plane.region.shape[a] = image.region.shape[lead + a];
+        plane.strides[a] = image.strides[lead + a];
+      }
+      if (Status s = file_.write(first_page + page, plane); !s.ok()) return s;
+      int a = lead - 1;
+      while (a >= 0 && ++index[a] == image.region.end(a)) {
+        index[a] = image.region.origin[a];
+        --a;
+      }
+      if (a < 0) return {};
+    }
+  }
+
+  // Pages first, then the size that the description states.
+  Status link(int64_t items) {
+    if (items <= linked_items_) return {};
+    const int64_t before = steps_of(linked_items_), after = steps_of(items);
+    if (Status s = file_.link(items * planes_per_item_); !s.ok()) return s;
+    linked_items_ = items;
+    if (!grows_ || after == before || after == 1) return {};
+    return file_.patch_description(live_.size_at, ome_size(live_.size_name, after));
+  }
+  int64_t steps_of(int64_t items) const { return (items + items_per_step_ - 1) / items_per_step_; }
+
+  std::vector<std::pair<std::string, std::string>> record_of(const Outcome& outcome,
+                                                             int64_t items) const {
+    std::vector<std::pair<std::string, std::string>> record = {
+        {"complete", outcome.complete ? "true" : "false"},
+        {"reason", outcome.reason},
+        {"items", std::to_string(items)},
+        {"dtype", std::string(dtype_name(layout_.dtype))},
+        {"gaps", gaps_json(gaps_)},
+        {"gaps_not_listed", std::to_string(gaps_.unlisted())}};
+    if (!provenance_.empty()) record.emplace_back("provenance", provenance_);
+    return record;
+  }
+
+  std::filesystem::path path_;
+  std::string provenance_;
+  Layout layout_;
+  std::vector<Axis> axes_;
+  BigTiffWriter file_;
+  OmeXml live_;  // where the growing size stands
+  bool grows_ = false;
+  GapRanges gaps_;
+  int64_t planes_per_item_ = 1, planes_per_step_ = 1, items_per_step_ = 1;
+  int64_t seen_ = 0;          // 1 + the largest sequence
+  int64_t linked_items_ = 0;  // readers can see them
+};
+
+}  // namespace
+
+PARFOCAL_SINK(ome_tiff) {
+  using P = OmeTiffParams;
+  return {"ome_tiff",
+          "an image as OME-TIFF (BigTIFF, uncompressed), readable while it grows",
+          {PortKind::image},
+          false,
+          Parameters<P>().add("path", &P::path, "file below the output folder").required(),
+          "{type: ome_tiff, from: smooth, path: smooth.ome.tif}",
+          [](const std::any& params, std::span<const SinkInput> inputs,
+             const SinkContext& context) -> std::unique_ptr<Sink> {
+            return std::make_unique<OmeTiffSink>(std::any_cast<const P&>(params), inputs[0],
+                                                 context);
+          },
+          false};
+}
+
+}  // namespace parfocal

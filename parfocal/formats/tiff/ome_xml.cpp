@@ -1,0 +1,203 @@
+#include "parfocal/formats/tiff/ome_xml.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "parfocal/core/operator_info.h"
+#include "parfocal/core/units.h"
+
+namespace parfocal {
+namespace {
+
+constexpr size_t kSizeChars = 30;  // SizeT="" and 19 digits
+
+const char* type_of(DType dtype) {
+  switch (dtype) {
+    case DType::boolean:
+    case DType::u8:
+      return "uint8";
+    case DType::u16:
+      return "uint16";
+    case DType::u32:
+      return "uint32";
+    case DType::i8:
+      return "int8";
+    case DType::i16:
+      return "int16";
+    case DType::i32:
+      return "int32";
+    case DType::f32:
+      return "float";
+    case DType::f64:
+      return "double";
+    default:
+      return nullptr;
+  }
+}
+
+// The next character of UTF-8 text; bytes that are none, and what XML may not hold, are U+FFFD.
+uint32_t take_character(std::string_view text, size_t& i) {
+  constexpr uint32_t bad = 0xfffd;
+  const auto byte = [&](size_t k) { return static_cast<uint8_t>(text[k]); };
+  const uint8_t lead = byte(i++);
+  if (lead < 0x80) return lead >= 0x20 || lead == '\n' || lead == '\t' ? lead : bad;
+  const int more = lead >= 0xf0 && lead < 0xf5   ? 3
+                   : lead >= 0xe0 && lead < 0xf0 ? 2
+                   : lead >= 0xc2 && lead < 0xe0 ? 1
+                                                 : 0;
+  if (more == 0) return bad;
+  uint32_t c = lead & (0x3f >> more);
+  size_t next = i;
+  for (int k = 0; k < more; ++k, ++next) {
+    if (next >= text.size() || (byte(next) & 0xc0) != 0x80) return bad;
+    c = c << 6 | (byte(next) & 0x3f);
+  }
+  const uint32_t least = more == 1 ? 0x80 : more == 2 ? 0x800 : 0x10000;
+  if (c < least || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) || c == 0xfffe || c == 0xffff)
+    return bad;
+  i = next;
+  return c;
+}
+
+// TIFF holds ASCII: everything else is written as its number.
+std::string escaped(std::string_view text) {
+  std::string result;
+  for (size_t i = 0; i < text.size();) {
+    const uint32_t c = take_character(text, i);
+    const bool plain = c >= 0x20 && c < 0x7f && c != '<' && c != '>' && c != '&' && c != '"';
+    result += plain ? std::string(1, static_cast<char>(c)) : fmt::format("&#{};", c);
+  }
+  return result;
+}
+
+std::string size_name(const Axis& axis) {
+  return fmt::format("Size{}", static_cast<char>(axis.name[0] - 'a' + 'A'));
+}
+
+// OME's units are those of the axes; their micro sign is not ASCII.
+std::string unit_of(const std::string& unit) {
+  for (const char* known : {"nm", "um", "mm", "m", "ns", "us", "ms", "s", "min", "h"})
+    if (unit_factor(unit, known).value_or(0) == 1)
+      return known[0] == 'u' ? fmt::format("&#181;{}", known + 1) : known;
+  return "";
+}
+
+std::string scale_of(const Axis& axis) {
+  const bool time = axis.name == "t";
+  if (axis.name == "c" || axis.unit.empty() || !(axis.scale > 0) || !std::isfinite(axis.scale))
+    return "";
+  const char* base = time ? "s" : "um";
+  const auto factor = unit_factor(axis.unit, base);
+  if (!factor) return "";  // a time along z has no place
+  const std::string own = unit_of(axis.unit);
+  const std::string name =
+      time ? "TimeIncrement"
+           : fmt::format("PhysicalSize{}", static_cast<char>(axis.name[0] - 'a' + 'A'));
+  return fmt::format(" {0}=\"{1}\" {0}Unit=\"{2}\"", name,
+                     own.empty() ? axis.scale * *factor : axis.scale,
+                     own.empty() ? unit_of(base) : own);
+}
+
+// The fastest axis first; axes that the file lacks have size 1 and come last.
+std::string dimension_order(const std::vector<Axis>& axes) {
+  std::string order;
+  for (size_t a = axes.size(); a-- > 0;) order += axes[a].name;
+  for (const char axis : {'z', 'c', 't'})
+    if (order.find(axis) == order.npos) order += axis;
+  for (char& c : order) c = static_cast<char>(c - 'a' + 'A');
+  return order;
+}
+
+std::string channels(const std::vector<Axis>& axes) {
+  int64_t count = 1;
+  const std::vector<std::string>* names = nullptr;
+  for (const Axis& axis : axes)
+    if (axis.name == "c") count = axis.size, names = &axis.labels;
+  std::string text;  // of channels without end readers make their own
+  for (int64_t c = 0; c < count; ++c) {
+    const size_t k = static_cast<size_t>(c);
+    const bool named = names != nullptr && k < names->size() && !(*names)[k].empty();
+    text += fmt::format("<Channel ID=\"Channel:0:{}\"{} SamplesPerPixel=\"1\"/>\n", c,
+                        named ? fmt::format(" Name=\"{}\"", escaped((*names)[k])) : "");
+  }
+  return text;
+}
+
+std::string annotations(const std::vector<std::pair<std::string, std::string>>& record) {
+  if (record.empty()) return "";
+  std::string text =
+      "<StructuredAnnotations>\n"
+      "<MapAnnotation ID=\"Annotation:0\" Namespace=\"parfocal.record/1\">\n<Value>\n";
+  for (const auto& [key, value] : record)
+    text += fmt::format("<M K=\"{}\">{}</M>\n", escaped(key), escaped(value));
+  return text + "</Value>\n</MapAnnotation>\n</StructuredAnnotations>\n";
+}
+
+constexpr const char* kHead =
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+    "<OME xmlns=\"http://www.openmicroscopy.org/Schemas/OME/2016-06\" "
+    "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "
+    "xsi:schemaLocation=\"http://www.openmicroscopy.org/Schemas/OME/2016-06 "
+    "http://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd\" Creator=\"parfocal {}\">\n";
+
+}  // namespace
+
+std::vector<Axis> ome_axes(const Layout& layout, const std::string& step) {
+  std::vector<Axis> axes = layout.stream;
+  axes.insert(axes.end(), layout.item.begin(), layout.item.end());
+  std::string seen;
+  for (const Axis& axis : axes) {
+    const bool known = axis.name.size() == 1 && std::string("tczyx").find(axis.name) != seen.npos;
+    if (!known || seen.find(axis.name) != seen.npos)
+      fail_layout("OME-TIFF has no place for axis '" + axis.name + "'",
+                  step + " gives " + layout.str(), "axes out of t c z y x, each once",
+                  "choose one step of it (op: select), fold over it (op: reduce), or rename it in "
+                  "source.axes");
+    seen += axis.name;
+    if (axis.size == 0)
+      fail_layout("axis '" + axis.name + "' is empty", step + " gives " + layout.str(),
+                  "at least one pixel a frame and one frame", "check the source");
+  }
+  if (layout.item.size() < 2 || !seen.ends_with("yx"))
+    fail_layout("OME-TIFF needs y x as the last axes of a frame", step + " gives " + layout.str(),
+                "some of t c z, then y x inside the frame", "change the order in source.axes");
+  if (type_of(layout.dtype) == nullptr)
+    fail_layout("OME-TIFF has no pixels of " + std::string(dtype_name(layout.dtype)),
+                step + " gives " + layout.str(), "integers of 8 to 32 bit, float32 or float64",
+                "add a step before it: {op: cast, dtype: int32}");
+  return axes;
+}
+
+std::string ome_size(const std::string& name, int64_t size) {
+  return fmt::format("{:<{}}", fmt::format("{}=\"{}\"", name, size), kSizeChars);
+}
+
+OmeXml ome_xml(const OmeImage& image) {
+  OmeXml xml;
+  xml.text = fmt::format(kHead, PARFOCAL_VERSION);
+  xml.text += fmt::format("<Image ID=\"Image:0\" Name=\"{}\">\n", escaped(image.name));
+  xml.text +=
+      fmt::format("<Pixels ID=\"Pixels:0\" DimensionOrder=\"{}\" Type=\"{}\" BigEndian=\"false\"",
+                  dimension_order(image.axes), type_of(image.dtype));
+  std::string missing = "tcz";
+  for (size_t a = 0; a < image.axes.size(); ++a) {
+    const Axis& axis = image.axes[a];
+    if (const size_t at = missing.find(axis.name[0]); at != missing.npos) missing.erase(at, 1);
+    if (a == 0) xml.size_at = xml.text.size() + 1, xml.size_name = size_name(axis);
+    const int64_t size = axis.size == kUnbounded ? 1 : axis.size;
+    xml.text += " " + ome_size(size_name(axis), size) + scale_of(axis);
+  }
+  for (const char axis : missing)
+    xml.text += fmt::format(" Size{}=\"1\"", static_cast<char>(axis - 'a' + 'A'));
+  xml.text += ">\n" + channels(image.axes);
+  xml.text += image.planes < 0
+                  ? "<TiffData/>\n"
+                  : fmt::format("<TiffData IFD=\"0\" PlaneCount=\"{}\"/>\n", image.planes);
+  xml.text += "</Pixels>\n";
+  if (!image.record.empty()) xml.text += "<AnnotationRef ID=\"Annotation:0\"/>\n";
+  xml.text += "</Image>\n" + annotations(image.record) + "</OME>";
+  return xml;
+}
+
+}  // namespace parfocal
