@@ -65,6 +65,12 @@ bool write_at(int fd, const void* from, int64_t bytes, int64_t position) {
   return true;
 }
 
+Status sync_directory(const std::filesystem::path& folder) {
+  const Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) return io_failure("open", folder);
+  return ::fsync(fd.get()) == 0 ? Status() : io_failure("sync", folder);
+}
+
 static Fd create_with_parents(const std::filesystem::path& path) {
   const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
   Fd fd(::open(path.c_str(), flags, 0666));

@@ -6,6 +6,13 @@
 /// A record: u32 magic, u32 bytes of the body, u32 CRC-32C of all that follows it, u32 kind, then
 /// the body, zeros up to a multiple of 8. Little-endian. The first record that is not whole ends
 /// the journal.
+///
+/// Bodies. A piece: u32 array, u32 kind, i64 frame, u32 entries, u32 0, then the entries as
+/// u64 offset, u32 bytes, u32 CRC-32C of the stored bytes.
+///   1 frame: u32 image, u32 bytes of the row, i64 frame, u32 pieces, u32 0; the row, zeros up to a
+///     multiple of 8; the pieces
+///   2 slab: a piece                       3 seal: u32 array, u32 0, i64 frame
+///   4 gap: u32 image, u32 reason, i64 frame, i64 count, u32 bytes of the text, u32 0; the text
 
 #include <cstdint>
 #include <filesystem>
@@ -71,10 +78,14 @@ struct GapRecord {
   bool operator==(const GapRecord&) const = default;
 };
 
+/// Most bytes of one record's body: a million tiles. The bound of what a reader allocates.
+inline constexpr int64_t kMostRecordBytes = int64_t{16} << 20;
+
 /// Appends records. Thread-safe. After the first failure every call fails with it.
 class Journal {
  public:
-  /// Creates the file, which must not exist, and its directory entry durably.
+  /// Creates the file, which must not exist, and its directory entry durably. Holds a lock (flock)
+  /// on it until close(), so that others can tell a store that is being written from a torn one.
   Status create(const std::filesystem::path& path);
   Status append(const FrameRecord& record);
   Status append(const SlabRecord& record);
@@ -85,13 +96,18 @@ class Journal {
   Status close();
 
  private:
-  Status append_record(uint32_t kind, std::span<const std::byte> body);
+  template <class Record>
+  Status append_record(uint32_t kind, const Record& record);
+  Status write_buffer();
+  void reserve_space(int64_t end);
+  Status fail(Status status);
+  Status failed() const;
   std::filesystem::path path_;
   Fd fd_;
-  std::mutex mutex_;
-  std::vector<std::byte> buffer_;
+  std::mutex mutex_;               // of all below
+  std::vector<std::byte> buffer_;  // the record being written
   int64_t size_ = 0, allocated_ = 0;
-  Status failure_;
+  Status failure_;  // the first
 };
 
 /// Receives the records of a journal in order.
