@@ -71,8 +71,8 @@ using FrameIndex = std::array<int64_t, kMaxRank>;
 struct ArraySpec {
   size_t image = 0;
   int level = 0;
-  std::string path;  ///< of the array in the store
-  DType dtype = DType::u16;
+  std::string path;            ///< of the array in the store
+  DType dtype = DType::u16;    ///< as stored: uint8 where the image's is bool
   std::vector<int64_t> shape;  ///< the first may be kUnbounded
   std::vector<std::string> names;
   std::vector<int64_t> chunk, shard;
@@ -81,7 +81,9 @@ struct ArraySpec {
   size_t stream_rank() const { return shape.size() - 2; }
 };
 
-/// The arrays of all images, level by level; smaller levels have chunks no larger than themselves.
+/// The arrays of all images, level by level. Along y and x (z with pool_z) a level's chunk is no
+/// larger than the level, and its shard has no more chunks than cover it; the first stream axis may
+/// grow, so that it keeps its chunks.
 std::vector<ArraySpec> arrays_of(const StoreSpec& spec);
 /// Size of a level along an axis that is halved `times` times, rounded up; kUnbounded stays.
 int64_t pooled_size(int64_t size, int times);
@@ -89,8 +91,9 @@ int64_t pooled_size(int64_t size, int times);
 /// \throws Error(invalid_pipeline) naming the first image and value that cannot stand (axes, chunk
 /// does not divide shard, absurd sizes, shards in Zarr v2, names with path tricks).
 void check_spec(const StoreSpec& spec);
-/// Fills in chunk (a frame, or tiles of at most 1 MiB) and shard (64 MiB or so, at most 4,095
-/// chunks; none for Zarr v2) where they are empty.
+/// Fills in chunk and shard where they are empty. Chunk: a frame of up to 2 MiB, else tiles of at
+/// most 1 MiB. Shard, if `sharded` (never for Zarr v2): whole frames, 64 MiB or so, at most 4,095
+/// chunks; along the innermost stream axis first, so that its frames follow one another.
 void choose_chunks(ImageSpec& image, bool sharded);
 
 std::string spec_json(const StoreSpec& spec);
