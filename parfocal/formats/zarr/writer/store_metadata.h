@@ -13,7 +13,8 @@ namespace parfocal {
 
 /// How far the writing of one image is.
 struct ImageState {
-  int64_t outer = 0;  ///< size of the first axis that readers may trust (level 0)
+  int64_t outer = 0;  ///< size of the first axis that readers may trust (level 0); without a
+                      ///< stream axis of no effect on shapes
   bool complete = false;
   std::string reason;  ///< why it is not complete: "running", "stopped", a failure
   int64_t items = 0;   ///< frames expected, gaps included; as far as known
@@ -29,14 +30,18 @@ struct MetadataObject {
 };
 
 /// All objects of the store in the order in which they have to be put: what is pointed to comes
-/// before what points to it. `states`: one per image.
+/// before what points to it; the root is last. An image at the root is the root's image; images of
+/// a plate are fields of its wells; others are a series (bioformats2raw.layout 3). Every folder
+/// above an image is a group. The provenance is told by the root. `states`: one per image.
 std::vector<MetadataObject> store_objects(const StoreSpec& spec,
                                           const std::vector<ImageState>& states);
 /// Only the arrays of one image: what changes when its published shape grows. Larger levels last,
 /// so that a reader that sees the new shape of level 0 finds all smaller levels as far.
 std::vector<MetadataObject> array_objects(const StoreSpec& spec, size_t image, int64_t outer);
 
-/// Shape of an array when the first axis of its image's level 0 has `outer` steps.
+/// Shape of an array when the first axis of its image's level 0 has `outer` steps. (Where that axis
+/// is halved, an odd `outer` counts the last step of the smaller level although half of it is
+/// missing: publish even numbers until the end is known.)
 std::vector<int64_t> shape_of(const StoreSpec& spec, const ArraySpec& array, int64_t outer);
 /// Chunk or shard key below the array, "c/0/1/2" or "0/1/2".
 std::string chunk_key(const StoreSpec& spec, const std::vector<int64_t>& index);

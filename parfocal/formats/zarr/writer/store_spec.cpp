@@ -19,29 +19,6 @@ bool is_pooled(const ImageSpec& image, size_t a) {
   return name == "y" || name == "x" || (name == "z" && image.pool_z);
 }
 
-ArraySpec array_of(const StoreSpec& spec, size_t index, int level) {
-  const ImageSpec& image = spec.images[index];
-  ArraySpec array;
-  array.image = index;
-  array.level = level;
-  array.path = (image.path.empty() ? "" : image.path + "/") + std::to_string(level);
-  array.dtype = image.dtype == DType::boolean ? DType::u8 : image.dtype;
-  array.compressors = image.compressors;
-  array.chunk = image.chunk;
-  array.shard = image.shard;
-  for (size_t a = 0; a < image.axes.size(); ++a) {
-    const bool pooled = is_pooled(image, a);
-    array.names.push_back(image.axes[a].name);
-    array.shape.push_back(pooled ? pooled_size(image.axes[a].size, level) : image.axes[a].size);
-    if (!fits_level(image, a)) continue;
-    array.chunk[a] = std::min(image.chunk[a], array.shape[a]);
-    if (!array.sharded()) continue;
-    const int64_t chunks = image.shard[a] / image.chunk[a];
-    array.shard[a] = std::min(chunks, ceil_div(array.shape[a], array.chunk[a])) * array.chunk[a];
-  }
-  return array;
-}
-
 constexpr int64_t kWholeFrameBytes = int64_t{2} << 20;
 constexpr int64_t kTileBytes = int64_t{1} << 20;
 constexpr int64_t kShardBytes = int64_t{64} << 20;
@@ -111,11 +88,36 @@ std::string_view ack_name(Ack ack) {
   return names[static_cast<size_t>(ack)];
 }
 
+ArraySpec array_spec(const StoreSpec& spec, size_t index, int level) {
+  const ImageSpec& image = spec.images[index];
+  ArraySpec array;
+  array.image = index;
+  array.level = level;
+  array.path = (image.path.empty() ? "" : image.path + "/") + std::to_string(level);
+  array.dtype = image.dtype == DType::boolean ? DType::u8 : image.dtype;
+  array.compressors = image.compressors;
+  for (CodecSpec& codec : array.compressors)
+    codec.typesize = static_cast<int>(dtype_size(array.dtype));
+  array.chunk = image.chunk;
+  array.shard = image.shard;
+  for (size_t a = 0; a < image.axes.size(); ++a) {
+    const bool pooled = is_pooled(image, a);
+    array.names.push_back(image.axes[a].name);
+    array.shape.push_back(pooled ? pooled_size(image.axes[a].size, level) : image.axes[a].size);
+    if (!fits_level(image, a)) continue;
+    array.chunk[a] = std::min(image.chunk[a], array.shape[a]);
+    if (!array.sharded()) continue;
+    const int64_t chunks = image.shard[a] / image.chunk[a];
+    array.shard[a] = std::min(chunks, ceil_div(array.shape[a], array.chunk[a])) * array.chunk[a];
+  }
+  return array;
+}
+
 std::vector<ArraySpec> arrays_of(const StoreSpec& spec) {
   std::vector<ArraySpec> arrays;
   for (size_t i = 0; i < spec.images.size(); ++i)
     for (int level = 0; level < spec.images[i].levels; ++level)
-      arrays.push_back(array_of(spec, i, level));
+      arrays.push_back(array_spec(spec, i, level));
   return arrays;
 }
 

@@ -76,7 +76,7 @@ struct ArraySpec {
   std::vector<int64_t> shape;  ///< the first may be kUnbounded
   std::vector<std::string> names;
   std::vector<int64_t> chunk, shard;
-  std::vector<CodecSpec> compressors;
+  std::vector<CodecSpec> compressors;  ///< blosc's typesize is the pixel's
   bool sharded() const { return !shard.empty(); }
   size_t stream_rank() const { return shape.size() - 2; }
 };
@@ -85,6 +85,8 @@ struct ArraySpec {
 /// larger than the level, and its shard has no more chunks than cover it; the first stream axis may
 /// grow, so that it keeps its chunks.
 std::vector<ArraySpec> arrays_of(const StoreSpec& spec);
+/// One of them. \pre a level of an image that are there
+ArraySpec array_spec(const StoreSpec& spec, size_t image, int level);
 /// Size of a level along an axis that is halved `times` times, rounded up; kUnbounded stays.
 int64_t pooled_size(int64_t size, int times);
 
