@@ -7,6 +7,7 @@
 
 #include "parfocal/formats/common/files.h"
 #include "parfocal/formats/hdf5/lock.h"
+#include "parfocal/formats/hdf5/read_driver.h"
 #include "parfocal/formats/hdf5/types.h"
 
 namespace parfocal {
@@ -20,10 +21,8 @@ Status missing(const std::string& what) {
 
 int64_t ChunkReader::scratch_bytes() const {
   if (!parallel_ || layout_ != Layout::chunked) return 0;
-  int64_t encoded = index_.empty() ? filters_.most_encoded(part_bytes_) : 0;
-  for (const Place& place : index_) encoded = std::max(encoded, place.bytes);
   const int64_t stages = filters_.stages() * (part_bytes_ + 128);  // with checksums
-  return std::min(encoded, filters_.most_encoded(part_bytes_)) + stages +
+  return filters_.most_encoded(part_bytes_) + stages +
          (parts_ > 1 || part_bytes_ != chunk_bytes() ? part_bytes_ : 0);
 }
 
@@ -36,7 +35,7 @@ Status ChunkReader::read_chunk(int64_t chunk, std::span<std::byte> dst,
     status = read_contiguous(chunk, all);
   } else if (parts_ == 1 && part_bytes_ == chunk_bytes()) {
     int64_t corner[4] = {chunk * chunk_[0], 0, 0, 0};
-    status = read_part(chunk, corner, all, scratch);
+    status = read_part(corner, all, scratch);
   } else {
     status = read_split(chunk, all, scratch);
   }
@@ -44,11 +43,13 @@ Status ChunkReader::read_chunk(int64_t chunk, std::span<std::byte> dst,
   return damaged(chunk, std::move(status));
 }
 
-Status ChunkReader::read_part(int64_t part, const int64_t* corner, std::span<std::byte> dst,
+Status ChunkReader::read_part(const int64_t* corner, std::span<std::byte> dst,
                               ChunkScratch& scratch) const {
   std::span<std::byte> bytes;
   uint32_t skipped = 0;
-  if (Status s = read_bytes(part, corner, scratch, bytes, skipped); !s.ok()) return s;
+  Status s = tells_places_ ? read_bytes(corner, scratch, bytes, skipped)
+                           : read_through_library(corner, scratch, bytes, skipped);
+  if (!s.ok()) return s;
   if (bytes.data() == nullptr) {
     fill(dst);
     return {};
@@ -57,31 +58,50 @@ Status ChunkReader::read_part(int64_t part, const int64_t* corner, std::span<std
 }
 
 // The chunk as it lies in the file; nothing where the file has none.
-Status ChunkReader::read_bytes(int64_t part, const int64_t* corner, ChunkScratch& scratch,
+Status ChunkReader::read_bytes(const int64_t* corner, ChunkScratch& scratch,
                                std::span<std::byte>& bytes, uint32_t& skipped) const {
-  const int64_t most = filters_.most_encoded(part_bytes_);
-  const auto room = [&](int64_t size) {
-    bytes = grown(scratch.encoded, static_cast<size_t>(size));
-    return size <= most;
-  };
-  if (!index_.empty()) {
-    const Place& place = index_[static_cast<size_t>(part)];
-    if (place.address < 0) return {};
-    if (place.bytes > most) return missing("the chunk states an absurd size");
-    room(place.bytes);
-    skipped = place.skipped;
-    if (read_at(fd_, bytes.data(), place.bytes, place.address) != place.bytes)
-      return missing("the chunk cannot be read whole");
-    return {};
+  Place place;
+  if (Status s = find(corner, place); !s.ok() || place.bytes == 0) return s;
+  if (place.bytes > filters_.most_encoded(part_bytes_))
+    return missing("the chunk states an absurd size");
+  skipped = place.skipped;
+  bytes = grown(scratch.encoded, static_cast<size_t>(place.bytes));
+  if (read_at(fd_, bytes.data(), place.bytes, place.address) != place.bytes)
+    return missing("the chunk cannot be read whole");
+  return {};
+}
+
+// The library walks its index, in the log of the chunks, and then wants to read.
+Status ChunkReader::find(const int64_t* corner, Place& place) const {
+  hsize_t at[4] = {}, size = 0;
+  for (size_t a = 0; a < shape_.size(); ++a) at[a] = static_cast<hsize_t>(corner[a]);
+  std::byte nothing{};
+  const Hdf5Lock lock;
+  {
+    const RawDataProbe probe;
+    if (H5Dread_chunk(dataset_.id(), H5P_DEFAULT, at, &place.skipped, &nothing) >= 0 &&
+        probe.count() == 1 && probe.bytes() > 0) {
+      place.address = probe.address();
+      place.bytes = probe.bytes();
+      return {};
+    }
   }
+  if (H5Dget_chunk_storage_size(dataset_.id(), at, &size) < 0 || size > 0)
+    return missing("the chunk cannot be found");
+  return {};
+}
+
+Status ChunkReader::read_through_library(const int64_t* corner, ChunkScratch& scratch,
+                                         std::span<std::byte>& bytes, uint32_t& skipped) const {
   hsize_t at[4] = {}, size = 0;
   for (size_t a = 0; a < shape_.size(); ++a) at[a] = static_cast<hsize_t>(corner[a]);
   const Hdf5Lock lock;
   if (H5Dget_chunk_storage_size(dataset_.id(), at, &size) < 0)
     return missing("the chunk cannot be found");
   if (size == 0) return {};
-  if (size > static_cast<hsize_t>(most)) return missing("the chunk states an absurd size");
-  room(static_cast<int64_t>(size));
+  if (size > static_cast<hsize_t>(filters_.most_encoded(part_bytes_)))
+    return missing("the chunk states an absurd size");
+  bytes = grown(scratch.encoded, static_cast<size_t>(size));
   if (H5Dread_chunk(dataset_.id(), H5P_DEFAULT, at, &skipped, bytes.data()) < 0)
     return missing("the chunk cannot be read whole");
   return {};
@@ -95,7 +115,7 @@ Status ChunkReader::read_split(int64_t chunk, std::span<std::byte> dst,
     int64_t rest = k;
     for (size_t a = shape_.size(); a-- > 1; rest /= grid_[a])
       corner[a] = rest % grid_[a] * chunk_[a];
-    if (Status s = read_part(chunk * parts_ + k, corner, part, scratch); !s.ok()) return s;
+    if (Status s = read_part(corner, part, scratch); !s.ok()) return s;
     copy_part(corner, part, dst);
   }
   return {};

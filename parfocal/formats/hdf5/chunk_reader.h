@@ -50,19 +50,21 @@ class ChunkReader {
  private:
   enum class Layout : uint8_t { contiguous, chunked, other };
   struct Place {
-    int64_t address = -1;  // -1: not in the file, all fill value
-    int64_t bytes = 0;
+    int64_t address = -1;
+    int64_t bytes = 0;  // 0: not in the file, all fill value
     uint32_t skipped = 0;
   };
   void read_shape();
   void read_layout();
   void read_filters(int64_t create);
   void read_fill_value(int64_t create);
-  void index_chunks();
-  Status read_part(int64_t part, const int64_t* corner, std::span<std::byte> dst,
-                   ChunkScratch& scratch) const;
-  Status read_bytes(int64_t part, const int64_t* corner, ChunkScratch& scratch,
-                    std::span<std::byte>& bytes, uint32_t& skipped) const;
+  void lay_out_chunks();
+  Status read_part(const int64_t* corner, std::span<std::byte> dst, ChunkScratch& scratch) const;
+  Status read_bytes(const int64_t* corner, ChunkScratch& scratch, std::span<std::byte>& bytes,
+                    uint32_t& skipped) const;
+  Status find(const int64_t* corner, Place& place) const;
+  Status read_through_library(const int64_t* corner, ChunkScratch& scratch,
+                              std::span<std::byte>& bytes, uint32_t& skipped) const;
   Status read_split(int64_t chunk, std::span<std::byte> dst, ChunkScratch& scratch) const;
   Status read_contiguous(int64_t chunk, std::span<std::byte> dst) const;
   Status read_by_library(int64_t chunk, std::span<std::byte> dst) const;
@@ -86,9 +88,9 @@ class ChunkReader {
   int64_t parts_ = 1;          // HDF5 chunks in a layer
   FilterPipeline filters_;
   std::byte fill_value_[8] = {};
-  int fd_ = -1;               // the library's own; -1: bytes come through the library
-  int64_t offset_ = -1;       // of a contiguous dataset
-  std::vector<Place> index_;  // of every HDF5 chunk in C order; empty: asked for one by one
+  int fd_ = -1;                // the library's own; -1: bytes come through the library
+  bool tells_places_ = false;  // of chunks, so that they are read past the library
+  int64_t offset_ = -1;        // of a contiguous dataset
 };
 
 }  // namespace parfocal

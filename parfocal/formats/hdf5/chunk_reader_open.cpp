@@ -13,9 +13,6 @@ namespace {
 constexpr int kMostAxes = 4;
 constexpr int64_t kMostItems = int64_t{1} << 40;
 constexpr int64_t kMostLayerBytes = int64_t{1} << 32;
-// The library finds the i-th chunk by walking over those before it, so an index costs the square of
-// the chunks. Above this, a chunk is asked for when it is read: under the lock, but in log time.
-constexpr hsize_t kMostIndexed = 512;
 
 [[noreturn]] void fail(const std::string& what, const std::string& where, const std::string& given,
                        const std::string& needed, const std::string& cure) {
@@ -88,6 +85,7 @@ void ChunkReader::read_layout() {
   grid_.assign(shape_.size(), 1);
   grid_[0] = shape_[0];
   fd_ = descriptor_of(dataset_.id());
+  tells_places_ = fd_ >= 0 && tells_places(dataset_.id());
   const H5D_layout_t layout = H5Pget_layout(create.id());
   read_fill_value(create.id());
   if (layout == H5D_CONTIGUOUS && H5Pget_external_count(create.id()) == 0 && fd_ >= 0) {
@@ -101,7 +99,7 @@ void ChunkReader::read_layout() {
       throw_hdf5(ErrorCode::input_missing, "the chunks are not known", file_->where(name_));
     chunk_ = sizes_of(chunk);
     read_filters(create.id());
-    index_chunks();
+    lay_out_chunks();
   } else {
     parallel_ = false;
   }
@@ -138,7 +136,7 @@ void ChunkReader::read_fill_value(int64_t create) {
   if (swapped_) std::reverse(fill_value_, fill_value_ + dtype_size(dtype_));  // swapped back later
 }
 
-void ChunkReader::index_chunks() {
+void ChunkReader::lay_out_chunks() {
   part_bytes_ = static_cast<int64_t>(dtype_size(dtype_));
   for (size_t a = 0; a < shape_.size(); ++a) {
     if (chunk_[a] <= 0 || chunk_[a] > kMostLayerBytes / part_bytes_)
@@ -151,31 +149,6 @@ void ChunkReader::index_chunks() {
   if (chunk_[0] > kMostLayerBytes / item_bytes_)
     fail("the chunks of one item are too large", file_->where(name_), text_of(chunk_),
          "below 4 GiB for " + std::to_string(chunk_[0]) + " items", "copy the file again");
-  const hsize_t all = static_cast<hsize_t>(grid_[0]) * static_cast<hsize_t>(parts_);
-  if (!parallel_ || fd_ < 0 || all == 0 || all > kMostIndexed) return;
-  const Handle space(H5Dget_space(dataset_.id()));
-  hsize_t count = 0;
-  if (H5Dget_num_chunks(dataset_.id(), space.id(), &count) < 0 || count > all)
-    throw_hdf5(ErrorCode::input_missing, "the chunks cannot be listed", file_->where(name_),
-               "copy the file again");
-  index_.resize(all);
-  for (hsize_t i = 0; i < count; ++i) {
-    hsize_t corner[kMostAxes] = {}, bytes = 0;
-    unsigned skipped = 0;
-    haddr_t address = HADDR_UNDEF;
-    if (H5Dget_chunk_info(dataset_.id(), space.id(), i, corner, &skipped, &address, &bytes) < 0)
-      throw_hdf5(ErrorCode::input_missing, "the chunks cannot be listed", file_->where(name_),
-                 "copy the file again");
-    if (address == HADDR_UNDEF || address > INT64_MAX || bytes > INT64_MAX) continue;
-    hsize_t at = 0;
-    bool inside = true;
-    for (size_t a = 0; a < shape_.size(); ++a) {
-      const hsize_t step = corner[a] / static_cast<hsize_t>(chunk_[a]);
-      inside = inside && step < static_cast<hsize_t>(grid_[a]);
-      at = at * static_cast<hsize_t>(grid_[a]) + step;
-    }
-    if (inside) index_[at] = {static_cast<int64_t>(address), static_cast<int64_t>(bytes), skipped};
-  }
 }
 
 }  // namespace parfocal

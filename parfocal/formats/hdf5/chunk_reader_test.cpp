@@ -29,6 +29,8 @@ struct Made {
   std::vector<int> filters{kZstdFilter, H5Z_FILTER_FLETCHER32};
   bool big_endian = false, grows = true, written = true;
   unsigned options = 0;
+  bool oldest = false;  // format
+  int64_t user_block = 0;
 };
 
 class Chunks : public testing::Test {
@@ -62,9 +64,17 @@ class Chunks : public testing::Test {
     }
     return create;
   }
+  // H5File writes the latest format, which has no B-trees of the first version.
+  static Handle created(const fs::path& path, const Made& made) {
+    const Handle create(H5Pcreate(H5P_FILE_CREATE)), access(H5Pcreate(H5P_FILE_ACCESS));
+    H5Pset_userblock(create.id(), static_cast<hsize_t>(made.user_block));
+    if (!made.oldest) H5Pset_libver_bounds(access.id(), H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
+    return Handle(H5Fcreate(path.c_str(), H5F_ACC_EXCL, create.id(), access.id()));
+  }
   fs::path write(const Made& made) {
     const fs::path path = folder_ / ("file" + std::to_string(count_++) + ".h5");
-    H5File file = H5File::create(path);
+    const Hdf5Lock lock;
+    const Handle file = created(path, made);
     const std::vector<hsize_t> shape(made.shape.begin(), made.shape.end());
     std::vector<hsize_t> most = shape;
     if (made.grows && !made.chunk.empty()) most[0] = H5S_UNLIMITED;
@@ -142,8 +152,30 @@ TEST_F(Chunks, ThatWereNeverWrittenHoldTheFillValue) {
   }
 }
 
-TEST_F(Chunks, AreFoundAlsoWhereThereAreTooManyForAnIndex) {
-  expect_same({.shape = {5000, 2, 3}, .chunk = {1, 2, 3}}, true);
+TEST_F(Chunks, AreFoundInIndicesOfEveryKind) {
+  // One unlimited axis: extensible array; none: fixed array; below, a B-tree.
+  for (const bool grows : {true, false})
+    expect_same({.shape = {5000, 2, 3}, .chunk = {1, 2, 3}, .grows = grows}, true);
+  Made made{.shape = {4000, 2, 3}, .chunk = {1, 2, 3}, .filters = {}};
+  made.oldest = true;
+  expect_same(made, true);
+}
+
+TEST_F(Chunks, AreReadInAFileThatIsOpenForChange) {
+  for (const bool written : {true, false}) {
+    const Made made{.shape = {40, 2, 3}, .chunk = {4, 2, 3}, .written = written};
+    const auto file = std::make_shared<const H5File>(H5File::open_for_change(write(made)));
+    const ChunkReader reader(file, "image");
+    EXPECT_TRUE(read_all(reader) == (written ? pixels_of(made) : Bytes(40 * 2 * 3 * 2)));
+  }
+}
+
+TEST_F(Chunks, AreReadBehindAUserBlock) {
+  for (const std::vector<int64_t>& chunk : {std::vector<int64_t>{4, 9, 13}, {}}) {
+    Made made{.chunk = chunk, .filters = {}};
+    made.user_block = 512;
+    expect_same(made, !chunk.empty());
+  }
 }
 
 TEST_F(Chunks, ThatAreDamagedFailByName) {

@@ -6,6 +6,7 @@
 
 #include "parfocal/formats/common/files.h"
 #include "parfocal/formats/hdf5/lock.h"
+#include "parfocal/formats/hdf5/read_driver.h"
 
 namespace parfocal {
 namespace {
@@ -25,7 +26,7 @@ Handle access_list(bool change) {
   if (change) {
     H5Pset_libver_bounds(list.id(), H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
   } else {
-    H5Pset_file_locking(list.id(), false, true);
+    set_read_driver(list.id());  // without locks
   }
   return list;
 }
@@ -165,11 +166,17 @@ int descriptor_of(int64_t id) {
   const Handle file(H5Iget_file_id(id));
   const Handle access(H5Fget_access_plist(file.id())), create(H5Fget_create_plist(file.id()));
   hsize_t user_block = 1;
-  if (!access || H5Pget_driver(access.id()) != H5FD_SEC2) return -1;
+  if (!access || (H5Pget_driver(access.id()) != H5FD_SEC2 && !is_read_driver(access.id())))
+    return -1;
   if (H5Pget_userblock(create.id(), &user_block) < 0 || user_block != 0) return -1;
   void* handle = nullptr;
   if (H5Fget_vfd_handle(file.id(), H5P_DEFAULT, &handle) < 0 || handle == nullptr) return -1;
   return *static_cast<const int*>(handle);
+}
+
+bool tells_places(int64_t id) {
+  const Handle file(H5Iget_file_id(id)), access(H5Fget_access_plist(file.id()));
+  return access && is_read_driver(access.id());
 }
 
 }  // namespace parfocal

@@ -56,5 +56,7 @@ class H5File {
 /// reading at the addresses that HDF5 tells; -1 where these do not count from the file's first
 /// byte, or it is no plain file on disk. Valid while the object is open. Under the lock.
 int descriptor_of(int64_t id);
+/// Whether a RawDataProbe tells where the chunks of dataset `id` lie. Under the lock.
+bool tells_places(int64_t id);
 
 }  // namespace parfocal

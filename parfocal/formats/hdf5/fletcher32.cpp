@@ -1,49 +1,13 @@
 #include "parfocal/formats/hdf5/fletcher32.h"
 
-#include <algorithm>
 #include <bit>
-#include <cstring>
+
+#include "parfocal/kernels/word_sums.h"
 
 namespace parfocal {
 namespace {
 
 constexpr uint32_t kModulus = 65535;
-constexpr size_t kLanes = 16;
-// The lanes' prefix sums fit 32 bit: 360 * 361 / 2 * 65535 < 2^32.
-constexpr size_t kRows = 360;
-
-struct Sums {
-  uint64_t first = 0;   // of the words
-  uint64_t second = 0;  // of the first sums
-};
-
-// Adds `rows` rows of kLanes words. A lane's word k of n counts n - k times in the second sum.
-void add_rows(const std::byte* data, size_t rows, Sums& sums) {
-  uint32_t plain[kLanes] = {}, prefix[kLanes] = {};
-  for (size_t row = 0; row < rows; ++row) {
-    uint16_t words[kLanes];
-    std::memcpy(words, data + row * sizeof words, sizeof words);
-    for (size_t lane = 0; lane < kLanes; ++lane) {
-      plain[lane] += words[lane];
-      prefix[lane] += plain[lane];
-    }
-  }
-  uint64_t total = 0, weighted = 0, late = 0;
-  for (size_t lane = 0; lane < kLanes; ++lane) {
-    total += plain[lane];
-    weighted += prefix[lane];
-    late += lane * plain[lane];
-  }
-  sums.second += rows * kLanes * sums.first + kLanes * weighted - late;
-  sums.first += total;
-  sums.first %= kModulus;
-  sums.second %= kModulus;
-}
-
-void add_word(uint16_t word, Sums& sums) {
-  sums.first = (sums.first + word) % kModulus;
-  sums.second = (sums.second + sums.first) % kModulus;
-}
 
 bool all_zero(std::span<const std::byte> bytes) {
   for (const std::byte byte : bytes)
@@ -54,25 +18,11 @@ bool all_zero(std::span<const std::byte> bytes) {
 }  // namespace
 
 uint32_t fletcher32(std::span<const std::byte> bytes) {
-  Sums sums;
-  size_t words = bytes.size() / 2;
-  const std::byte* data = bytes.data();
-  for (; words >= kLanes;) {
-    const size_t rows = std::min(words / kLanes, kRows);
-    add_rows(data, rows, sums);
-    data += rows * kLanes * 2;
-    words -= rows * kLanes;
-  }
-  for (; words > 0; --words, data += 2) {
-    uint16_t word;
-    std::memcpy(&word, data, 2);
-    add_word(word, sums);
-  }
+  kernels::WordSums sums;
+  kernels::add_words(bytes.data(), bytes.size() / 2, sums);
   if (bytes.size() % 2 == 1) {
     const std::byte last[2] = {bytes.back(), std::byte{0}};
-    uint16_t word;
-    std::memcpy(&word, last, 2);
-    add_word(word, sums);
+    kernels::add_words(last, 1, sums);
   }
   // Modulo 65535 a swap of the two bytes is a product by 256, so it is done once, at the end.
   const uint64_t swap = std::endian::native == std::endian::little ? 256 : 1;
