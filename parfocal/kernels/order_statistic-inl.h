@@ -8,6 +8,7 @@
 #define PARFOCAL_KERNELS_ORDER_STATISTIC_INL_H_
 #endif
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <algorithm>
@@ -80,6 +81,8 @@ void pack_block(std::span<const T* const> frames, size_t first, size_t count,
       auto most = on::Zero(d);
       for (size_t f = 0; f < frames.size(); ++f) {
         const auto v = on::LoadU(d, frames[f] + first + x);
+        // Frames lie too far apart for the processor to see what comes next.
+        hwy::Prefetch(frames[f] + first + x + kBlock);
         least = on::Min(least, v);
         most = on::Max(most, v);
         on::Store(flipped(d, v), ds, packed + f * kBlock + x);

@@ -57,12 +57,15 @@ ChunkEncoder::~ChunkEncoder() {
 
 int64_t ChunkEncoder::resident_bytes(int threads, int64_t chunk_bytes) {
   const int64_t helpers = std::max(threads, 0);
-  return (helpers + 1) * 2 * chunk_bytes + std::max<int64_t>(1, helpers) * kCompressorBytes;
+  return (helpers + 1) * (2 * chunk_bytes + kCompressorBytes);
 }
 
 Status ChunkEncoder::put(ChunkJob job) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return failure_ || queue_.size() < most_; });
+  const auto has_room = [&] { return failure_ || queue_.size() < most_; };
+  while (!has_room() && encode_one(lock)) {
+  }
+  changed_.wait(lock, has_room);
   if (failure_) return failure();
   queue_.push_back(std::make_unique<Entry>(Entry{std::move(job), State::waiting}));
   changed_.notify_all();
@@ -72,6 +75,8 @@ Status ChunkEncoder::put(ChunkJob job) {
 
 Status ChunkEncoder::drain() {
   std::unique_lock lock(mutex_);
+  while (!failure_ && encode_one(lock)) {
+  }
   changed_.wait(lock, [&] { return (failure_ && !writing_) || (queue_.empty() && !writing_); });
   return failure();
 }

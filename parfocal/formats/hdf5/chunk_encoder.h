@@ -34,10 +34,11 @@ class ChunkEncoder {
   ChunkEncoder(const ChunkEncoder&) = delete;
   ChunkEncoder& operator=(const ChunkEncoder&) = delete;
 
-  /// Takes a chunk; waits while threads + 1 chunks are on their way. After a failure chunks are
-  /// dropped and the failure is given again.
+  /// Takes a chunk. While threads + 1 chunks are on their way it encodes one of them or, when the
+  /// helpers have taken all, waits. After a failure chunks are dropped and the failure is given
+  /// again.
   Status put(ChunkJob job);
-  /// Waits until all chunks are in the file.
+  /// Encodes what the helpers have not taken and waits until all chunks are in the file.
   Status drain();
   /// Most bytes held by an encoder whose largest chunk has `chunk_bytes`, its compressors included.
   static int64_t resident_bytes(int threads, int64_t chunk_bytes);
