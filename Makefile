@@ -13,6 +13,10 @@ PARFOCAL := build/release/bin/parfocal
 SHARED_DIR ?= $(abspath ../shared)
 CONFIGURE := cmake -DPARFOCAL_SHARED_DIR=$(SHARED_DIR) --preset
 
+# Readers that tests/interop starts as programs: zarrita and the last zarr-python of version 2.
+READERS := scripts/npm.sh tests/interop/node && VENV=.venv-zarr2 \
+  CONSTRAINTS=scripts/constraints-zarr2.txt scripts/venv.sh tests/interop/zarr2/requirements.txt
+
 .PHONY: demo build test test-slow test-release test-interop test-asan test-tsan bench \
         house format format-check tidy clean setup-build setup-test setup-bench
 
@@ -34,7 +38,7 @@ test-release:
 
 test-interop:
 	scripts/venv.sh tests/requirements.txt
-	scripts/npm.sh tests/interop/node
+	$(READERS)
 	PARFOCAL=$(abspath $(PARFOCAL)) PARFOCAL_SHARED_DIR=$(SHARED_DIR) \
 	  .venv/bin/python -m pytest -q tests/interop
 	VENV=.venv-rtdc CONSTRAINTS=scripts/constraints-rtdc.txt scripts/venv.sh tests/rtdc/requirements.txt
@@ -50,6 +54,10 @@ test-slow: setup-test
 	$(CONFIGURE) release
 	cmake --build --preset release -j $(JOBS)
 	ctest --preset slow
+	scripts/venv.sh tests/requirements.txt
+	$(READERS)
+	PARFOCAL=$(abspath $(PARFOCAL)) PARFOCAL_MATRIX=whole \
+	  .venv/bin/python -m pytest -q tests/interop/test_store_matrix.py
 	VENV=.venv-rtdc CONSTRAINTS=scripts/constraints-rtdc.txt scripts/venv.sh tests/rtdc/requirements.txt
 	PARFOCAL=$(abspath $(PARFOCAL)) PARFOCAL_SHARED_DIR=$(SHARED_DIR) \
 	  .venv-rtdc/bin/python -m pytest -q -rP tests/rtdc/test_*_slow.py
@@ -75,7 +83,7 @@ tidy: setup-test
 	scripts/tidy.sh build/release $(BASE)
 
 clean:
-	rm -rf build .venv .venv-rtdc tests/interop/node/node_modules
+	rm -rf build .venv .venv-rtdc .venv-zarr2 tests/interop/node/node_modules
 
 setup-build:
 	@scripts/setup.sh build

@@ -197,10 +197,11 @@ Written by `tests/crash/kill_writers.py`; do not edit. {versions}; seed {seed}.
 A process appends frames and notes the number of each when it was acknowledged: when acquire-zarr's
 `append` has returned, when we acknowledge at the level named. It gets SIGKILL at a random moment up
 to {RATED_SECONDS} s ({BURST_SECONDS} s where it writes as fast as it can) after the first
-acknowledgement. Then `parfocal recover` runs on our store; acquire-zarr has no such tool. A frame is
-lost if neither tensorstore nor zarr-python reads its pixels. "read as other pixels": frames within
-the array's shape that read without an error as something else, and of which no `frames/valid` says
-that they are missing. "opens as OME-Zarr": kills after which the group's metadata is there.
+acknowledgement. Then `parfocal recover` runs on our store; acquire-zarr has no such tool. A frame
+is lost if neither tensorstore nor zarr-python reads its pixels. "read as other pixels": frames
+within the array's shape that read without an error as something else, and of which no
+`frames/valid` says that they are missing. "opens as OME-Zarr": kills after which the group's
+metadata is there.
 
 {table(HEADER, rows)}"""
 
