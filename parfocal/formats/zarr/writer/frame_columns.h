@@ -1,53 +1,48 @@
 #pragma once
-/// Per-frame metadata: typed 1-D arrays `frames/<image>/<column>`, one number per frame of an image
-/// in C order over its stream axes, and `valid` (uint8: 1 stored, 0 missing). Uncompressed chunks
-/// of kRowsPerChunk rows, written in place row by row: published by the array's shape only.
+/// Per-frame metadata: typed 1-D arrays `<image>/frames/<column>`, one number for each frame of an
+/// image in C order over its stream axes, and `valid` (uint8: 1 stored, 0 missing). Readers know
+/// of as many rows as the arrays' shape says.
 
 #include <filesystem>
-#include <map>
 #include <span>
 #include <vector>
 
-#include "parfocal/formats/common/files.h"
-#include "parfocal/formats/zarr/writer/store_metadata.h"
+#include "parfocal/formats/zarr/writer/column_arrays.h"
 
 namespace parfocal {
 
+/// Not thread-safe.
 class FrameColumns {
  public:
-  static constexpr int64_t kRowsPerChunk = 16384;
   static constexpr size_t kMostPending = 1024;  ///< rows kept between two flushes
-  /// `root`: of the store.
+
+  /// `root`: of the store; `image`: any of the store's.
   FrameColumns(std::filesystem::path root, const StoreSpec& spec, size_t image);
-  /// Bytes of a packed row: the columns one after the other, without padding.
+  /// Bytes of a packed row: the columns one after the other as numbers in memory, without padding.
   static int64_t row_bytes(const StoreSpec& spec);
   /// Bytes that it holds at most.
   static int64_t resident_bytes(const StoreSpec& spec);
-  /// Keeps the row of a frame; flushes by itself when full. `row` empty: a missing frame, valid =
-  /// 0.
+  /// Keeps the row of a frame; flushes by itself when full. Frames in any order; of several rows of
+  /// one frame the last counts. Fails on a row that is not row_bytes() long.
   Status add(int64_t frame, std::span<const std::byte> row);
-  /// Writes what is kept.
+  /// The same for a frame that is missing: 0 in every column.
+  Status add_missing(int64_t frame);
+  /// Writes what is kept, with one write for each column and run of frames that follow each other.
   Status flush();
-  /// fdatasync of what was written since the last sync.
-  Status sync();
-  /// Metadata of the arrays for the first `frames` rows (in the order to be put).
-  std::vector<MetadataObject> objects(int64_t frames) const;
+  /// fdatasync of what was written since the last sync. \pre flush() came before
+  Status sync() { return arrays_.sync(); }
+  /// Metadata of the arrays for the first `frames` rows, then of their group.
+  std::vector<MetadataObject> objects(int64_t frames) const { return arrays_.objects(frames); }
 
  private:
-  struct Column {
-    std::string name, unit;
-    DType dtype;
-    int64_t offset;  // in the packed row
-  };
-  Status write_run(const Column& column, size_t first, size_t last);
-  std::filesystem::path root_;
-  int zarr_format_ = 3;
-  std::string group_;  // "frames" or "<image>/frames"
-  std::vector<Column> columns_;
-  int64_t row_bytes_ = 0;
-  std::vector<int64_t> frames_;  // of the rows that are kept, sorted when flushed
+  Status add_row(int64_t frame, std::span<const std::byte> row, bool valid);
+  Status write_run(size_t begin, size_t end);
+  ColumnArrays arrays_;
+  size_t row_bytes_;             // with `valid`, which is last
+  std::vector<int64_t> frames_;  // of the rows that are kept
   std::vector<std::byte> rows_;
-  std::vector<std::filesystem::path> dirty_;
+  std::vector<size_t> order_;
+  std::vector<std::byte> values_;  // of one column
 };
 
 }  // namespace parfocal
