@@ -3,11 +3,13 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cstring>
 #include <random>
 #include <type_traits>
 #include <vector>
 
+#include "parfocal/formats/zarr/writer/pyramid.h"
 #include "parfocal/kernels/downsample.h"
 #include "parfocal/kernels/downsample_labels.h"
 
@@ -92,6 +94,35 @@ PARFOCAL_BENCHES(double);
 PARFOCAL_BENCH(uint16_t, nearest);
 PARFOCAL_BENCH(uint16_t, mode);
 PARFOCAL_BENCH(uint32_t, mode);
+
+/// Levels of 2048 x 2048 u16 frames in chunks of 256 x 256, from tiles into tiles.
+void pyramid(benchmark::State& state) {
+  const bool pool_z = state.range(0) != 0;
+  ImageSpec image;
+  image.axes = {{"z", 1000, 1, "", {}}, {"y", kSide, 1, "", {}}, {"x", kSide, 1, "", {}}};
+  image.pool_z = pool_z;
+  std::vector<ArraySpec> levels(5);
+  for (size_t k = 0; k < levels.size(); ++k) {
+    levels[k].dtype = DType::u16;
+    levels[k].shape = {pool_z ? 1000 >> k : 1000, kSide >> k, kSide >> k};
+    levels[k].chunk = {1, 256, 256};
+    levels[k].chunk[1] = levels[k].chunk[2] = std::min<int64_t>(256, kSide >> k);
+  }
+  Pyramid pyramid(image, levels, 1);
+  Pyramid::Buffers buffers(pyramid);
+  Pyramid::Made made;
+  Frames<uint16_t> frames;
+  int64_t z = 0;
+  for (auto _ : state) {
+    const auto* tiles = reinterpret_cast<const std::byte*>(frames.frame().data);
+    if (!pyramid.add({z}, tiles, buffers, made).ok()) state.SkipWithError("full");
+    z = (z + 1) % 992;  // whole pairs of all levels
+    benchmark::ClobberMemory();
+  }
+  state.SetBytesProcessed(state.iterations() * kSide * kSide * 2);
+}
+BENCHMARK(pyramid)->Name("uint16_t pyramid y x")->Arg(0)->Unit(benchmark::kMicrosecond);
+BENCHMARK(pyramid)->Name("uint16_t pyramid z y x")->Arg(1)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace parfocal

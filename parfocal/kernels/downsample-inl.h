@@ -8,8 +8,10 @@
 #define PARFOCAL_KERNELS_DOWNSAMPLE_INL_H_
 #endif
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
@@ -103,6 +105,18 @@ HWY_INLINE void store_means(V low, V high, T* out) {
   }
 }
 
+/// Asks for the lines that a step of row_of_vectors() will read some rows on. Processors do not see
+/// a stream in the two interleaved rows of a narrow tile: chunks of 256 x 256 took twice the time.
+template <class T>
+HWY_INLINE void prefetch_ahead(const T* row, int64_t pixels) {
+  constexpr uintptr_t kAhead = 8192;
+  const auto begin =
+      reinterpret_cast<uintptr_t>(row) + kAhead;  // may be beyond the image: harmless
+  const uintptr_t end = begin + static_cast<uintptr_t>(pixels) * sizeof(T);
+  for (uintptr_t line = begin; line < end; line += 64)
+    hwy::Prefetch(reinterpret_cast<const std::byte*>(line));
+}
+
 /// As many blocks from the start of the row as fill vectors; returns their number.
 template <Step kStep, int kRows, class T>
 int64_t row_of_vectors(const Row<T>& row, int64_t blocks) {
@@ -116,6 +130,8 @@ int64_t row_of_vectors(const Row<T>& row, int64_t blocks) {
   };
   int64_t x = 0;
   for (; x + 2 * lanes <= blocks; x += 2 * lanes) {
+    prefetch_ahead(row.upper + 2 * x, 4 * lanes);
+    if constexpr (kRows == 2) prefetch_ahead(row.lower + 2 * x, 4 * lanes);
     const auto low = sums_at(x), high = sums_at(x + lanes);
     if constexpr (kStep == Step::sum) {
       hn::StoreU(low, dw, row.sums_out + x);
