@@ -1,56 +1,24 @@
 #include "parfocal/formats/zarr/metadata.h"
 
-#include <nlohmann/json.hpp>
-
-#include "parfocal/core/operator_info.h"
-#include "parfocal/core/units.h"
+#include "parfocal/formats/zarr/writer/ngff_json-inl.h"
 
 namespace parfocal {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-std::string text_of(const Json& json) {
-  // Names and reasons may hold bytes that are no UTF-8 (file names): replaced, not refused.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
+using ngff_json::Json;
+using ngff_json::omero;
+using ngff_json::text_of;
 
 Json group(Json attributes) {
   return {{"zarr_format", 3}, {"node_type", "group"}, {"attributes", std::move(attributes)}};
 }
 
-Json multiscales(const std::string& name, const std::vector<Axis>& axes) {
-  Json list = Json::array(), scale = Json::array();
-  for (const Axis& axis : axes) {
-    Json entry = {{"name", axis.name},
-                  {"type", axis.name == "t"   ? "time"
-                           : axis.name == "c" ? "channel"
-                                              : "space"}};
-    const std::string unit = ngff_unit(axis.unit);
-    if (!unit.empty() && axis.name != "c") entry["unit"] = unit;
-    list.push_back(entry);
-    scale.push_back(axis.scale);
-  }
-  const Json transform = {{"type", "scale"}, {"scale", scale}};
-  const Json level = {{"path", "0"}, {"coordinateTransformations", Json::array({transform})}};
-  return Json::array({{{"name", name}, {"axes", list}, {"datasets", Json::array({level})}}});
-}
-
-Json omero(const std::vector<Axis>& axes, const std::vector<ContrastWindow>& windows) {
-  constexpr const char* colours[] = {"00FF00", "FF00FF", "00FFFF", "FFFF00", "FF0000", "0000FF"};
-  const std::vector<std::string>* names = nullptr;
-  for (const Axis& axis : axes)
-    if (axis.name == "c" && !axis.labels.empty()) names = &axis.labels;
-  Json channels = Json::array();
-  for (size_t c = 0; c < windows.size(); ++c) {
-    const ContrastWindow& w = windows[c];
-    channels.push_back(
-        {{"label", names && c < names->size() ? (*names)[c] : "channel " + std::to_string(c)},
-         {"color", windows.size() == 1 ? "FFFFFF" : colours[c % std::size(colours)]},
-         {"active", true},
-         {"window", {{"start", w.start}, {"end", w.end}, {"min", w.min}, {"max", w.max}}}});
-  }
-  return {{"channels", channels}};
+Json multiscales(const std::string& name, const std::vector<Axis>& axes, bool label) {
+  ImageSpec image;
+  image.name = name;
+  image.axes = axes;
+  image.pooling = label ? Pooling::mode : Pooling::mean;
+  return ngff_json::multiscales(image, 3);
 }
 
 Json record_json(const StoreRecord& record, DType dtype) {
@@ -77,28 +45,6 @@ Json record_json(const StoreRecord& record, DType dtype) {
 
 }  // namespace
 
-std::vector<Axis> ngff_axes(const Layout& layout, const std::string& step) {
-  std::vector<Axis> axes = layout.stream;
-  axes.insert(axes.end(), layout.item.begin(), layout.item.end());
-  const std::string order = "tczyx";
-  size_t next = 0;
-  bool good = layout.item.size() >= 2;
-  for (const Axis& axis : axes) {
-    const size_t at = axis.name.size() == 1 ? order.find(axis.name[0]) : order.npos;
-    if (at == order.npos)
-      fail_layout("OME-Zarr has no place for axis '" + axis.name + "'",
-                  step + " gives " + layout.str(), "axes out of t c z y x",
-                  "choose one step of it (op: select), fold over it (op: reduce), or rename it in "
-                  "source.axes");
-    good = good && at >= next;
-    next = at + 1;
-  }
-  if (!good || axes.size() < 2 || axes.back().name != "x" || axes[axes.size() - 2].name != "y")
-    fail_layout("OME-Zarr needs its axes in the order t c z y x", step + " gives " + layout.str(),
-                "some of t c z, then y x inside the frame", "change the order in source.axes");
-  return axes;
-}
-
 std::string array_json(const std::vector<Axis>& axes, const std::vector<int64_t>& shape,
                        const std::vector<int64_t>& chunk, DType dtype) {
   Json names = Json::array();
@@ -123,7 +69,7 @@ std::string array_json(const std::vector<Axis>& axes, const std::vector<int64_t>
 std::string image_json(const std::string& name, const std::vector<Axis>& axes, DType dtype,
                        const std::vector<ContrastWindow>& windows, const StoreRecord& record) {
   const Json ome = {{"version", "0.5"},
-                    {"multiscales", multiscales(name, axes)},
+                    {"multiscales", multiscales(name, axes, false)},
                     {"omero", omero(axes, windows)}};
   return text_of(group({{"ome", ome}, {"parfocal", record_json(record, dtype)}}));
 }
@@ -131,7 +77,7 @@ std::string image_json(const std::string& name, const std::vector<Axis>& axes, D
 std::string label_json(const std::string& name, const std::vector<Axis>& axes, DType dtype,
                        const StoreRecord& record) {
   const Json ome = {{"version", "0.5"},
-                    {"multiscales", multiscales(name, axes)},
+                    {"multiscales", multiscales(name, axes, true)},
                     {"image-label", {{"version", "0.5"}, {"source", {{"image", "../../"}}}}}};
   return text_of(group({{"ome", ome}, {"parfocal", record_json(record, dtype)}}));
 }

@@ -7,12 +7,9 @@
 #include "parfocal/core/layout.h"
 #include "parfocal/formats/zarr/contrast.h"
 #include "parfocal/formats/zarr/gap_ranges.h"
+#include "parfocal/formats/zarr/writer/ngff_axes.h"
 
 namespace parfocal {
-
-/// The axes of the array: stream axes, then item axes. \throws Error(invalid_pipeline) unless they
-/// are 2 to 5 of t c z y x, in this order, ending in y x.
-std::vector<Axis> ngff_axes(const Layout& layout, const std::string& step);
 
 /// <array>/zarr.json: plain chunks, little-endian, fill value 0. bool pixels are stored as uint8
 /// 0/1, which every viewer shows.

@@ -63,7 +63,7 @@ TEST(OmeZarrSink, WritesTheMetadataOfTheStandard) {
                  {"name": "y", "type": "space", "unit": "micrometer"},
                  {"name": "x", "type": "space", "unit": "micrometer"}],
         "datasets": [{"path": "0", "coordinateTransformations":
-          [{"type": "scale", "scale": [30.0, 1.0, 0.65, 0.65]}]}]}]},
+          [{"type": "scale", "scale": [30.0, 1.0, 0.65, 0.65]}]}], "type": "mean"}]},
       "parfocal": {"version": 1, "complete": true, "reason": "", "items": 4, "dtype": "uint16",
         "gaps": [], "gaps_not_listed": 0, "provenance": {"pipeline": "p"}}}})"));
   ASSERT_EQ(channels.size(), 2u);

@@ -14,68 +14,14 @@ namespace parfocal {
 namespace {
 
 using nlohmann::json;
+using test::Arrangement;
 using test::compressor;
-using test::make_image;
+using test::image_at;
 using test::make_store;
+using test::spec_of;
+using test::states_of;
 using test::TempDir;
 using testing::ElementsAre;
-
-enum class Arrangement { root, series, plate };
-
-ImageSpec image_at(const std::string& path, const std::string& axes, int levels, bool label) {
-  std::vector<int64_t> sizes;
-  for (const char name : axes)
-    sizes.push_back(
-        std::map<char, int64_t>{{'t', 6}, {'c', 2}, {'z', 5}, {'y', 40}, {'x', 50}}[name]);
-  ImageSpec image = make_image(path, axes, sizes, label ? DType::u32 : DType::u16);
-  if (axes.size() > 2) image.axes[0].size = kUnbounded;
-  for (Axis& axis : image.axes) {
-    axis.scale = axis.name == "c" ? 1 : 0.25;
-    axis.unit = axis.name == "c" ? "" : axis.name == "t" ? "s" : "um";
-  }
-  image.levels = levels;
-  image.label = label;
-  image.pool_z = axes.size() == 5;
-  if (label) image.pooling = Pooling::mode;
-  image.chunk[image.stream_rank()] = 16;
-  image.chunk[image.stream_rank() + 1] = 25;
-  image.compressors = {compressor(CodecKind::blosc, 1)};
-  return image;
-}
-
-StoreSpec spec_of(Arrangement arrangement, const std::string& axes, int levels, int labels,
-                  int zarr_format) {
-  std::vector<std::string> paths = {""};
-  if (arrangement == Arrangement::series) paths = {"0", "deep/er/1"};
-  if (arrangement == Arrangement::plate) paths = {"A/1/0", "A/1/1", "C/02/0"};
-  StoreSpec spec;
-  spec.zarr_format = zarr_format;
-  for (const std::string& path : paths) {
-    spec.images.push_back(image_at(path, axes, levels, false));
-    if (zarr_format == 3 && levels == 3) choose_chunks(spec.images.back(), true);
-    for (int i = 0; i < labels; ++i)
-      spec.images.push_back(image_at(joined_key(path, "labels/cells" + std::to_string(i)),
-                                     axes.substr(axes.size() > 2), levels, true));
-  }
-  if (arrangement == Arrangement::plate) spec.plate = {{"my plate", {"A", "B", "C"}, {"1", "02"}}};
-  spec.provenance_json = R"({"pipeline": "p"})";
-  check_spec(spec);
-  return spec;
-}
-
-std::vector<ImageState> states_of(const StoreSpec& spec, int64_t outer, const GapRanges& gaps) {
-  std::vector<ImageState> states;
-  for (const ImageSpec& image : spec.images) {
-    ImageState state;
-    state.outer = outer;
-    state.reason = "running";
-    state.items = 12;
-    state.gaps = &gaps;
-    if (!image.label) state.windows.resize(image.axes[0].name == "c" ? 2 : 1);
-    states.push_back(state);
-  }
-  return states;
-}
 
 // Objects in memory: the matrix has some ten thousand.
 class MemoryStore final : public Store {
@@ -121,16 +67,10 @@ void put_all(const std::filesystem::path& root, const std::vector<MetadataObject
 
 template <class F>
 void for_each_spec(F&& f) {
-  for (const int format : {2, 3})
-    for (const Arrangement place : {Arrangement::root, Arrangement::series, Arrangement::plate})
-      for (const char* axes : {"yx", "tyx", "cyx", "zyx", "tcyx", "tzyx", "tczyx"})
-        for (const int levels : {1, 3})
-          for (const int labels : {0, 2}) {
-            SCOPED_TRACE(std::string(axes) + " format " + std::to_string(format) + " levels " +
-                         std::to_string(levels) + " labels " + std::to_string(labels) +
-                         " arrangement " + std::to_string(static_cast<int>(place)));
-            f(spec_of(place, axes, levels, labels, format));
-          }
+  test::for_each_layout([&](const std::string& name, const StoreSpec& spec) {
+    SCOPED_TRACE(name);
+    f(spec);
+  });
 }
 
 TEST(StoreMetadata, KeepsTheRulesOfNgffInEveryArrangement) {
