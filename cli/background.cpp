@@ -7,6 +7,7 @@
 #include "planning.h"
 #include "print.h"
 #include "running.h"
+#include "workplace.h"
 #if PARFOCAL_WITH_HDF5
 #include "parfocal/formats/hdf5/background_copy.h"
 #endif
@@ -15,27 +16,6 @@ namespace parfocal::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The folder in which a run makes OUT, beside it; gone when the run ends. A run that was killed
-/// leaves it, and the next one for the same OUT clears it.
-class Workplace {
- public:
-  explicit Workplace(const fs::path& out)
-      : folder_(out.parent_path() / ("." + out.filename().string() + ".parfocal")) {
-    clear();
-  }
-  ~Workplace() { clear(); }
-  Workplace(const Workplace&) = delete;
-  Workplace& operator=(const Workplace&) = delete;
-  const fs::path& folder() const { return folder_; }
-
- private:
-  void clear() const {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
-  fs::path folder_;
-};
 
 fs::path whole_path(const fs::path& path) {
   std::error_code ignored;

@@ -64,6 +64,17 @@ struct BackgroundArguments {
   std::vector<std::string> words;  ///< the command line as given
 };
 
+struct ConvertArguments {
+  std::vector<std::string> paths;  ///< inputs, then the output
+  std::vector<std::string> sets;   ///< "source.key=value", "sink.key=value"
+  bool overwrite = false, json = false;
+  bool skip_errors = false;  ///< frames that cannot be read become gaps
+  std::optional<int64_t> memory_bytes;
+  int threads = 0;
+  std::string progress = "auto";
+  std::vector<std::string> words;  ///< the command line as given
+};
+
 int check(const CheckArguments& arguments);
 int plan(const PlanArguments& arguments);
 int run(const RunArguments& arguments);
@@ -71,5 +82,6 @@ int info(const InfoArguments& arguments);
 int ops(const OpsArguments& arguments);
 int demo(const DemoArguments& arguments);
 int background(const BackgroundArguments& arguments);
+int convert(const ConvertArguments& arguments);
 
 }  // namespace parfocal::cli

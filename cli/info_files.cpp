@@ -7,14 +7,6 @@
 namespace parfocal::cli {
 namespace {
 
-/// A pattern that matches the file of this name only.
-std::string literal_pattern(const std::string& name) {
-  std::string pattern;
-  for (const char c : name)
-    pattern += c == '*' || c == '?' || c == '[' ? std::string("[") + c + "]" : std::string(1, c);
-  return pattern;
-}
-
 std::string block_text(const Region& block) {
   std::string text;
   for (int a = 0; a < block.rank; ++a)
@@ -24,12 +16,20 @@ std::string block_text(const Region& block) {
 
 }  // namespace
 
+std::string literal_pattern(const std::string& name) {
+  std::string pattern;
+  for (const char c : name)
+    pattern += c == '*' || c == '?' || c == '[' ? std::string("[") + c + "]" : std::string(1, c);
+  return pattern;
+}
+
 Facts files_facts(const std::string& pattern) {
   const bool exists = std::filesystem::exists(pattern);
   if (!exists && pattern.find_first_of("*?[") == std::string::npos)
     throw Error(ErrorCode::input_missing, {"no such file or folder", pattern, "", "", ""});
   RawValue params = RawValue::map();
   params.set("glob", RawValue::scalar(exists ? literal_pattern(pattern) : pattern));
+  params.set("axes", RawValue::scalar("auto"));
   const SourceInfo& files = *sources().find("files");
   std::vector<Issue> issues;
   const std::any parsed = files.params.parse(params, "info", issues);

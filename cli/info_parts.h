@@ -12,6 +12,8 @@ using Facts = std::vector<std::pair<std::string, nlohmann::ordered_json>>;
 
 /// Image files: one name or a glob. \throws Error(input_missing)
 Facts files_facts(const std::string& pattern);
+/// A pattern that matches the file of this name only.
+std::string literal_pattern(const std::string& name);
 /// Whether the folder is a group or an array of Zarr v2 or v3.
 bool is_zarr(const std::string& path);
 /// An OME-Zarr image, plate or Zarr array. \throws Error(input_missing) if its metadata cannot be

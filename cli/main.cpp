@@ -27,6 +27,7 @@ struct Program {
   OpsArguments ops;
   DemoArguments demo;
   BackgroundArguments background;
+  ConvertArguments convert;
 };
 
 CLI::App& add_command(Program& program, const std::string& name, std::function<int()> action) {
@@ -124,6 +125,32 @@ void add_running_commands(Program& program) {
   add_json(run_app, program.run.json);
 }
 
+void add_convert_command(Program& program) {
+  ConvertArguments& arguments = program.convert;
+  CLI::App& app = add_command(program, "convert", [&] { return convert(arguments); });
+  app.add_option("paths", arguments.paths,
+                 "Images (TIFF files, a folder or a quoted glob of them, an OME-Zarr, an .rtdc), "
+                 "then the result: *.ome.zarr or *.ome.tif")
+      ->required()
+      ->expected(2, -1)
+      ->type_name("IN... OUT");
+  app.add_option("--set", arguments.sets,
+                 "A parameter of the source or of the sink, as source.axes=zyx; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+  app.add_option("--memory", program.memory, "Budget of the process, as 256MiB or '2 GiB'")
+      ->type_name("BYTES");
+  app.add_option("--threads", arguments.threads, "Worker threads; default: all allowed")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+  app.add_option("--on-error", program.on_error, "A frame that fails: stop, or skip it as a gap")
+      ->check(CLI::IsMember({"stop", "skip"}))
+      ->type_name("WHAT");
+  app.add_flag("--overwrite", arguments.overwrite, "Replace a result of parfocal");
+  add_progress(app, arguments.progress);
+  add_json(app, arguments.json);
+}
+
 /// Options of `background` that are parameters of its operators, and which methods have them.
 struct MethodOption {
   const char *flag, *param, *doc, *type;
@@ -205,6 +232,9 @@ void finish_arguments(Program& program, const std::vector<std::string>& words) {
   }
   program.background.words = words;
   program.background.memory_bytes = program.run.pipeline.memory_bytes;
+  program.convert.words = words;
+  program.convert.memory_bytes = program.run.pipeline.memory_bytes;
+  program.convert.skip_errors = program.on_error == "skip";
   check_method_options(program.background);
 }
 
@@ -283,6 +313,7 @@ int main_of(const std::vector<std::string>& words) {
   program.app.formatter_fn(
       [](const CLI::App*, const std::string&, CLI::AppFormatMode) { return overview(); });
   add_running_commands(program);
+  add_convert_command(program);
   add_background_command(program);
   add_reading_commands(program);
   if (words.size() < 2) {

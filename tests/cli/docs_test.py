@@ -25,7 +25,7 @@ class Docs(CommandTest):
         page = (SOURCE_DIR / "docs" / "command-line.md").read_text()
         told = set(re.findall(r"`(--[a-z-]+)", page))
         known = set()
-        for command in ["demo", "check", "plan", "run", "info", "ops"]:
+        for command in ["demo", "check", "plan", "run", "convert", "info", "ops"]:
             known |= set(re.findall(r"(--[a-z-]+)", self.expect(0, command, "--help")[0]))
         self.assertLessEqual(told, known)
         for option in ["--memory", "--threads", "--set", "--out", "--on-error", "--overwrite"]:

@@ -16,7 +16,7 @@ class Info(CommandTest):
     def test_one_file_whose_name_has_brackets(self):
         self.write_movie(1)
         (self.dir / "frame0.tif").rename(self.dir / "frame[0].tif")
-        self.assertIn("t=1", self.expect(0, "info", "frame[0].tif")[0])
+        self.assertIn("y=40 x=60 uint8", self.expect(0, "info", "frame[0].tif")[0])
 
     def test_results_tell_shape_chunks_and_completeness(self):
         self.write_movie()

@@ -131,20 +131,25 @@ bool natural_less(std::string_view a, std::string_view b) {
   return c != 0 ? c < 0 : a < b;
 }
 
-FileList FileList::find(const std::filesystem::path& base_dir, const std::string& pattern,
-                        FileOrder order) {
+FileList FileList::find(const std::filesystem::path& base_dir,
+                        const std::vector<std::string>& patterns, FileOrder order) {
   Found found;
-  if (pattern.starts_with('/'))
-    expand("/", "/", std::string_view(pattern).substr(1), found);
-  else
-    expand(base_dir, "", pattern, found);
-  if (found.ends.empty()) fail_missing(base_dir, pattern);
+  for (const std::string& pattern : patterns) {
+    const size_t before = found.ends.size();
+    if (pattern.starts_with('/'))
+      expand("/", "/", std::string_view(pattern).substr(1), found);
+    else
+      expand(base_dir, "", pattern, found);
+    if (found.ends.size() == before) fail_missing(base_dir, pattern);
+  }
+  if (found.ends.empty()) fail_missing(base_dir, "");
   FileList list;
   list.base_dir_ = base_dir;
   list.names_.reserve(found.names.size());
   list.ends_.reserve(found.ends.size());
   list.fingerprint_ = 0xcbf29ce484222325u;
   for (const uint32_t k : sorted_order(found, order)) {
+    if (!list.ends_.empty() && list.name(list.size() - 1) == found.name(k)) continue;
     list.names_ += found.name(k);
     list.ends_.push_back(list.names_.size());
     list.total_bytes_ += found.sizes[k];

@@ -17,11 +17,12 @@ bool natural_less(std::string_view a, std::string_view b);
 
 class FileList {
  public:
-  /// All regular files (or links to them) that match `pattern` (*, ?, [] within one folder level),
-  /// relative to `base_dir` unless absolute. stat()s every file.
-  /// \throws Error(input_missing) if nothing matches: names the nearest folder that exists.
-  static FileList find(const std::filesystem::path& base_dir, const std::string& pattern,
-                       FileOrder order);
+  /// All regular files (or links to them) that match one of the `patterns` (*, ?, [] within one
+  /// folder level), each once, relative to `base_dir` unless absolute. stat()s every file.
+  /// \throws Error(input_missing) if a pattern matches nothing: names the nearest folder that
+  /// exists.
+  static FileList find(const std::filesystem::path& base_dir,
+                       const std::vector<std::string>& patterns, FileOrder order);
 
   int64_t size() const { return static_cast<int64_t>(ends_.size()); }
   /// As in the pattern: relative to base_dir, or absolute.

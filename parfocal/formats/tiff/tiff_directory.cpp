@@ -17,10 +17,13 @@ enum Tag : uint16_t {
   kCompression = 259,
   kPhotometric = 262,
   kFillOrder = 266,
+  kDescription = 270,
   kStripOffsets = 273,
   kSamples = 277,
   kRowsPerStrip = 278,
   kStripByteCounts = 279,
+  kXResolution = 282,
+  kYResolution = 283,
   kTileWidth = 322,
   kTileHeight = 323,
   kTileOffsets = 324,
@@ -78,6 +81,7 @@ struct Fields {
   uint64_t samples = 1, rows_per_strip = std::numeric_limits<uint32_t>::max(), format = kUnsigned;
   uint64_t tile_width = 0, tile_height = 0;
   TiffValues strip_offsets, strip_counts, tile_offsets, tile_counts;
+  TiffValues description, x_resolution, y_resolution;
 };
 
 struct Entry {
@@ -93,11 +97,13 @@ Entry parse_entry(const TiffFile& file, const uint8_t* p, uint64_t position) {
   const int word = file.big_tiff ? 8 : 4;
   e.values.count = load(p + 4, word, file.big_endian);
   const int bytes = value_bytes(e.values.type);
-  const bool fits = bytes > 0 && e.values.count <= static_cast<uint64_t>(word / bytes);
+  const bool rational = file.big_tiff && e.values.type == 5 && e.values.count == 1;
+  const bool fits =
+      rational || (bytes > 0 && e.values.count <= static_cast<uint64_t>(word / bytes));
   const uint8_t* value = p + 4 + word;
   e.values.position =
       fits ? position + 4 + static_cast<uint64_t>(word) : load(value, word, file.big_endian);
-  if (fits && e.values.count > 0) e.first = load(value, bytes, file.big_endian);
+  if (fits && bytes > 0 && e.values.count > 0) e.first = load(value, bytes, file.big_endian);
   return e;
 }
 
@@ -147,6 +153,15 @@ void set_field(const Entry& e, Fields& f) {
       break;
     case kTileByteCounts:
       f.tile_counts = e.values;
+      break;
+    case kDescription:
+      f.description = e.values;
+      break;
+    case kXResolution:
+      f.x_resolution = e.values;
+      break;
+    case kYResolution:
+      f.y_resolution = e.values;
       break;
     default:
       break;
@@ -307,6 +322,9 @@ Status read_tiff_page(const TiffFile& file, uint64_t position, TiffPage& page) {
   page.height = static_cast<int64_t>(f.height);
   page.dtype = *dtype_of_fields(f);
   page.compression = static_cast<int>(f.compression);
+  page.description = f.description;
+  page.x_resolution = f.x_resolution;
+  page.y_resolution = f.y_resolution;
   if (Status s = set_blocks(f, page); !s.ok()) return s;
   return check_plausible(file, page);
 }

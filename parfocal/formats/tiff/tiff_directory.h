@@ -39,8 +39,9 @@ struct TiffPage {
   int64_t block_width = 0, block_height = 0;
   int64_t blocks_across = 0, blocks_down = 0;
   TiffValues offsets, byte_counts;
-  uint64_t directory = 0;  ///< position of this directory
-  uint64_t next = 0;       ///< position of the next, 0 = last
+  TiffValues description, x_resolution, y_resolution;  ///< as found; nothing is checked
+  uint64_t directory = 0;                              ///< position of this directory
+  uint64_t next = 0;                                   ///< position of the next, 0 = last
 
   int64_t pixel_bytes() const { return static_cast<int64_t>(dtype_size(dtype)); }
   int64_t frame_bytes() const { return width * height * pixel_bytes(); }

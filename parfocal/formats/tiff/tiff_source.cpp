@@ -15,6 +15,7 @@ constexpr int64_t kBlockRows = 64;    // of uncompressed files: rows are the uni
 constexpr int64_t kLeastStride = 16;  // directories between two remembered positions
 constexpr int64_t kMostCheckpoints = 1024;
 constexpr int64_t kLeastDirectoryBytes = 2 + 12 + 4;
+constexpr const char* kAuto = "auto";
 
 FileOrder order_of(const std::string& word) {
   return word == "lexical" ? FileOrder::lexical
@@ -33,17 +34,28 @@ std::string shape_text(const TiffPage& page) {
          std::string(dtype_name(page.dtype));
 }
 
+// "movie/*.tif", "a.tif and 29 more"
+std::string glob_text(const std::vector<std::string>& patterns) {
+  if (patterns.empty()) return "";
+  const size_t more = patterns.size() - 1;
+  return patterns[0] + (more == 0 ? "" : " and " + std::to_string(more) + " more");
+}
+
 // A chain longer than the file has room for runs in circles.
 int64_t most_pages(const TiffFile& file) { return file.size / kLeastDirectoryBytes; }
 
 }  // namespace
 
 TiffSource::TiffSource(const TiffSourceParams& params, const std::filesystem::path& base_dir)
-    : layout_(layout_of_axes(params.axes)), glob_(params.glob) {
+    : layout_(layout_of_axes(params.axes == kAuto ? "yx" : params.axes)),
+      glob_(glob_text(params.glob)) {
   files_ = FileList::find(base_dir, params.glob, order_of(params.order));
   read_first_header();
   count_pages();
-  size_axes(params.sizes);
+  if (params.axes == kAuto && params.sizes.entries.empty())
+    describe();
+  else
+    size_axes(params.sizes);
   apply_scales(params.scale, layout_);
   read_bytes_ = std::max(kLeastReadBytes, tiff_read_bytes(first_));
   const bool plain = first_.compression == 1 && !first_.tiled;
@@ -63,6 +75,7 @@ void TiffSource::read_first_header() {
       layout_.dtype = first_.dtype;
       layout_.item[0].size = first_.height;
       layout_.item[1].size = first_.width;
+      description_ = describe_tiff(file, first_);
       return;
     }
     if (k == 0) first_failure = files_.name(0) + ": " + s.issue().what;
@@ -113,7 +126,7 @@ void TiffSource::count_pages() {
 }
 
 void TiffSource::size_axes(const AxisSizes& sizes) {
-  const int64_t total = pages_.empty() ? files_.size() : pages_.back().end;
+  const int64_t total = total_pages();
   auto& stream = layout_.stream;
   if (stream.empty() && total != 1)
     fail_layout("the axes have no stream axis for " + std::to_string(total) + " images", "axes: yx",
@@ -142,7 +155,76 @@ void TiffSource::size_axes(const AxisSizes& sizes) {
   if (!stream.empty()) stream[0].size = total / inner;
 }
 
+void TiffSource::describe() {
+  if (!description_) return guess_axes(total_pages() > files_.size() ? "say nothing of axes" : "");
+  if (description_->images > 1)
+    throw Error(ErrorCode::input_missing,
+                Issue{"the file holds several images", files_.name(first_file_),
+                      std::to_string(description_->images) + " images", "one image a file",
+                      "write their axes instead of axes: auto, e.g. axes: tyx for all pages"});
+  if (!description_->irregular.empty())
+    throw Error(
+        ErrorCode::input_missing,
+        Issue{"the pages are not in the order that DimensionOrder states", files_.name(first_file_),
+              description_->irregular, "", "write their axes instead of axes: auto, and sizes:"});
+  take_axes(*description_);
+}
+
+void TiffSource::guess_axes(const std::string& why) {
+  const int64_t total = total_pages();
+  if (total > 1) layout_.stream = {{"t", total, 1, "", {}}};
+  if (!why.empty())
+    notices_.push_back("The files " + why + ": their " + std::to_string(total) +
+                       " pages are taken as t (source.axes: zyx says otherwise).");
+}
+
+// Several files follow each other along t. Streams run in the order t c z, whatever the order of
+// the pages.
+void TiffSource::take_axes(const TiffDescription& description) {
+  std::vector<Axis> planes = description.planes;
+  const int64_t total = total_pages(), stated = description.page_count();
+  if (total == 1 && stated > 1 && description.origin == "ImageJ")
+    throw Error(ErrorCode::input_missing,
+                Issue{"ImageJ has written its images without pages, as it does above 4 GB",
+                      files_.name(first_file_), std::to_string(stated) + " images in 1 page",
+                      "one page an image", "save it as OME-TIFF (Bio-Formats) or in parts"});
+  const auto is_t = [](const Axis& axis) { return axis.name == "t"; };
+  const bool has_t = std::any_of(planes.begin(), planes.end(), is_t);
+  const bool in_files = files_.size() > 1 && total != stated;
+  if (in_files && !has_t) planes.insert(planes.begin(), {"t", 1, 1, "", {}});
+  if (planes.empty() && total > 1) planes.push_back({"t", 1, 1, "", {}});
+  int64_t inner = 1;
+  for (size_t a = 1; a < planes.size(); ++a) inner *= std::min(planes[a].size, total + 1);
+  if (inner > total || (in_files && !is_t(planes[0])))
+    return guess_axes("do not fit what their " + description.origin + " says");
+  if (!planes.empty()) planes[0].size = total / inner;
+  const int64_t used = planes.empty() ? 1 : planes[0].size * inner;
+  if (used != total || (!in_files && used != stated))
+    notices_.push_back("The " + description.origin + " speaks of " + std::to_string(stated) +
+                       " pages, there are " + std::to_string(total) + "; " + std::to_string(used) +
+                       " are read.");
+  for (const char name : {'t', 'c', 'z'}) {
+    int64_t stride = used;
+    for (const Axis& axis : planes) {
+      stride /= axis.size;
+      if (axis.name[0] != name) continue;
+      layout_.stream.push_back(axis);
+      page_strides_.push_back(stride);
+    }
+  }
+  for (const Axis* axis : {&description.y, &description.x}) {
+    Axis& own = layout_.item[axis->name == "y" ? 0 : 1];
+    own.scale = axis->scale;
+    own.unit = axis->unit;
+  }
+}
+
 TiffSource::Place TiffSource::place(int64_t sequence) const {
+  if (!page_strides_.empty()) {
+    const auto coordinates = coordinates_of(layout_, sequence);
+    sequence = 0;
+    for (size_t a = 0; a < page_strides_.size(); ++a) sequence += coordinates[a] * page_strides_[a];
+  }
   if (pages_.empty()) return {sequence, 0};
   const auto it = std::upper_bound(pages_.begin(), pages_.end(), sequence,
                                    [](int64_t s, const Pages& p) { return s < p.end; });
@@ -219,9 +301,12 @@ PARFOCAL_SOURCE(files) {
       "files",
       "TIFF files, one or many pages each, as one stream of frames",
       Parameters<P>()
-          .add("glob", &P::glob, "path pattern relative to the pipeline file, e.g. movie/*.tif")
+          .add("glob", &P::glob,
+               "path pattern relative to the pipeline file, e.g. movie/*.tif, or a list of them")
           .required()
-          .add("axes", &P::axes, "names of the axes, the last two y x")
+          .add("axes", &P::axes,
+               "names of the axes, the last two y x; auto: axes, sizes, scales and channels of "
+               "OME-TIFF and ImageJ files")
           .defaults("tyx")
           .add("scale", &P::scale, "size of one step along axes, e.g. {t: 30 s, y: 0.65 um}")
           .add("sizes", &P::sizes, "sizes of stream axes after the first, e.g. {z: 5}")

@@ -5,12 +5,13 @@
 #include "parfocal/core/io.h"
 #include "parfocal/formats/common/axis_params.h"
 #include "parfocal/formats/tiff/file_list.h"
+#include "parfocal/formats/tiff/tiff_description.h"
 #include "parfocal/formats/tiff/tiff_directory.h"
 
 namespace parfocal {
 
 struct TiffSourceParams {
-  std::string glob;
+  std::vector<std::string> glob;
   std::string axes = "tyx";
   AxisScales scale;
   AxisSizes sizes;  ///< of stream axes but the first, where files and pages do not tell them
@@ -28,21 +29,29 @@ class TiffSource final : public Source {
   Status read(int64_t sequence, const MutableView& dst, FrameHeader& header) const override;
   SourceRow row(int64_t sequence) const override;
   std::string identity() const override;
+  std::vector<std::string> notices() const override { return notices_; }
 
  private:
   struct Place {
     int64_t file = 0, page = 0;
   };
+  int64_t total_pages() const { return pages_.empty() ? files_.size() : pages_.back().end; }
   Place place(int64_t sequence) const;
   void read_first_header();
   void count_pages();
   void size_axes(const AxisSizes& sizes);
+  void describe();
+  void take_axes(const TiffDescription& description);
+  void guess_axes(const std::string& why);
   Status find_page(const TiffFile& file, const Place& place, uint64_t& directory) const;
   Status read_item(const Place& place, const MutableView& dst) const;
 
   FileList files_;
   Layout layout_;
   TiffPage first_;  // of the first file that opens
+  std::optional<TiffDescription> description_;
+  std::vector<int64_t> page_strides_;  // of the stream axes; empty: as in C order
+  std::vector<std::string> notices_;
   int64_t first_file_ = 0;
   int64_t read_bytes_ = 0;
   Region block_;

@@ -1,0 +1,195 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <fstream>
+
+#include "commands.h"
+#include "convert_input.h"
+#include "info_parts.h"
+#include "parfocal/formats/tiff/file_list.h"
+#include "parfocal/formats/zarr/hierarchy.h"
+#include "parfocal/formats/zarr/image_lookup.h"
+#include "parfocal/graph/check.h"
+#include "planning.h"
+#include "print.h"
+#include "running.h"
+#include "workplace.h"
+
+namespace parfocal::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kMostTextBytes = 2000;  // of the command line, in the result's provenance
+constexpr size_t kMostNamed = 8;
+
+std::string sink_type(std::string out) {
+  if (out.ends_with('/')) out.pop_back();
+  for (const char* ending : {".ome.zarr", ".zarr"})
+    if (out.ends_with(ending)) return "ome_zarr";
+  for (const char* ending : {".ome.tif", ".ome.tiff", ".ome.btf"})
+    if (out.ends_with(ending)) return "ome_tiff";
+  const fs::path stem = fs::path(out).replace_extension();
+  throw Error(
+      ErrorCode::bad_command,
+      {"the ending of the result does not say what to make", out, "", "*.ome.zarr or *.ome.tif",
+       fmt::format("write e.g. {0}.ome.zarr or {0}.ome.tif", stem.string())});
+}
+
+/// The folder or file itself, without a slash behind it.
+fs::path clean_path(const std::string& text) {
+  fs::path path = fs::absolute(text).lexically_normal();
+  return path.has_filename() ? path : path.parent_path();
+}
+
+bool same_or_inside(const fs::path& inner, const fs::path& outer) {
+  const fs::path a = fs::weakly_canonical(inner), b = fs::weakly_canonical(outer);
+  return std::mismatch(b.begin(), b.end(), a.begin(), a.end()).first == b.end();
+}
+
+/// Whether parfocal has written it: only then it may be replaced.
+bool is_own(const fs::path& out) {
+  constexpr std::streamoff kTail = 4 << 20;
+  const bool folder = fs::is_directory(out);
+  std::string text;
+  for (const fs::path& file :
+       folder ? std::vector<fs::path>{out / "zarr.json", out / ".zattrs"} : std::vector{out}) {
+    std::ifstream in(file, std::ios::binary | std::ios::ate);
+    if (!in) continue;
+    in.seekg(std::max<std::streamoff>(0, in.tellg() - kTail));
+    text.append(std::istreambuf_iterator<char>(in), {});
+  }
+  return text.find(folder ? "\"parfocal\"" : "parfocal.record/1") != text.npos;
+}
+
+/// An input may not be replaced or lie in what is replaced; nothing is written into an input.
+void require_apart(const std::vector<std::string>& inputs, const SourceSpec& source,
+                   const fs::path& out) {
+  const auto fail = [&](const std::string& input) {
+    throw Error(ErrorCode::bad_command,
+                {"the result is one of the inputs, or they lie in each other", out.string(), input,
+                 "two places", "choose another name for the result"});
+  };
+  for (const std::string& input : inputs)
+    if (fs::exists(input) &&
+        (same_or_inside(input, out) || (is_zarr(input) && same_or_inside(out, input))))
+      fail(input);
+  const RawValue* glob = source.params.find("glob");
+  if (!glob || !fs::exists(out)) return;
+  std::vector<std::string> patterns;
+  for (const RawValue& item : glob->items) patterns.push_back(item.text);
+  const FileList files = FileList::find(fs::current_path(), patterns, FileOrder::natural);
+  for (int64_t k = 0; k < files.size(); ++k)
+    if (files.path(k).filename() == out.filename() && fs::equivalent(files.path(k), out))
+      fail(files.name(k));
+}
+
+void require_free(const ConvertArguments& arguments, const fs::path& out) {
+  const std::string& given = arguments.paths.back();
+  if (!fs::exists(fs::symlink_status(out))) return;
+  if (arguments.overwrite && is_own(out)) return;
+  auto words = arguments.words;
+  words.emplace_back("--overwrite");
+  throw Error(ErrorCode::output_exists,
+              {"the output exists already", given, "",
+               arguments.overwrite ? "a result of parfocal; others are not replaced"
+                                   : "a new name, or leave to replace it",
+               arguments.overwrite ? "choose another name, or remove it yourself"
+                                   : "run\n          " + shell_line(words)});
+}
+
+/// Which image of a plate is meant must be said; labels are images of their own.
+void check_choice(const ConvertArguments& arguments, const SourceSpec& source) {
+  const ZarrHierarchy store(std::make_shared<LocalStore>(source.params.find("path")->text));
+  const RawValue* position = source.params.find("position");
+  const std::string image = position ? position->text : "";
+  const ZarrNode node = store.node(image);
+  if (node.is_array) return;
+  const auto paths = image_paths(store, image, group_of(node), kMostNamed + 1);
+  auto words = arguments.words;
+  if (paths.size() > 1) {
+    words.insert(words.end(), {"--set", "source.position=" + paths[0]});
+    throw Error(
+        ErrorCode::input_missing,
+        {"the input holds several images", source.params.find("path")->text,
+         fmt::format("{}{}",
+                     fmt::join(paths.begin(),
+                               paths.begin() + std::min<long>(kMostNamed, paths.size()), ", "),
+                     paths.size() > kMostNamed ? "..." : ""),
+         "one of them", "run\n          " + shell_line(words)});
+  }
+  const ZarrNode labels = store.find(joined_key(paths.empty() ? image : paths[0], "labels"));
+  if (labels.format == 0 || source.params.find("labels")) return;
+  const auto names = group_of(labels).labels;
+  if (names.empty()) return;
+  words.insert(words.end(), {"--set", "source.labels=" + names[0]});
+  message(fmt::format("note: the image alone is converted. Its labels ({}) one by one, as\n  {}",
+                      fmt::join(names, ", "), shell_line(words)));
+}
+
+Pipeline pipeline_of(const ConvertArguments& arguments, SourceSpec source, RawValue sink_params,
+                     const fs::path& out) {
+  Pipeline p;
+  p.name = "convert";
+  p.base_dir = fs::current_path();
+  p.text = shell_line(arguments.words);
+  if (p.text.size() > kMostTextBytes) p.text = p.text.substr(0, kMostTextBytes) + " ...";
+  p.source = std::move(source);
+  if (arguments.skip_errors) p.on_error = OnError::skip;
+  SinkSpec sink;
+  sink.type = sink_type(out.string());
+  sink.inputs = {{"from", {"source", "", {}}}};
+  sink.params = std::move(sink_params);
+  sink.params.set("path", RawValue::scalar(out.filename().string()));
+  p.sinks = {sink};
+  return p;
+}
+
+RunArguments run_arguments(const ConvertArguments& arguments, const fs::path& folder) {
+  RunArguments run;
+  run.pipeline.memory_bytes = arguments.memory_bytes;
+  run.pipeline.threads = arguments.threads;
+  run.pipeline.out_dir = folder;
+  run.pipeline.words = arguments.words;
+  run.json = arguments.json;
+  run.progress = arguments.progress;
+  run.overwrite = true;  // of the workplace; whether OUT may be replaced was checked before
+  return run;
+}
+
+}  // namespace
+
+int convert(const ConvertArguments& arguments) {
+  SignalStop signals;
+  const std::vector<std::string> inputs(arguments.paths.begin(), arguments.paths.end() - 1);
+  const fs::path out = clean_path(arguments.paths.back());
+  sink_type(arguments.paths.back());  // before the inputs are looked at
+  SourceSpec source = convert_source(inputs);
+  RawValue sink = RawValue::map();
+  apply_convert_sets(arguments.sets, source.params, sink);
+  if (source.type == "ome_zarr") check_choice(arguments, source);
+  require_apart(inputs, source, out);
+  require_free(arguments, out);
+  const Pipeline pipeline = pipeline_of(arguments, std::move(source), std::move(sink), out);
+  require_valid(pipeline);
+
+  const Workplace workplace(out);
+  const RunArguments run = run_arguments(arguments, workplace.folder());
+  Ran ran = execute(plan_for(pipeline, run.pipeline), run, signals);
+  ran.record.outputs.clear();
+  if (ran.record.status == RunStatus::complete) {
+    workplace.publish();
+    ran.record.outputs = {arguments.paths.back()};
+  }
+  if (arguments.json) {
+    result(ran.record.json());
+    return ran.exit_code;
+  }
+  print_record(ran.record, run);
+  if (ran.record.status != RunStatus::complete)
+    message("nothing was written to " + arguments.paths.back());
+  for (const fs::path& path : ran.record.outputs) result(path.string());
+  return ran.exit_code;
+}
+
+}  // namespace parfocal::cli

@@ -1,0 +1,131 @@
+#include "convert_input.h"
+
+#include <filesystem>
+
+#include "info_parts.h"
+#include "parfocal/core/io.h"
+#include "parfocal/graph/yaml_reader.h"
+
+namespace parfocal::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kInputs =
+    "TIFF files, a folder or a quoted glob of them, an OME-Zarr, or an .rtdc file";
+
+bool is_tiff_name(const fs::path& path) {
+  std::string extension = path.extension().string();
+  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return extension == ".tif" || extension == ".tiff" || extension == ".btf";
+}
+bool is_flow_name(const fs::path& path) {
+  const std::string extension = path.extension().string();
+  return extension == ".rtdc" || extension == ".h5" || extension == ".hdf5";
+}
+bool has_wildcard(const std::string& text) { return text.find_first_of("*?[") != text.npos; }
+
+SourceSpec of_path(const char* type, const std::string& path) {
+  SourceSpec source;
+  source.type = type;
+  source.params.set("path", RawValue::scalar(path));
+  return source;
+}
+
+/// Patterns of the images in a folder: those of its files' endings.
+std::vector<std::string> patterns_in(const fs::path& folder) {
+  bool tif = false, tiff = false;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string extension = entry.path().extension().string();
+    if (!is_tiff_name(entry.path()) || entry.path().filename().string()[0] == '.') continue;
+    if (extension.size() == 5)
+      tiff = true;
+    else
+      tif = tif || extension != ".btf";
+  }
+  if (!tif && !tiff)
+    throw Error(ErrorCode::input_missing,
+                {"the folder holds no OME-Zarr and no TIFF files", folder.string(), "", kInputs,
+                 "give the folder of one image"});
+  const std::string base = literal_pattern((folder / "").string());
+  std::vector<std::string> patterns;
+  if (tif) patterns.push_back(base + "*.[tT][iI][fF]");
+  if (tiff) patterns.push_back(base + "*.[tT][iI][fF][fF]");
+  return patterns;
+}
+
+void add_patterns(const std::string& input, std::vector<RawValue>& patterns) {
+  if (is_zarr(input) || (is_flow_name(input) && fs::exists(input)))
+    throw Error(ErrorCode::bad_command,
+                {"several inputs can be converted together only if they are TIFF files", input, "",
+                 "one input", "convert one after the other"});
+  if (!fs::exists(input)) {
+    if (!has_wildcard(input))
+      throw Error(ErrorCode::input_missing,
+                  {"no such file or folder", input, "", kInputs, "check the name"});
+    patterns.push_back(RawValue::scalar(input));
+    return;
+  }
+  if (fs::is_directory(input)) {
+    for (const std::string& pattern : patterns_in(input))
+      patterns.push_back(RawValue::scalar(pattern));
+    return;
+  }
+  if (!is_tiff_name(input))
+    throw Error(ErrorCode::input_missing, {"not an image that can be converted", input,
+                                           fs::path(input).extension().string(), kInputs, ""});
+  patterns.push_back(RawValue::scalar(literal_pattern(input)));
+}
+
+[[noreturn]] void bad_set(const std::string& set, const std::string& what) {
+  throw Error(ErrorCode::bad_command,
+              {what, "--set " + set, "", "source.key=value or sink.key=value",
+               "for example --set source.axes=zyx"});
+}
+
+}  // namespace
+
+SourceSpec convert_source(const std::vector<std::string>& inputs) {
+  const std::string& first = inputs[0];
+  const bool zarr = fs::is_directory(first) && is_zarr(first);
+  const bool flow = fs::exists(first) && !fs::is_directory(first) && is_flow_name(first);
+  if (inputs.size() == 1 && zarr) return of_path("ome_zarr", first);
+  if (inputs.size() == 1 && flow) {
+    if (!sources().find("rtdc"))
+      throw Error(ErrorCode::bad_command, {"this parfocal was built without HDF5", first, "", "",
+                                           "build it with -DPARFOCAL_WITH_HDF5=ON"});
+    return of_path("rtdc", first);
+  }
+  SourceSpec source;
+  source.type = "files";
+  std::vector<RawValue> patterns;
+  for (const std::string& input : inputs) add_patterns(input, patterns);
+  source.params.set("glob", RawValue::list(std::move(patterns)));
+  source.params.set("axes", RawValue::scalar("auto"));
+  return source;
+}
+
+void apply_convert_sets(const std::vector<std::string>& sets, RawValue& source, RawValue& sink) {
+  for (const std::string& set : sets) {
+    const size_t equal = set.find('=');
+    const std::string key = set.substr(0, equal);
+    const bool to_source = key.starts_with("source."), to_sink = key.starts_with("sink.");
+    if (equal == set.npos || (!to_source && !to_sink)) bad_set(set, "--set is not understood");
+    std::vector<Issue> issues;
+    RawValue value = read_yaml(set.substr(equal + 1), "--set " + set, issues);
+    if (!issues.empty()) throw Error(ErrorCode::bad_command, issues);
+    RawValue* map = to_source ? &source : &sink;
+    std::string rest = key.substr(key.find('.') + 1);
+    for (size_t dot; (dot = rest.find('.')) != rest.npos; rest = rest.substr(dot + 1)) {
+      const std::string name = rest.substr(0, dot);
+      if (!map->find(name) || map->find(name)->kind != RawValue::Kind::map)
+        map->set(name, RawValue::map());
+      for (auto& [word, entry] : map->entries)
+        if (word == name) map = &entry;
+    }
+    if (rest.empty()) bad_set(set, "--set names no key");
+    map->set(rest, std::move(value));
+  }
+}
+
+}  // namespace parfocal::cli

@@ -1,0 +1,172 @@
+"""Every kind of input into every kind of output, with the pixels of other people's readers."""
+
+import json
+
+import h5py
+import hdf5plugin  # noqa: F401  zstd
+import numpy as np
+import ome_types
+import pytest
+import tensorstore
+import tifffile
+import zarr
+
+OUTPUTS = ["out.ome.zarr", "out.ome.tif"]
+
+
+def pixels_of(path):
+    if path.name.endswith(".zarr"):
+        return zarr.open_array(path / "0", mode="r")[:]
+    return tifffile.imread(path)
+
+
+def axes_of(path):
+    """[(name, scale, unit)], as the reader of the format understands them."""
+    if path.name.endswith(".zarr"):
+        ome = json.loads((path / "zarr.json").read_text())["attributes"]["ome"]
+        (image,) = ome["multiscales"]
+        scale = image["datasets"][0]["coordinateTransformations"][0]["scale"]
+        return [(axis["name"], step, axis.get("unit")) for axis, step in zip(image["axes"], scale)]
+    pixels = ome_types.from_tiff(path).images[0].pixels
+    lengths = {"µm": "micrometer", "nm": "nanometer"}
+    found = {"x": (pixels.physical_size_x, pixels.physical_size_x_unit),
+             "y": (pixels.physical_size_y, pixels.physical_size_y_unit),
+             "z": (pixels.physical_size_z, pixels.physical_size_z_unit),
+             "t": (pixels.time_increment, pixels.time_increment_unit), "c": (None, None)}
+    with tifffile.TiffFile(path) as file:
+        names = file.series[0].axes.lower()
+    units = {"s": "second", "ms": "millisecond", **lengths}
+    return [(n, found[n][0] or 1, units[found[n][1].value] if found[n][0] else None) for n in names]
+
+
+@pytest.fixture
+def convert(parfocal, tmp_path):
+    def run(source, output, *options):
+        parfocal("convert", source, output, *options)
+        return tmp_path / output
+
+    return run
+
+
+@pytest.fixture
+def sources(shared_dir):
+    cells, flow = shared_dir / "data/cells", shared_dir / "data/dcnum"
+    movie = cells / "neubias/image_data/mitocheck-movie"
+    rtdc = flow / "fmt-hdf5_cytoshot_full-features_2023/cytoshot-test-data.rtdc"
+    notebooks = cells / "haase-notebooks/data"
+
+    def images():
+        with h5py.File(rtdc) as file:
+            return file["events/image"][:]
+
+    return {
+        "movie": (movie, lambda: np.stack([tifffile.imread(f) for f in sorted(movie.glob("*.tif"))])),
+        "deflated": (notebooks / "blobs.tif", lambda: tifffile.imread(notebooks / "blobs.tif")),
+        "pages": (notebooks / "cancer_cell_migration_crop.tif",
+                  lambda: tifffile.imread(notebooks / "cancer_cell_migration_crop.tif")),
+        "uint32": (notebooks / "cancer_cell_migration_voronoi_otsu_labeling_crop.tif",
+                   lambda: tifffile.imread(
+                       notebooks / "cancer_cell_migration_voronoi_otsu_labeling_crop.tif")),
+        "rtdc": (rtdc, images),
+    }
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize("name", ["movie", "deflated", "pages", "uint32", "rtdc"])
+def test_real_images_keep_their_pixels(convert, sources, name, output):
+    source, read = sources[name]
+    expected = read()
+    path = convert(source, output)
+    actual = pixels_of(path)
+    assert actual.dtype == expected.dtype
+    np.testing.assert_array_equal(actual, expected)
+    if name == "rtdc":
+        (_, step, unit), *rest = axes_of(path)
+        with h5py.File(source) as file:
+            pixel_um = file.attrs["imaging:pixel size"]
+        assert rest == [("y", pixel_um, "micrometer"), ("x", pixel_um, "micrometer")]
+        assert unit == "second" and 0 < step < 1
+
+
+def write_zarr(path, version, pixels):
+    """An OME-Zarr written by tensorstore, with metadata by hand."""
+    path.mkdir()
+    axes = [{"name": "t", "type": "time", "unit": "second"}, {"name": "c", "type": "channel"},
+            {"name": "z", "type": "space", "unit": "micrometer"},
+            {"name": "y", "type": "space", "unit": "micrometer"},
+            {"name": "x", "type": "space", "unit": "micrometer"}]
+    image = {"axes": axes, "datasets": [{"path": "0", "coordinateTransformations": [
+        {"type": "scale", "scale": [30.0, 1.0, 2.0, 0.65, 0.65]}]}]}
+    channels = {"channels": [{"label": "DAPI"}, {"label": "GFP"}]}
+    if version == 2:
+        (path / ".zgroup").write_text('{"zarr_format": 2}')
+        (path / ".zattrs").write_text(json.dumps(
+            {"multiscales": [{"version": "0.4", **image}], "omero": channels}))
+        metadata = {"compressor": {"id": "zlib", "level": 1}, "chunks": [1, 1, 2, 16, 16]}
+    else:
+        (path / "zarr.json").write_text(json.dumps(
+            {"zarr_format": 3, "node_type": "group", "attributes": {"ome": {
+                "version": "0.5", "multiscales": [image], "omero": channels}}}))
+        metadata = {"chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [1, 2, 4, 32, 32]}},
+                    "dimension_names": ["t", "c", "z", "y", "x"],
+                    "codecs": [{"name": "sharding_indexed", "configuration": {
+                        "chunk_shape": [1, 1, 2, 16, 16], "codecs": [{"name": "bytes"}, {"name": "zstd"}]}}]}
+    tensorstore.open({"driver": "zarr" if version == 2 else "zarr3", "metadata": metadata,
+                      "kvstore": f"file://{path}/0/"}, create=True, dtype=tensorstore.dtype(pixels.dtype.name),
+                     shape=pixels.shape).result().write(pixels).result()
+
+
+PIXELS = np.random.default_rng(1).integers(0, 60000, (3, 2, 4, 30, 37), dtype=np.uint16)
+AXES = [("t", 30, "second"), ("c", 1, None), ("z", 2, "micrometer"),
+        ("y", 0.65, "micrometer"), ("x", 0.65, "micrometer")]
+
+
+def channel_names(path):
+    if path.name.endswith(".zarr"):
+        ome = json.loads((path / "zarr.json").read_text())["attributes"]["ome"]
+        return [c["label"] for c in ome["omero"]["channels"]]
+    return [c.name for c in ome_types.from_tiff(path).images[0].pixels.channels]
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize("version", [2, 3])
+def test_an_ome_zarr_keeps_five_axes_scales_and_channels(convert, tmp_path, version, output):
+    write_zarr(tmp_path / "in.ome.zarr", version, PIXELS)
+    path = convert("in.ome.zarr", output)
+    np.testing.assert_array_equal(pixels_of(path), PIXELS)
+    assert axes_of(path) == AXES
+    assert channel_names(path) == ["DAPI", "GFP"]
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize("compression", [None, "lzw", "zlib"])
+def test_an_ome_tiff_of_tifffile_keeps_them_too(convert, tmp_path, compression, output):
+    tifffile.imwrite(
+        tmp_path / "in.ome.tif", PIXELS, ome=True, compression=compression,
+        metadata={"axes": "TCZYX", "PhysicalSizeX": 0.65, "PhysicalSizeXUnit": "µm", "PhysicalSizeY": 650,
+                  "PhysicalSizeYUnit": "nm", "PhysicalSizeZ": 2, "TimeIncrement": 30,
+                  "Channel": {"Name": ["DAPI", "GFP"]}})
+    path = convert("in.ome.tif", output)
+    np.testing.assert_array_equal(pixels_of(path), PIXELS)
+    assert axes_of(path) == [a if a[0] != "y" else ("y", 650, "nanometer") for a in AXES]
+    assert channel_names(path) == ["DAPI", "GFP"]
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_a_hyperstack_of_imagej_is_put_in_order(convert, tmp_path, output):
+    """ImageJ stores t z c; OME-Zarr wants t c z."""
+    tifffile.imwrite(tmp_path / "in.tif", PIXELS.transpose(0, 2, 1, 3, 4), imagej=True, byteorder=">",
+                     resolution=(1 / 0.65, 1 / 0.65),
+                     metadata={"axes": "TZCYX", "unit": "um", "spacing": 2, "finterval": 30})
+    path = convert("in.tif", output)
+    np.testing.assert_array_equal(pixels_of(path), PIXELS)
+    assert [(n, pytest.approx(s), u) for n, s, u in axes_of(path)] == AXES
+
+
+def test_there_and_back_through_every_format(convert, tmp_path):
+    write_zarr(tmp_path / "in.ome.zarr", 3, PIXELS)
+    first = convert("in.ome.zarr", "a.ome.tif", "--memory", "200MiB", "--threads", "2")
+    second = convert(first, "b.ome.zarr")
+    third = convert(second, "c.ome.tif")
+    np.testing.assert_array_equal(pixels_of(third), PIXELS)
+    assert axes_of(third) == AXES and channel_names(third) == ["DAPI", "GFP"]
