@@ -58,6 +58,7 @@ ArrayGrid::ArrayGrid(const ArraySpec& spec) : stream_rank_(spec.stream_rank()) {
 }
 
 void ArrayGrid::add_tiles(int64_t part, int64_t height, int64_t width) {
+  const size_t before = tiles_.size();
   const int64_t top = part / parts_x_ * part_height_, left = part % parts_x_ * part_width_;
   const int64_t across = part_width_ / chunk_width_;
   for (int64_t y = top; y < std::min(top + part_height_, height); y += chunk_height_)
@@ -65,6 +66,7 @@ void ArrayGrid::add_tiles(int64_t part, int64_t height, int64_t width) {
       tiles_.push_back({y, x, std::min(chunk_height_, height - y),
                         std::min(chunk_width_, width - x), part,
                         (y - top) / chunk_height_ * across + (x - left) / chunk_width_});
+  part_tiles_.push_back(static_cast<int64_t>(tiles_.size() - before));
 }
 
 int64_t ArrayGrid::frame_of(const FrameIndex& index) const { return ravel(index, sizes_); }
@@ -120,16 +122,14 @@ int64_t ArrayGrid::frames_in_band(int64_t band) const {
   return frames_in(band, band_shape_, bands_);
 }
 
-std::vector<int64_t> ArrayGrid::frames_of(int64_t cell, const std::vector<int64_t>& shape,
-                                          const std::vector<int64_t>& cells_per_axis) const {
-  const FrameIndex first = unravel(cell, cells_per_axis);
-  const int64_t planes = product(shape);
-  std::vector<int64_t> frames(static_cast<size_t>(planes), -1);
-  for (int64_t plane = 0; plane < planes; ++plane) {
-    FrameIndex index = unravel(plane, shape);
+std::vector<int64_t> ArrayGrid::frames_of_slab(int64_t slab) const {
+  const FrameIndex first = unravel(slab, slabs_);
+  std::vector<int64_t> frames(static_cast<size_t>(frames_per_chunk_), -1);
+  for (int64_t plane = 0; plane < frames_per_chunk_; ++plane) {
+    FrameIndex index = unravel(plane, slab_shape_);
     bool inside = true;
     for (size_t a = 0; a < stream_rank_; ++a) {
-      index[a] += first[a] * shape[a];
+      index[a] += first[a] * slab_shape_[a];
       inside = inside && (sizes_[a] == kUnbounded || index[a] < sizes_[a]);
     }
     if (inside) frames[static_cast<size_t>(plane)] = frame_of(index);
@@ -137,11 +137,20 @@ std::vector<int64_t> ArrayGrid::frames_of(int64_t cell, const std::vector<int64_
   return frames;
 }
 
-std::vector<int64_t> ArrayGrid::frames_of_slab(int64_t slab) const {
-  return frames_of(slab, slab_shape_, slabs_);
+int64_t ArrayGrid::first_frame(int64_t band, int64_t slab_in_band) const {
+  FrameIndex index = unravel(band, bands_);
+  for (size_t a = stream_rank_; a-- > 0;) {
+    const int64_t slabs = band_shape_[a] / slab_shape_[a];
+    index[a] = index[a] * band_shape_[a] + slab_in_band % slabs * slab_shape_[a];
+    slab_in_band /= slabs;
+  }
+  return frame_of(index);
 }
-std::vector<int64_t> ArrayGrid::frames_of_band(int64_t band) const {
-  return frames_of(band, band_shape_, bands_);
+
+int64_t ArrayGrid::open_bands_in_order() const {
+  size_t slowest = 0;  // axis on which a band spans several steps
+  while (slowest < stream_rank_ && band_shape_[slowest] == 1) ++slowest;
+  return slowest < stream_rank_ ? product(bands_, slowest + 1) : 1;
 }
 
 std::vector<int64_t> ArrayGrid::chunk_key_of(int64_t frame, const Tile& tile) const {

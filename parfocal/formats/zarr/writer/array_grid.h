@@ -34,6 +34,11 @@ class ArrayGrid {
   /// Frames that a chunk spans: 1 = a frame is written at once.
   int64_t frames_per_chunk() const { return frames_per_chunk_; }
   int64_t chunks_per_part() const { return slabs_per_band_ * inner_yx_; }
+  int64_t frames_per_band() const { return slabs_per_band_ * frames_per_chunk_; }
+  /// Bands that are open at the same time when frames come in C order.
+  int64_t open_bands_in_order() const;
+  /// Tiles of a plane that lie in this shard of a band.
+  int64_t tiles_of_part(int64_t part) const { return part_tiles_[static_cast<size_t>(part)]; }
 
   /// Frame numbers: C order over the stream axes.
   int64_t frame_of(const FrameIndex& index) const;
@@ -54,9 +59,10 @@ class ArrayGrid {
   /// Frames of a slab (band) that lie inside the array; all where the first axis is unbounded.
   int64_t frames_in_slab(int64_t slab) const;
   int64_t frames_in_band(int64_t band) const;
-  /// The frame number of each plane of a slab (band), in C order; -1 outside the array.
+  /// The frame number of each plane of a slab, in C order; -1 outside the array.
   std::vector<int64_t> frames_of_slab(int64_t slab) const;
-  std::vector<int64_t> frames_of_band(int64_t band) const;
+  /// The first frame of a slab, given by its band and its number in the band.
+  int64_t first_frame(int64_t band, int64_t slab_in_band = 0) const;
   /// Bands along the first axis: its index, and how many bands share it.
   int64_t band_row(int64_t band) const { return band / bands_per_row_; }
   int64_t bands_per_row() const { return bands_per_row_; }
@@ -72,13 +78,12 @@ class ArrayGrid {
                   const std::vector<int64_t>& cells_per_axis) const;
   int64_t frames_in(int64_t cell, const std::vector<int64_t>& shape,
                     const std::vector<int64_t>& cells_per_axis) const;
-  std::vector<int64_t> frames_of(int64_t cell, const std::vector<int64_t>& shape,
-                                 const std::vector<int64_t>& cells_per_axis) const;
   size_t stream_rank_ = 0;
   std::vector<int64_t> sizes_;               // along the stream axes
   std::vector<int64_t> slab_shape_, slabs_;  // steps of a slab, slabs of the array
   std::vector<int64_t> band_shape_, bands_;
   std::vector<Tile> tiles_;
+  std::vector<int64_t> part_tiles_;
   int64_t parts_ = 1, parts_x_ = 1, part_height_ = 1, part_width_ = 1;
   int64_t chunk_height_ = 1, chunk_width_ = 1, tile_bytes_ = 0;
   int64_t frames_per_chunk_ = 1, frames_per_outer_ = 1, slabs_per_band_ = 1, inner_yx_ = 1;

@@ -64,6 +64,7 @@ TEST(ArrayGrid, SlabsAndBandsPartTheFrames) {
       EXPECT_TRUE(places.insert({slab, grid.plane_in_chunk(frame)}).second);
       EXPECT_EQ(grid.frames_of_slab(slab)[static_cast<size_t>(grid.plane_in_chunk(frame))], frame);
       inner.insert({band, grid.slab_in_band(frame)});
+      EXPECT_EQ(grid.slab_of(grid.first_frame(band, grid.slab_in_band(frame))), slab);
       EXPECT_LT(grid.slab_in_band(frame) * grid.inner_yx() + grid.inner_yx(),
                 grid.chunks_per_part() + 1);
     }

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <type_traits>
 
-#include "parfocal/formats/zarr/writer/array_grid.h"
+#include "parfocal/formats/zarr/writer/frame_layout.h"
 #include "parfocal/kernels/downsample.h"
 #include "parfocal/kernels/downsample_labels.h"
 
@@ -58,8 +58,8 @@ PlanePooling::PlanePooling(const ArraySpec& larger, const ArraySpec& smaller, Po
   const bool gather = !starts_evenly(grid);
   if (gather) gather_into_one_tile(larger);
   add_pieces(gather ? in_one_tile(larger) : larger, smaller);
-  larger_bytes_ = gather ? scratch_bytes_ : grid.frame_bytes();
-  smaller_bytes_ = ArrayGrid(smaller).frame_bytes();
+  larger_bytes_ = gather ? scratch_bytes_ : FrameLayout(larger, grid).bytes();
+  smaller_bytes_ = FrameLayout(smaller, ArrayGrid(smaller)).bytes();
   const int64_t half_pixels = height_of(smaller) * half_width_;
   held_bytes_ = dispatch_pixels(dtype_, [&]<class T>() -> int64_t {
     if (pooling_ == Pooling::mean)
@@ -81,11 +81,11 @@ int64_t PlanePooling::table_bytes() const {
 void PlanePooling::gather_into_one_tile(const ArraySpec& larger) {
   const int64_t pixel_bytes = static_cast<int64_t>(dtype_size(dtype_));
   const ArrayGrid grid(larger);
-  int64_t from = 0;
-  for (const Tile& tile : grid.tiles()) {
-    copies_.push_back(
-        {from, grid.chunk_width(), tile.y * plane_width_ + tile.x, tile.height, tile.width});
-    from += grid.tile_bytes() / pixel_bytes;
+  const FrameLayout layout(larger, grid);
+  for (size_t i = 0; i < grid.tiles().size(); ++i) {
+    const Tile& tile = grid.tiles()[i];
+    copies_.push_back({layout.offset(i) / pixel_bytes, grid.chunk_width(),
+                       tile.y * plane_width_ + tile.x, tile.height, tile.width});
   }
   scratch_bytes_ = height_of(larger) * plane_width_ * pixel_bytes;
 }
@@ -95,6 +95,7 @@ void PlanePooling::gather_into_one_tile(const ArraySpec& larger) {
 void PlanePooling::add_pieces(const ArraySpec& larger, const ArraySpec& smaller) {
   const int64_t pixel_bytes = static_cast<int64_t>(dtype_size(dtype_));
   const ArrayGrid in(larger), out(smaller);
+  const FrameLayout in_layout(larger, in), out_layout(smaller, out);
   for (size_t i = 0; i < in.tiles().size(); ++i) {
     const Tile& from = in.tiles()[i];
     for (size_t o = 0; o < out.tiles().size(); ++o) {
@@ -103,12 +104,11 @@ void PlanePooling::add_pieces(const ArraySpec& larger, const ArraySpec& smaller)
       const int64_t bottom = std::min(from.y + from.height, 2 * (to.y + to.height));
       const int64_t right = std::min(from.x + from.width, 2 * (to.x + to.width));
       if (y >= bottom || x >= right) continue;
-      pieces_.push_back({static_cast<int64_t>(i) * in.tile_bytes() / pixel_bytes +
-                             (y - from.y) * in.chunk_width() + (x - from.x),
-                         in.chunk_width(), bottom - y, right - x,
-                         static_cast<int64_t>(o) * out.tile_bytes() / pixel_bytes +
-                             (y / 2 - to.y) * out.chunk_width() + (x / 2 - to.x),
-                         out.chunk_width(), y / 2 * half_width_ + x / 2});
+      pieces_.push_back(
+          {in_layout.offset(i) / pixel_bytes + (y - from.y) * in.chunk_width() + (x - from.x),
+           in.chunk_width(), bottom - y, right - x,
+           out_layout.offset(o) / pixel_bytes + (y / 2 - to.y) * out.chunk_width() + (x / 2 - to.x),
+           out.chunk_width(), y / 2 * half_width_ + x / 2});
     }
   }
 }

@@ -11,8 +11,8 @@
 
 namespace parfocal {
 
-/// Knows how the tiles of two levels fit together. Planes lie tile after tile in the order of
-/// ArrayGrid::tiles(), each tile at full chunk size; a contiguous plane is one tile: an array whose
+/// Knows how the tiles of two levels fit together. Planes lie in tiles as FrameLayout
+/// says; a contiguous plane is one tile: an array whose
 /// chunk is the plane. All calls are thread-safe; bytes of edge tiles outside the plane are neither
 /// read nor written. Pointers are aligned to 16 bytes.
 class PlanePooling {

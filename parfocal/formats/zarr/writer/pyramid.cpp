@@ -1,6 +1,7 @@
 #include "parfocal/formats/zarr/writer/pyramid.h"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 
 namespace parfocal {
@@ -11,6 +12,7 @@ Pyramid::Pyramid(const ImageSpec& image, std::vector<ArraySpec> levels, int64_t 
     if (image.axes[a].name == "z") z_axis_ = static_cast<int>(a);
   for (size_t k = 0; k < levels.size(); ++k) {
     grids_.emplace_back(levels[k]);
+    plane_bytes_.push_back(FrameLayout(levels[k], grids_.back()).bytes());
     if (z_axis_ >= 0) depths_.push_back(levels[k].shape[static_cast<size_t>(z_axis_)]);
     if (k == 0) continue;
     steps_.emplace_back(levels[k - 1], levels[k], image.pooling);
@@ -24,7 +26,7 @@ Pyramid::Pyramid(const ImageSpec& image, std::vector<ArraySpec> levels, int64_t 
 int64_t Pyramid::buffer_bytes() const {
   int64_t bytes = 0, scratch = 0;
   for (size_t k = 1; k < grids_.size(); ++k) {
-    bytes += grids_[k].frame_bytes();
+    bytes += plane_bytes_[k];
     scratch = std::max(scratch, steps_[k - 1].scratch_bytes());
   }
   return bytes + scratch;
@@ -33,10 +35,11 @@ int64_t Pyramid::buffer_bytes() const {
 Pyramid::Buffers::Buffers(const Pyramid& pyramid) {
   int64_t scratch = 0;
   for (const PlanePooling& step : pyramid.steps_) scratch = std::max(scratch, step.scratch_bytes());
-  planes_.push_back(std::make_unique<std::byte[]>(static_cast<size_t>(scratch)));
-  for (size_t k = 1; k < pyramid.grids_.size(); ++k)
-    planes_.push_back(
-        std::make_unique<std::byte[]>(static_cast<size_t>(pyramid.grids_[k].frame_bytes())));
+  planes_.emplace_back(scratch);
+  for (size_t k = 1; k < pyramid.grids_.size(); ++k) {
+    planes_.emplace_back(pyramid.plane_bytes_[k]);
+    std::memset(planes_[k].data(), 0, static_cast<size_t>(planes_[k].bytes()));
+  }
 }
 
 FrameIndex Pyramid::index_at(int level, FrameIndex frame) const {
@@ -76,7 +79,7 @@ Pyramid::Outcome Pyramid::pool(size_t level, const FrameIndex& frame, const std:
                                Buffers& buffers) {
   if (z_axis_ >= 0 && !stands_alone(level, frame)) return join(level, frame, plane, buffers);
   if (plane == nullptr) return Outcome::gap;
-  steps_[level].pool(plane, buffers.planes_[level + 1].get(), buffers.planes_[0].get());
+  steps_[level].pool(plane, buffers.planes_[level + 1].data(), buffers.planes_[0].data());
   return Outcome::plane;
 }
 
@@ -89,7 +92,7 @@ Pyramid::Outcome Pyramid::join(size_t level, const FrameIndex& frame, const std:
       return Outcome::full;
     case OpenPairs::Place::Is::first:
       if (plane != nullptr) {
-        steps_[level].hold(plane, place.bytes, buffers.planes_[0].get());
+        steps_[level].hold(plane, place.bytes, buffers.planes_[0].data());
         pairs_[level]->filled(place);
       }
       return Outcome::waits;
@@ -103,8 +106,8 @@ Pyramid::Outcome Pyramid::join(size_t level, const FrameIndex& frame, const std:
 Pyramid::Outcome Pyramid::complete(size_t level, const OpenPairs::Place& place,
                                    const std::byte* plane, Buffers& buffers) {
   const PlanePooling& step = steps_[level];
-  std::byte* out = buffers.planes_[level + 1].get();
-  std::byte* scratch = buffers.planes_[0].get();
+  std::byte* out = buffers.planes_[level + 1].data();
+  std::byte* scratch = buffers.planes_[0].data();
   const FrameIndex held = index_at(static_cast<int>(level), place.half.frame);
   const bool held_is_upper = held[static_cast<size_t>(z_axis_)] % 2 == 0;
   if (place.half.present && plane != nullptr) {

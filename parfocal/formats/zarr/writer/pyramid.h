@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "parfocal/core/error.h"
-#include "parfocal/formats/zarr/writer/array_grid.h"
+#include "parfocal/formats/zarr/writer/frame_layout.h"
 #include "parfocal/formats/zarr/writer/open_pairs.h"
 #include "parfocal/formats/zarr/writer/plane_pooling.h"
 
@@ -44,11 +44,11 @@ class Pyramid {
    public:
     explicit Buffers(const Pyramid& pyramid);
     /// The plane of a level >= 1 that the last call made.
-    const std::byte* plane(int level) const { return planes_[static_cast<size_t>(level)].get(); }
+    const std::byte* plane(int level) const { return planes_[static_cast<size_t>(level)].data(); }
 
    private:
     friend class Pyramid;
-    std::vector<std::unique_ptr<std::byte[]>> planes_;  // [0]: scratch
+    std::vector<AlignedBuffer> planes_;  // [0]: scratch
   };
 
   /// What a call completed.
@@ -83,6 +83,7 @@ class Pyramid {
   bool stands_alone(size_t level, const FrameIndex& frame) const;
 
   std::vector<ArrayGrid> grids_;
+  std::vector<int64_t> plane_bytes_;               // of a plane in its tiles
   std::vector<PlanePooling> steps_;                // [k]: from level k to k + 1
   std::vector<std::unique_ptr<OpenPairs>> pairs_;  // [k]: of planes of level k; empty without z
   std::vector<int64_t> depths_;                    // size in z of every level

@@ -58,11 +58,12 @@ std::vector<ArraySpec> arrays(const Case& c) {
 template <class T>
 std::vector<std::byte> tiled(const ArraySpec& array, const std::vector<T>& pixels) {
   const ArrayGrid grid(array);
+  const FrameLayout layout(array, grid);
   const int64_t width = array.shape.back();
-  std::vector<std::byte> bytes(static_cast<size_t>(grid.frame_bytes()), std::byte{0xEE});
+  std::vector<std::byte> bytes(static_cast<size_t>(layout.bytes()), std::byte{0xEE});
   for (size_t i = 0; i < grid.tiles().size(); ++i) {
     const Tile& tile = grid.tiles()[i];
-    T* out = reinterpret_cast<T*>(bytes.data() + i * static_cast<size_t>(grid.tile_bytes()));
+    T* out = reinterpret_cast<T*>(bytes.data() + layout.offset(i));
     for (int64_t y = 0; y < tile.height; ++y)
       std::copy_n(pixels.data() + (tile.y + y) * width + tile.x, tile.width,
                   out + y * grid.chunk_width());
@@ -74,11 +75,12 @@ std::vector<std::byte> tiled(const ArraySpec& array, const std::vector<T>& pixel
 template <class T>
 std::vector<T> untiled(const ArraySpec& array, const std::byte* bytes) {
   const ArrayGrid grid(array);
+  const FrameLayout layout(array, grid);
   const int64_t width = array.shape.back();
   std::vector<T> pixels(static_cast<size_t>(width * array.shape[array.stream_rank()]));
   for (size_t i = 0; i < grid.tiles().size(); ++i) {
     const Tile& tile = grid.tiles()[i];
-    const T* in = reinterpret_cast<const T*>(bytes + i * static_cast<size_t>(grid.tile_bytes()));
+    const T* in = reinterpret_cast<const T*>(bytes + layout.offset(i));
     for (int64_t y = 0; y < grid.chunk_height(); ++y) {
       for (int64_t x = 0; x < grid.chunk_width(); ++x) {
         const T pixel = in[y * grid.chunk_width() + x];

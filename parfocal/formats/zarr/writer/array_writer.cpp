@@ -1,0 +1,179 @@
+#include "parfocal/formats/zarr/writer/array_writer.h"
+
+#include <algorithm>
+
+#include "parfocal/formats/zarr/writer/array_writer-inl.h"
+#include "parfocal/formats/zarr/writer/store_metadata.h"
+
+namespace parfocal {
+namespace {
+
+constexpr int64_t kBlockBytes = int64_t{8} << 20;  // encoded tiles are written in blocks of this
+
+std::unique_ptr<ShardCodec> shard_codec(const ArraySpec& spec) {
+  if (!spec.sharded()) return nullptr;
+  const std::vector<CodecSpec> codecs = codecs_of(spec);
+  return std::make_unique<ShardCodec>(*codecs.front().shard, spec.dtype, spec.shard,
+                                      std::vector<std::byte>(dtype_size(spec.dtype)));
+}
+
+}  // namespace
+
+std::filesystem::path work_folder(const std::filesystem::path& root) { return root / "__parfocal"; }
+std::filesystem::path part_path(const std::filesystem::path& root, uint32_t array, int64_t band,
+                                int64_t part) {
+  return work_folder(root) / ("a" + std::to_string(array) + "-" + std::to_string(band) + "." +
+                              std::to_string(part) + ".part");
+}
+std::filesystem::path log_path(const std::filesystem::path& root, uint32_t array) {
+  return work_folder(root) / ("a" + std::to_string(array) + ".log");
+}
+
+ArrayWriter::ArrayWriter(const std::filesystem::path& root, const StoreSpec& store, uint32_t number,
+                         const ArraySpec& spec, Options options, Journal& journal)
+    : root_(root),
+      number_(number),
+      spec_(spec),
+      zarr_format_(store.zarr_format),
+      options_(options),
+      journal_(journal),
+      grid_(spec_),
+      layout_(spec_, grid_),
+      encoder_(spec_),
+      shard_(shard_codec(spec_)),
+      log_(log_path(root, number), layout_.bytes()) {}
+
+ArrayWriter::~ArrayWriter() = default;
+
+int64_t ArrayWriter::block_bytes() const {
+  if (grid_.frames_per_chunk() > 1 || !shard_) return aligned_up(encoder_.encoded_bound());
+  if (encoder_.plain()) return 0;  // written from the frame's buffer
+  int64_t most = 0;
+  for (const PartSpan& part : layout_.parts())
+    most = std::max(most, static_cast<int64_t>(part.count) * encoder_.encoded_bound());
+  return aligned_up(
+      std::clamp(most, encoder_.encoded_bound(), std::max(kBlockBytes, encoder_.encoded_bound())));
+}
+
+int64_t ArrayWriter::index_block_bytes() const {
+  return shard_ ? aligned_up(shard_->index_bytes()) : 0;
+}
+
+ArrayWriter::Scratch ArrayWriter::make_scratch() const {
+  const int64_t chunk = grid_.frames_per_chunk() > 1 ? encoder_.chunk_bytes() : 0;
+  return {AlignedBuffer(std::max(block_bytes(), index_block_bytes())), AlignedBuffer(chunk), {}};
+}
+
+int64_t ArrayWriter::scratch_bytes() const {
+  const int64_t chunk = grid_.frames_per_chunk() > 1 ? encoder_.chunk_bytes() : 0;
+  return std::max(block_bytes(), index_block_bytes()) + aligned_up(chunk) +
+         encoder_.scratch_bytes();
+}
+
+int64_t ArrayWriter::band_bytes() const {
+  const int64_t frames = grid_.frames_per_band();
+  const int64_t index =
+      shard_ ? grid_.chunks_per_part() * static_cast<int64_t>(sizeof(ShardEntry)) : 0;
+  const int64_t slots = grid_.frames_per_chunk() > 1 ? 8 * frames : 0;
+  return grid_.parts() * (index + static_cast<int64_t>(sizeof(Part))) + slots + frames / 8 + 256;
+}
+
+int64_t ArrayWriter::place_in_band(int64_t frame) const {
+  return grid_.slab_in_band(frame) * grid_.frames_per_chunk() + grid_.plane_in_chunk(frame);
+}
+
+bool ArrayWriter::is_sealed(int64_t band) const {
+  const int64_t row = grid_.band_row(band);
+  if (row < committed_rows_) return true;
+  const auto it = rows_.find(row);
+  return it != rows_.end() && it->second.sealed[static_cast<size_t>(band % grid_.bands_per_row())];
+}
+
+bool ArrayWriter::has(int64_t frame) const {
+  const std::lock_guard lock(mutex_);
+  const int64_t number = grid_.band_of(frame);
+  if (is_sealed(number)) return true;
+  const auto it = bands_.find(number);
+  return it != bands_.end() && it->second->seen[static_cast<size_t>(place_in_band(frame))];
+}
+
+Status ArrayWriter::admit(int64_t frame) {
+  const int64_t frames = grid_.frames();
+  if (frame < 0 || (frames != kUnbounded && frame >= frames))
+    return Status::fail(Issue{"a frame lies outside the array", spec_.path, std::to_string(frame),
+                              "0 to " + std::to_string(frames - 1), ""});
+  const std::lock_guard lock(mutex_);
+  const int64_t number = grid_.band_of(frame);
+  bool again = is_sealed(number);
+  if (!again) {
+    std::shared_ptr<Band>& band = bands_[number];
+    if (!band)
+      band = std::make_shared<Band>(number, static_cast<size_t>(grid_.frames_per_band()),
+                                    static_cast<size_t>(shard_ ? grid_.parts() : 0),
+                                    grid_.frames_in_band(number));
+    auto seen = band->seen[static_cast<size_t>(place_in_band(frame))];
+    again = seen;
+    seen = true;
+  }
+  return again ? Status::fail(Issue{"a frame was written before", spec_.path,
+                                    "frame " + std::to_string(frame), "each frame once", ""})
+               : Status();
+}
+
+std::shared_ptr<ArrayWriter::Band> ArrayWriter::band_with(int64_t frame) const {
+  const std::lock_guard lock(mutex_);
+  return bands_.at(grid_.band_of(frame));
+}
+
+Status ArrayWriter::write(int64_t frame, const std::byte* buffer, Scratch& scratch, Piece& piece) {
+  piece.array = number_;
+  piece.frame = frame;
+  const std::shared_ptr<Band> band = band_with(frame);
+  return grid_.frames_per_chunk() > 1 ? log_plane(*band, frame, buffer, piece)
+                                      : write_tiles(*band, frame, buffer, scratch, piece);
+}
+
+Status ArrayWriter::finish(int64_t frame, Scratch& scratch) {
+  const std::shared_ptr<Band> band = band_with(frame);
+  if (grid_.frames_per_chunk() > 1) {
+    const int64_t number = grid_.slab_in_band(frame);
+    Slab slab;
+    {
+      const std::lock_guard lock(mutex_);
+      if (--slab_of(*band, frame).left == 0) slab = take_slab(*band, number);
+    }
+    if (!slab.slots.empty())
+      if (Status s = complete_slab(*band, frame, slab, scratch); !s.ok()) return s;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (--band->left > 0) return {};
+  }
+  return seal(*band, scratch);
+}
+
+void ArrayWriter::count_sealed(int64_t band) {
+  const std::lock_guard lock(mutex_);
+  bands_.erase(band);
+  Row& row = rows_[grid_.band_row(band)];
+  if (row.sealed.empty()) {
+    row.left = grid_.bands_per_row();
+    row.sealed.resize(static_cast<size_t>(row.left));
+  }
+  row.sealed[static_cast<size_t>(band % grid_.bands_per_row())] = true;
+  --row.left;
+  while (!rows_.empty() && rows_.begin()->first == committed_rows_ &&
+         rows_.begin()->second.left == 0) {
+    rows_.erase(rows_.begin());
+    ++committed_rows_;
+  }
+}
+
+int64_t ArrayWriter::committed_outer() const {
+  const std::lock_guard lock(mutex_);
+  const int64_t outer = committed_rows_ * grid_.outer_per_band();
+  if (spec_.stream_rank() == 0) return committed_rows_;
+  return spec_.shape[0] == kUnbounded ? outer : std::min(outer, spec_.shape[0]);
+}
+
+}  // namespace parfocal

@@ -1,0 +1,133 @@
+#pragma once
+/// Writes the planes of one array, in any order and from any number of threads, into shards under
+/// construction, and seals these.
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include "parfocal/formats/zarr/shard_codec.h"
+#include "parfocal/formats/zarr/writer/array_grid.h"
+#include "parfocal/formats/zarr/writer/frame_layout.h"
+#include "parfocal/formats/zarr/writer/frame_log.h"
+#include "parfocal/formats/zarr/writer/journal.h"
+#include "parfocal/formats/zarr/writer/tile_encoder.h"
+
+namespace parfocal {
+
+/// `<root>/__parfocal`: where shards under construction, the journal and the logs are.
+std::filesystem::path work_folder(const std::filesystem::path& root);
+std::filesystem::path part_path(const std::filesystem::path& root, uint32_t array, int64_t band,
+                                int64_t part);
+std::filesystem::path log_path(const std::filesystem::path& root, uint32_t array);
+
+class ArrayWriter {
+ public:
+  struct Options {
+    bool durable = false;  ///< what is sealed is on the disk before it gets its name
+    bool direct = true;    ///< past the page cache where it pays
+  };
+  /// Buffers of one thread.
+  struct Scratch {
+    AlignedBuffer encoded;  ///< tiles on their way to one write
+    AlignedBuffer chunk;    ///< a chunk of several planes
+    CodecScratch codec;
+  };
+
+  /// `number`: of the array in the store, as in the journal's records.
+  ArrayWriter(const std::filesystem::path& root, const StoreSpec& store, uint32_t number,
+              const ArraySpec& spec, Options options, Journal& journal);
+  ~ArrayWriter();
+
+  uint32_t number() const { return number_; }
+  const ArraySpec& spec() const { return spec_; }
+  const ArrayGrid& grid() const { return grid_; }
+  const FrameLayout& layout() const { return layout_; }
+  Scratch make_scratch() const;
+  /// Bytes that a scratch grows to.
+  int64_t scratch_bytes() const;
+  /// Bytes that one open band holds (the indexes of its shards).
+  int64_t band_bytes() const;
+
+  /// Announces a frame, before its write() or skip(). Fails if it was announced before.
+  Status admit(int64_t frame);
+  /// Writes a plane laid out by layout(); `piece` tells the journal where it is.
+  Status write(int64_t frame, const std::byte* buffer, Scratch& scratch, Piece& piece);
+  /// After the journal's record of the frame: completes what it completes.
+  Status finish(int64_t frame, Scratch& scratch);
+  /// Instead of write() and finish(), after the journal's record of the gap.
+  Status skip(int64_t frame, Scratch& scratch) { return finish(frame, scratch); }
+
+  /// What was written before the call survives a power cut afterwards.
+  Status sync();
+  /// Steps of the first axis of which all frames are sealed or known to be missing.
+  int64_t committed_outer() const;
+  /// Whether a frame was announced.
+  bool has(int64_t frame) const;
+  /// Seals everything that is open, as it is; removes the log. \pre no other call is under way
+  Status close(Scratch& scratch);
+
+ private:
+  struct Part;
+  struct Slab;
+  struct Band;
+  struct Row;  // bands with one index along the first axis
+
+  int64_t block_bytes() const;
+  int64_t index_block_bytes() const;
+  Status write_tiles(Band& band, int64_t frame, const std::byte* buffer, Scratch& scratch,
+                     Piece& piece);
+  Status write_plain_part(Band& band, const PartSpan& span, int64_t first_chunk,
+                          const std::byte* buffer, Piece& piece);
+  Status encode_part(Band& band, const PartSpan& span, int64_t first_chunk, const std::byte* buffer,
+                     Scratch& scratch, Piece& piece);
+  void place(Part& part, size_t first, size_t last, int64_t first_chunk, int64_t offset,
+             Piece& piece);
+  Status write_chunk_files(int64_t frame, const PartSpan& span, const std::byte* buffer,
+                           Scratch& scratch, Piece& piece);
+  Status store_chunk_file(int64_t frame, size_t tile, std::span<const std::byte> pixels,
+                          Scratch& scratch, TileEntry& entry);
+  Status write_large_file(const std::filesystem::path& path, const std::byte* data, int64_t bytes);
+  Status write_small_file(const std::filesystem::path& path, const std::byte* data, int64_t bytes);
+  Slab& slab_of(Band& band, int64_t frame);
+  Slab take_slab(Band& band, int64_t number);
+  Status log_plane(Band& band, int64_t frame, const std::byte* buffer, Piece& piece);
+  Status complete_slab(Band& band, int64_t frame, const Slab& slab, Scratch& scratch);
+  Status gather(const Slab& slab, size_t tile, std::byte* chunk);
+  Status store_chunk(Band& band, int64_t frame, size_t tile, Scratch& scratch, TileEntry& entry);
+  Status seal(Band& band, Scratch& scratch);
+  Status seal_part(Band& band, int64_t number, Scratch& scratch);
+  Status open_part(Band& band, int64_t number, Part*& part);
+  Status sync_folders();
+  std::filesystem::path final_path(const std::vector<int64_t>& key) const;
+  Status make_parent(const std::filesystem::path& path);
+  /// After a file was made or renamed there: its name is to be synced.
+  void note_name_in(const std::filesystem::path& folder);
+  bool is_sealed(int64_t band) const;
+  std::shared_ptr<Band> band_with(int64_t frame) const;
+  void count_sealed(int64_t band);
+  int64_t place_in_band(int64_t frame) const;
+
+  std::filesystem::path root_;
+  uint32_t number_;
+  ArraySpec spec_;
+  int zarr_format_;
+  Options options_;
+  Journal& journal_;
+  ArrayGrid grid_;
+  FrameLayout layout_;
+  TileEncoder encoder_;
+  std::unique_ptr<ShardCodec> shard_;  // null: every chunk is a file
+  FrameLog log_;
+  std::mutex syncing_folders_;
+  mutable std::mutex mutex_;                        // of everything below
+  std::map<int64_t, std::shared_ptr<Band>> bands_;  // open ones, by number
+  std::map<int64_t, Row> rows_;                     // with at least one sealed band, not committed
+  int64_t committed_rows_ = 0;
+  std::filesystem::path last_folder_;                 // exists
+  std::set<std::filesystem::path> unsynced_folders_;  // that got new names
+};
+
+}  // namespace parfocal

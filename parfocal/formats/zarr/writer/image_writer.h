@@ -1,0 +1,98 @@
+#pragma once
+/// One image of the store: its levels, its per-frame metadata, what is known to be missing.
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "parfocal/formats/zarr/contrast.h"
+#include "parfocal/formats/zarr/gap_ranges.h"
+#include "parfocal/formats/zarr/writer/array_writer.h"
+#include "parfocal/formats/zarr/writer/frame_columns.h"
+#include "parfocal/formats/zarr/writer/pyramid.h"
+#include "parfocal/formats/zarr/writer/store_metadata.h"
+
+namespace parfocal {
+
+/// Thread-safe, but for Scratch.
+class ImageWriter {
+ public:
+  /// Buffers of one thread, for all levels.
+  struct Scratch {
+    std::vector<ArrayWriter::Scratch> arrays;
+    std::optional<Pyramid::Buffers> planes;
+  };
+  /// What one frame wrote: its record, and planes of smaller levels that are missing with it.
+  struct Written {
+    FrameRecord record;
+    std::vector<Piece> gaps;
+  };
+
+  /// `arrays`: those of this image, with their numbers from `first_array` on; `most_in_flight`:
+  /// frames between admit() and finish().
+  ImageWriter(const std::filesystem::path& root, const StoreSpec& store, size_t image,
+              std::span<const ArraySpec> arrays, uint32_t first_array, int64_t most_in_flight,
+              ArrayWriter::Options options, Journal& journal);
+
+  const ImageSpec& spec() const { return store_.images[image_]; }
+  const ArrayWriter& base() const { return *levels_.front(); }
+  Scratch make_scratch() const;
+  int64_t scratch_bytes() const;
+  /// What it holds besides: open shards when frames come in C order, samples, rows.
+  int64_t resident_bytes() const;
+
+  /// Announces a frame. Fails if it was announced before or lies outside.
+  Status admit(int64_t frame);
+  /// Offers a frame's pixels to the contrast window.
+  void sample(int64_t frame, const View& plane);
+  /// Writes a frame, laid out in `buffer`, and its smaller levels.
+  Status write(int64_t frame, const std::byte* buffer, std::span<const std::byte> row,
+               Scratch& scratch, Written& written);
+  /// After the journal has the record.
+  Status finish(const Written& written, Scratch& scratch);
+  /// After the journal has the gap. The frames were announced.
+  Status skip(const GapRecord& gap, Scratch& scratch);
+
+  /// What was written before survives a power cut afterwards.
+  Status sync();
+  /// Steps of the first axis that a reader may see now, in all levels.
+  int64_t committed_outer() const;
+  Status flush_columns();
+  /// Metadata of the columns for so many steps of the first axis.
+  std::vector<MetadataObject> column_objects(int64_t outer) const;
+  /// Seals everything; frames that never came become gaps. \pre no other call is under way
+  Status close(Scratch& scratch, const std::string& reason);
+  /// Size of the first axis when all is written.
+  int64_t final_outer() const;
+  /// For the metadata; `gaps` receives what the state points to.
+  ImageState state(int64_t outer, GapRanges& gaps) const;
+  /// Changes whenever a gap is recorded.
+  int64_t gap_version() const;
+
+ private:
+  Status add_plane(int level, int64_t frame, const std::byte* tiles, Scratch& scratch,
+                   Written& written);
+  Status add_levels(const FrameIndex& frame, const Pyramid::Made& made, Scratch& scratch,
+                    Written& written);
+  Status close_pyramid(Scratch& scratch);
+  void add_missing(const std::string& reason);
+  int64_t channel_of(int64_t frame) const;
+  int64_t channels() const;
+
+  const StoreSpec& store_;
+  size_t image_;
+  Journal& journal_;
+  std::vector<std::unique_ptr<ArrayWriter>> levels_;
+  std::unique_ptr<Pyramid> pyramid_;  // null: one level
+  int channel_axis_ = -1;             // among the stream axes
+  mutable std::mutex mutex_;          // of everything below
+  FrameColumns columns_;
+  GapRanges gaps_;
+  int64_t gap_version_ = 0;
+  std::vector<ContrastSample> samples_;  // by channel
+  int64_t seen_ = 0;                     // 1 + the largest frame that was announced
+};
+
+}  // namespace parfocal

@@ -1,0 +1,81 @@
+#include <algorithm>
+
+#include "parfocal/formats/zarr/writer/image_writer.h"
+
+namespace parfocal {
+
+std::vector<MetadataObject> ImageWriter::column_objects(int64_t outer) const {
+  const int64_t frames = base().grid().frames(outer);
+  const std::lock_guard lock(mutex_);
+  return columns_.objects(frames);
+}
+
+int64_t ImageWriter::final_outer() const {
+  if (spec().stream_rank() == 0) return 1;
+  if (spec().axes[0].size != kUnbounded) return spec().axes[0].size;
+  const int64_t inner = base().grid().frames_per_outer();
+  const std::lock_guard lock(mutex_);
+  return (seen_ + inner - 1) / inner;
+}
+
+// Planes of smaller levels whose partner in z never came.
+Status ImageWriter::close_pyramid(Scratch& scratch) {
+  for (bool any = true; any;) {
+    Pyramid::Made made;
+    if (Status s = pyramid_->finish_one(*scratch.planes, made, any); !s.ok() || !any) return s;
+    Written written;
+    if (Status s = add_levels(made.frame, made, scratch, written); !s.ok()) return s;
+    written.record.image = static_cast<uint32_t>(image_);
+    written.record.frame = base().grid().frame_of(made.frame);
+    if (Status s = journal_.append(written.record); !s.ok()) return s;
+    if (Status s = finish(written, scratch); !s.ok()) return s;
+  }
+  return {};
+}
+
+void ImageWriter::add_missing(const std::string& reason) {
+  const int64_t frames = base().grid().frames(final_outer());
+  int64_t first = -1;
+  for (int64_t frame = base().committed_outer() * base().grid().frames_per_outer(); frame <= frames;
+       ++frame) {
+    const bool missing = frame < frames && !base().has(frame);
+    if (missing && first < 0) first = frame;
+    if (missing || first < 0) continue;
+    const std::lock_guard lock(mutex_);
+    gaps_.add(first, frame - 1, GapReason::stopped, reason);
+    ++gap_version_;
+    first = -1;
+  }
+}
+
+Status ImageWriter::close(Scratch& scratch, const std::string& reason) {
+  if (pyramid_)
+    if (Status s = close_pyramid(scratch); !s.ok()) return s;
+  add_missing(reason.empty() ? "the frame never came" : reason);
+  for (size_t level = 0; level < levels_.size(); ++level)
+    if (Status s = levels_[level]->close(scratch.arrays[level]); !s.ok()) return s;
+  const std::lock_guard lock(mutex_);
+  return columns_.flush();
+}
+
+ImageState ImageWriter::state(int64_t outer, GapRanges& gaps) const {
+  ImageState state;
+  state.outer = outer;
+  const int64_t all = base().grid().frames();
+  const std::lock_guard lock(mutex_);
+  state.items = all == kUnbounded ? seen_ : all;
+  gaps = gaps_;
+  state.gaps = &gaps;
+  const DType dtype = spec().dtype;
+  for (int64_t c = 0; !samples_.empty() && c < channels(); ++c)
+    state.windows.push_back(
+        samples_[std::min(static_cast<size_t>(c), samples_.size() - 1)].window(dtype));
+  return state;
+}
+
+int64_t ImageWriter::gap_version() const {
+  const std::lock_guard lock(mutex_);
+  return gap_version_;
+}
+
+}  // namespace parfocal

@@ -1,0 +1,167 @@
+#include "parfocal/formats/zarr/writer/part_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace parfocal {
+namespace {
+
+constexpr int64_t kLeastStep = int64_t{32} << 20;  // grown by this where compression hides the size
+std::atomic<int> kept_open = 0;
+
+}  // namespace
+
+// The descriptor for one call: the kept one, or one that is closed afterwards.
+class PartFile::Open {
+ public:
+  explicit Open(PartFile& part) : fd_(part.kept_.get()) {
+    if (fd_ >= 0) return;
+    own_ = Fd(::open(part.path_.c_str(), part.flags_));
+    fd_ = own_.get();
+  }
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+
+ private:
+  Fd own_;
+  int fd_;
+};
+
+PartFile::~PartFile() {
+  if (kept_) --kept_open;
+}
+
+Status PartFile::fail(const char* doing) const { return io_failure(doing, path_); }
+
+Status PartFile::create(std::filesystem::path path, int64_t expected_bytes, bool direct) {
+  path_ = std::move(path);
+  flags_ = O_RDWR | O_CLOEXEC | (direct ? O_DIRECT : 0);
+  Fd fd(::open(path_.c_str(), flags_ | O_CREAT | O_TRUNC, 0666));
+  if (!fd && errno == EINVAL && direct) {  // tmpfs and others have no direct I/O
+    flags_ &= ~O_DIRECT;
+    fd = Fd(::open(path_.c_str(), flags_ | O_CREAT | O_TRUNC, 0666));
+  }
+  if (!fd) return fail("create");
+  if (kept_open.fetch_add(1) < kMostOpen)
+    kept_ = std::move(fd);
+  else
+    --kept_open;
+  step_ = std::clamp(aligned_up(expected_bytes), kWriteAlign, kLeastStep);
+  const std::lock_guard lock(mutex_);
+  return allocate(expected_bytes);
+}
+
+Status PartFile::open_filled(std::filesystem::path path, int64_t bytes, bool direct) {
+  path_ = std::move(path);
+  flags_ = O_RDWR | O_CLOEXEC | (direct ? O_DIRECT : 0);
+  Fd fd(::open(path_.c_str(), flags_));
+  if (!fd && errno == EINVAL && direct) {
+    flags_ &= ~O_DIRECT;
+    fd = Fd(::open(path_.c_str(), flags_));
+  }
+  if (!fd) return fail("open");
+  if (kept_open.fetch_add(1) < kMostOpen)
+    kept_ = std::move(fd);
+  else
+    --kept_open;
+  step_ = kLeastStep;
+  end_ = allocated_ = aligned_up(bytes);
+  dirty_ = true;
+  return {};
+}
+
+Status PartFile::allocate(int64_t bytes) {
+  if (bytes <= allocated_) return {};
+  const int64_t to = aligned_up(bytes);
+  const Open fd(*this);
+  if (!fd) return fail("open");
+  int result = 0;
+  do result = ::fallocate(fd.get(), FALLOC_FL_KEEP_SIZE, allocated_, to - allocated_);
+  while (result != 0 && errno == EINTR);
+  // Where room cannot be reserved, writing finds out.
+  if (result != 0 && errno != EOPNOTSUPP && errno != ENOSYS) return fail("reserve room for");
+  allocated_ = to;
+  return {};
+}
+
+Status PartFile::reserve(int64_t bytes, int64_t& offset) {
+  const std::lock_guard lock(mutex_);
+  offset = end_;
+  const int64_t end = end_ + aligned_up(bytes);
+  if (end > allocated_)
+    if (Status s = allocate(std::max(end, allocated_ + step_)); !s.ok()) return s;
+  end_ = end;
+  return {};
+}
+
+Status PartFile::write(int64_t offset, const std::byte* data, int64_t bytes) {
+  const Open fd(*this);
+  if (!fd) return fail("open");
+  dirty_ = true;
+  return write_at(fd.get(), data, aligned_up(bytes), offset) ? Status() : fail("write");
+}
+
+Status PartFile::read(int64_t offset, std::byte* to, int64_t bytes) {
+  const Open fd(*this);
+  if (!fd) return fail("open");
+  return read_at(fd.get(), to, bytes, offset) == bytes ? Status() : fail("read back");
+}
+
+Status PartFile::sync() {
+  // Who finds nothing to sync must not return before another's sync has ended.
+  const std::lock_guard lock(syncing_);
+  if (!dirty_.exchange(false)) return {};
+  const Open fd(*this);
+  if (!fd) return fail("open");
+  return ::fdatasync(fd.get()) == 0 ? Status() : fail("sync");
+}
+
+Status PartFile::finish(int64_t bytes) {
+  const Open fd(*this);
+  if (!fd) return fail("open");
+  dirty_ = true;
+  return ::ftruncate(fd.get(), bytes) == 0 ? Status() : fail("cut");
+}
+
+Status PartFile::close() {
+  const std::lock_guard lock(syncing_);
+  if (!kept_) return {};
+  --kept_open;
+  return kept_.close_checked(path_);
+}
+
+Status sync_folder(const std::filesystem::path& folder) {
+  const Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) return io_failure("open folder", folder);
+  return ::fsync(fd.get()) == 0 ? Status() : io_failure("sync folder", folder);
+}
+
+Status put_file(const std::filesystem::path& path, std::string_view text, bool durable) {
+  if (Status s = make_folders(path.parent_path(), durable); !s.ok()) return s;
+  const std::filesystem::path part = path.string() + ".part";
+  Fd fd(::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (!fd) return io_failure("create", part);
+  const bool written = write_at(fd.get(), text.data(), static_cast<int64_t>(text.size()), 0);
+  if (!written || (durable && ::fdatasync(fd.get()) != 0)) return io_failure("write", part);
+  if (Status s = fd.close_checked(part); !s.ok()) return s;
+  if (::rename(part.c_str(), path.c_str()) != 0) return io_failure("rename to", path);
+  return durable ? sync_folder(path.parent_path()) : Status();
+}
+
+Status make_folders(const std::filesystem::path& folder, bool durable) {
+  if (::mkdir(folder.c_str(), 0777) == 0)
+    return durable ? sync_folder(folder.parent_path()) : Status();
+  if (errno == EEXIST) return {};
+  if (errno != ENOENT || !folder.has_parent_path()) return io_failure("create folder", folder);
+  if (Status s = make_folders(folder.parent_path(), durable); !s.ok()) return s;
+  if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST)
+    return io_failure("create folder", folder);
+  return durable ? sync_folder(folder.parent_path()) : Status();
+}
+
+}  // namespace parfocal

@@ -1,0 +1,63 @@
+#pragma once
+/// A file that several threads fill with blocks, each at a place of its own.
+
+#include <atomic>
+#include <filesystem>
+#include <mutex>
+
+#include "parfocal/core/error.h"
+#include "parfocal/formats/common/files.h"
+#include "parfocal/formats/zarr/writer/frame_layout.h"
+
+namespace parfocal {
+
+/// Blocks start at multiples of kWriteAlign, so that they can go to the disk past the page cache.
+/// reserve(), write() and sync() are thread-safe. Files beyond the first kMostOpen of the process
+/// are opened for each call, so that descriptors do not run out.
+class PartFile {
+ public:
+  static constexpr int kMostOpen = 256;
+  PartFile() = default;
+  PartFile(const PartFile&) = delete;
+  PartFile& operator=(const PartFile&) = delete;
+  ~PartFile();
+
+  /// Creates the file, with room for `expected_bytes` on the disk where it can be had. `direct`:
+  /// past the page cache, where the file system does that.
+  Status create(std::filesystem::path path, int64_t expected_bytes, bool direct);
+  /// Opens a file that is filled up to `bytes`.
+  Status open_filled(std::filesystem::path path, int64_t bytes, bool direct);
+  /// A place for a block, grown on the disk where needed.
+  Status reserve(int64_t bytes, int64_t& offset);
+  /// Writes aligned_up(bytes) bytes. \pre data and offset aligned, data padded
+  Status write(int64_t offset, const std::byte* data, int64_t bytes);
+  /// Reads back what was written. \pre the file is not direct
+  Status read(int64_t offset, std::byte* to, int64_t bytes);
+  /// fdatasync, if anything was written since the last one. A failed one is not tried again.
+  Status sync();
+  /// Cuts what was reserved beyond `bytes`.
+  Status finish(int64_t bytes);
+  Status close();
+  int64_t end() const { return end_; }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  class Open;
+  Status fail(const char* doing) const;
+  Status allocate(int64_t bytes);
+  std::filesystem::path path_;
+  int flags_ = 0;
+  Fd kept_;
+  std::mutex mutex_, syncing_;  // the first: of end_ and allocated_
+  int64_t end_ = 0, allocated_ = 0, step_ = 0;
+  std::atomic<bool> dirty_ = false;
+};
+
+/// fsync of a folder: names that were made in it survive a power cut.
+Status sync_folder(const std::filesystem::path& folder);
+/// Replaces a file in one step; with `durable`, by one that survives a power cut. Creates folders.
+Status put_file(const std::filesystem::path& path, std::string_view text, bool durable);
+/// Creates missing folders down to `folder`; with `durable`, so that they survive a power cut.
+Status make_folders(const std::filesystem::path& folder, bool durable);
+
+}  // namespace parfocal

@@ -1,0 +1,70 @@
+#pragma once
+/// The threads and the state behind StoreWriter.
+
+#include <condition_variable>
+#include <thread>
+
+#include "parfocal/formats/zarr/writer/frame_pool.h"
+#include "parfocal/formats/zarr/writer/image_writer.h"
+#include "parfocal/formats/zarr/writer/journal.h"
+#include "parfocal/formats/zarr/writer/receipts.h"
+#include "parfocal/formats/zarr/writer/store_writer.h"
+
+namespace parfocal {
+
+class StoreWriter::Impl {
+ public:
+  Impl(std::filesystem::path root, StoreSpec spec, const StoreOptions& options);
+  ~Impl();
+  /// \throws Error
+  void create();
+  void start();
+  int64_t resident_bytes() const;
+
+  Status append(size_t image, int64_t frame, const View& plane, std::span<const std::byte> row,
+                int64_t& ticket);
+  Status append_gap(size_t image, int64_t frame, int64_t count, GapReason reason,
+                    const std::string& text);
+  Status close(bool complete, const std::string& reason);
+  Receipts& receipts() { return receipts_; }
+
+ private:
+  using Scratches = std::vector<ImageWriter::Scratch>;  // one per image
+  void work();
+  Status store(FrameJob& job, Scratches& scratches);
+  Status store_gap(const FrameJob& job, Scratches& scratches);
+  void acknowledge(int64_t ticket);
+
+  void commit_loop(const std::stop_token& stop);
+  Status commit();
+  void publish_loop(const std::stop_token& stop);
+  Status publish();
+  Status put(const std::vector<MetadataObject>& objects);
+  std::vector<MetadataObject> objects(bool complete, const std::string& reason);
+  void fail(const Status& status);
+  void join();
+  Status finish_images(const std::string& reason);
+
+  std::filesystem::path root_;
+  StoreSpec spec_;
+  StoreOptions options_;
+  Journal journal_;
+  std::vector<std::unique_ptr<ImageWriter>> images_;
+  std::unique_ptr<FramePool> pool_;
+  Receipts receipts_;
+  std::vector<std::jthread> workers_;
+
+  std::mutex commit_mutex_;  // of pending_
+  std::condition_variable_any commit_wanted_;
+  std::vector<int64_t> pending_;  // tickets whose record is written but not synced
+  std::jthread committer_;
+
+  std::mutex publish_mutex_;
+  std::condition_variable_any publish_wanted_;
+  std::vector<int64_t> published_;     // outer, per image
+  std::vector<int64_t> gap_versions_;  // that were published
+  std::jthread publisher_;
+  bool closed_ = false;
+};
+
+}  // namespace parfocal

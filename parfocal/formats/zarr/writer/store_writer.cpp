@@ -1,0 +1,143 @@
+#include "parfocal/formats/zarr/writer/store_writer.h"
+
+#include <algorithm>
+
+#include "parfocal/formats/zarr/writer/store_writer-inl.h"
+
+namespace parfocal {
+
+StoreWriter::StoreWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+StoreWriter::~StoreWriter() = default;
+
+std::unique_ptr<StoreWriter> StoreWriter::create(const std::filesystem::path& root, StoreSpec spec,
+                                                 const StoreOptions& options) {
+  check_spec(spec);
+  auto impl = std::make_unique<Impl>(root, std::move(spec), options);
+  impl->create();
+  impl->start();
+  return std::unique_ptr<StoreWriter>(new StoreWriter(std::move(impl)));
+}
+
+int64_t StoreWriter::resident_bytes(const StoreSpec& spec, const StoreOptions& options) {
+  return Impl({}, spec, options).resident_bytes();
+}
+
+Status StoreWriter::append(size_t image, int64_t frame, const View& plane,
+                           std::span<const std::byte> row, int64_t& ticket) {
+  return impl_->append(image, frame, plane, row, ticket);
+}
+Status StoreWriter::append_gap(size_t image, int64_t frame, int64_t count, GapReason reason,
+                               const std::string& text) {
+  return impl_->append_gap(image, frame, count, reason, text);
+}
+Status StoreWriter::wait(int64_t ticket) { return impl_->receipts().wait(ticket); }
+int64_t StoreWriter::acknowledged() const { return impl_->receipts().acknowledged(); }
+void StoreWriter::on_acknowledged(std::function<void(int64_t)> listener) {
+  impl_->receipts().listen(std::move(listener));
+}
+Status StoreWriter::close(bool complete, const std::string& reason) {
+  return impl_->close(complete, reason);
+}
+
+StoreWriter::Impl::Impl(std::filesystem::path root, StoreSpec spec, const StoreOptions& options)
+    : root_(std::move(root)), spec_(std::move(spec)), options_(options) {
+  options_.threads = std::max(1, options_.threads);
+  if (options_.queue_frames <= 0) options_.queue_frames = 2 * options_.threads;
+  const std::vector<ArraySpec> arrays = arrays_of(spec_);
+  const ArrayWriter::Options how{options_.ack == Ack::durable, options_.direct};
+  for (size_t first = 0; first < arrays.size();) {
+    const size_t image = arrays[first].image;
+    const size_t count = static_cast<size_t>(spec_.images[image].levels);
+    images_.push_back(std::make_unique<ImageWriter>(
+        root_, spec_, image, std::span(arrays).subspan(first, count), static_cast<uint32_t>(first),
+        options_.queue_frames, how, journal_));
+    first += count;
+  }
+  published_.assign(images_.size(), 0);
+  gap_versions_.assign(images_.size(), 0);
+}
+
+int64_t StoreWriter::Impl::resident_bytes() const {
+  int64_t frame = 0, bytes = int64_t{256} << 10;  // records, small things
+  for (const auto& image : images_) {
+    frame = std::max(frame, image->base().layout().bytes());
+    bytes += image->resident_bytes() + options_.threads * image->scratch_bytes();
+  }
+  return bytes + options_.queue_frames * frame;
+}
+
+Status StoreWriter::Impl::append(size_t image, int64_t frame, const View& plane,
+                                 std::span<const std::byte> row, int64_t& ticket) {
+  if (Status s = receipts_.failure(); !s.ok()) return s;
+  if (closed_) return Status::fail("the store is closed");
+  ImageWriter& writer = *images_.at(image);
+  const ImageSpec& spec = writer.spec();
+  const size_t y = spec.stream_rank();
+  if (plane.region != Region::whole({spec.axes[y].size, spec.axes[y + 1].size}))
+    return Status::fail("the plane is not the size of the image");
+  if (!row.empty() && static_cast<int64_t>(row.size()) != FrameColumns::row_bytes(spec_))
+    return Status::fail("the row does not have the columns of the store");
+  if (Status s = writer.admit(frame); !s.ok()) return s;
+  std::optional<AlignedBuffer> buffer = pool_->take();
+  if (!buffer) return receipts_.failure();
+  writer.sample(frame, plane);
+  writer.base().layout().tile(plane, buffer->data());
+  ticket = receipts_.issue();
+  pool_->push({image, frame, ticket, 1, {}, std::move(buffer), {row.begin(), row.end()}});
+  if (options_.ack == Ack::queued) receipts_.acknowledge(ticket);
+  return {};
+}
+
+Status StoreWriter::Impl::append_gap(size_t image, int64_t frame, int64_t count, GapReason reason,
+                                     const std::string& text) {
+  if (Status s = receipts_.failure(); !s.ok()) return s;
+  for (int64_t i = 0; i < count; ++i)
+    if (Status s = images_.at(image)->admit(frame + i); !s.ok()) return s;
+  pool_->push({image, frame, -1, count, Gap{reason, text}, {}, {}});
+  return {};
+}
+
+void StoreWriter::Impl::work() {
+  Scratches scratches;
+  for (const auto& image : images_) scratches.push_back(image->make_scratch());
+  while (std::optional<FrameJob> job = pool_->pop()) {
+    const Status s = job->gap ? store_gap(*job, scratches) : store(*job, scratches);
+    if (!s.ok()) return fail(s);
+  }
+}
+
+Status StoreWriter::Impl::store(FrameJob& job, Scratches& scratches) {
+  ImageWriter& image = *images_[job.image];
+  ImageWriter::Scratch& scratch = scratches[job.image];
+  ImageWriter::Written written;
+  if (Status s = image.write(job.frame, job.buffer->data(), job.row, scratch, written); !s.ok())
+    return s;
+  pool_->give_back(std::move(*job.buffer));
+  if (Status s = journal_.append(written.record); !s.ok()) return s;
+  acknowledge(job.ticket);
+  return image.finish(written, scratch);
+}
+
+Status StoreWriter::Impl::store_gap(const FrameJob& job, Scratches& scratches) {
+  const GapRecord record{static_cast<uint32_t>(job.image), job.frame, job.count, job.gap->reason,
+                         job.gap->text};
+  if (Status s = journal_.append(record); !s.ok()) return s;
+  return images_[job.image]->skip(record, scratches[job.image]);
+}
+
+void StoreWriter::Impl::acknowledge(int64_t ticket) {
+  if (options_.ack == Ack::kernel) receipts_.acknowledge(ticket);
+  if (options_.ack != Ack::durable) return;
+  {
+    const std::lock_guard lock(commit_mutex_);
+    pending_.push_back(ticket);
+  }
+  commit_wanted_.notify_one();
+}
+
+void StoreWriter::Impl::fail(const Status& status) {
+  receipts_.fail(status);
+  pool_->stop();
+}
+
+}  // namespace parfocal

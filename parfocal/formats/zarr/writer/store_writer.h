@@ -1,0 +1,63 @@
+#pragma once
+/// Writes frames into an OME-Zarr store: bounded memory, receipts, a valid store at every moment.
+/// docs/store.md tells the way of a frame.
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "parfocal/core/item.h"
+#include "parfocal/formats/zarr/writer/store_spec.h"
+
+namespace parfocal {
+
+struct StoreOptions {
+  Ack ack = Ack::kernel;
+  int threads = 2;           ///< that encode and write
+  int64_t queue_frames = 0;  ///< frames in memory, being written included; 0 = 2 per thread
+  bool direct = true;        ///< past the page cache where it pays
+  int64_t publish_ms = 250;  ///< readers see new frames this often
+  int64_t commit_frames = 8, commit_ms = 50;  ///< `durable`: synced after so many, or so long
+};
+
+class StoreWriter {
+ public:
+  /// Memory that a writer takes at most, buffers of the threads and of open shards included, when
+  /// frames come in C order.
+  static int64_t resident_bytes(const StoreSpec& spec, const StoreOptions& options);
+
+  /// Makes the store: all metadata is there when this returns. \throws Error(invalid_pipeline) for
+  /// what cannot be stored, Error(output_exists), Error(run_failed)
+  static std::unique_ptr<StoreWriter> create(const std::filesystem::path& root, StoreSpec spec,
+                                             const StoreOptions& options);
+  /// Stops without closing, as a killed process would: nothing is lost that was acknowledged.
+  ~StoreWriter();
+
+  /// Takes frame `frame` of an image (C order over its axes before y and x), in any order, each
+  /// once. The plane is copied; waits while the queue is full. `row`: the frame's columns, packed,
+  /// or empty. `ticket`: for wait(). Fails at once after any failure. Thread-safe.
+  Status append(size_t image, int64_t frame, const View& plane, std::span<const std::byte> row,
+                int64_t& ticket);
+  /// Frames [frame, frame + count) are missing and will not come.
+  Status append_gap(size_t image, int64_t frame, int64_t count, GapReason reason,
+                    const std::string& text);
+  /// Waits until the frame is as safe as StoreOptions::ack says; fails if it never will be.
+  Status wait(int64_t ticket);
+  /// Tickets [0, n) are acknowledged.
+  int64_t acknowledged() const;
+  /// Calls `listener` with every acknowledged ticket, from the writer's threads. Before append().
+  void on_acknowledged(std::function<void(int64_t ticket)> listener);
+
+  /// Waits for all frames, seals, publishes everything. `complete` and `reason` are recorded;
+  /// frames that never came are recorded as gaps. Reports the first failure, with what is safe.
+  Status close(bool complete, const std::string& reason);
+
+ private:
+  class Impl;
+  explicit StoreWriter(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace parfocal

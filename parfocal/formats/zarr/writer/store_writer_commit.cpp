@@ -1,0 +1,150 @@
+#include <unistd.h>
+
+#include <chrono>
+
+#include "parfocal/formats/zarr/writer/part_file.h"
+#include "parfocal/formats/zarr/writer/store_writer-inl.h"
+
+namespace parfocal {
+
+void StoreWriter::Impl::create() {
+  std::error_code ignored;  // a folder that cannot be listed fails when it is written to
+  if (std::filesystem::exists(root_, ignored) && !std::filesystem::is_empty(root_, ignored))
+    throw Error(ErrorCode::output_exists, Issue{"the store exists already", root_.string(), "", "",
+                                                "choose another folder, or append to it"});
+  Status s = make_folders(work_folder(root_), true);
+  if (s.ok()) s = put_file(work_folder(root_) / "store.json", spec_json(spec_), true);
+  if (s.ok()) s = journal_.create(work_folder(root_) / "journal");
+  if (s.ok()) s = put(objects(false, "running"));
+  if (!s.ok()) throw Error(ErrorCode::run_failed, s.issue());
+}
+
+void StoreWriter::Impl::start() {
+  int64_t frame = 0;
+  for (const auto& image : images_) frame = std::max(frame, image->base().layout().bytes());
+  pool_ = std::make_unique<FramePool>(options_.queue_frames, frame);
+  for (int i = 0; i < options_.threads; ++i) workers_.emplace_back([this] { work(); });
+  if (options_.ack == Ack::durable)
+    committer_ = std::jthread([this](const std::stop_token& stop) { commit_loop(stop); });
+  publisher_ = std::jthread([this](const std::stop_token& stop) { publish_loop(stop); });
+}
+
+StoreWriter::Impl::~Impl() {
+  if (pool_) pool_->stop();
+  join();
+}
+
+void StoreWriter::Impl::join() {
+  workers_.clear();
+  committer_ = {};
+  publisher_ = {};
+}
+
+// Group commit: many frames share one sync.
+void StoreWriter::Impl::commit_loop(const std::stop_token& stop) {
+  const auto wait = std::chrono::milliseconds(options_.commit_ms);
+  const size_t many = static_cast<size_t>(options_.commit_frames);
+  while (!stop.stop_requested()) {
+    {
+      std::unique_lock lock(commit_mutex_);
+      if (!commit_wanted_.wait(lock, stop, [&] { return !pending_.empty(); })) return;
+      commit_wanted_.wait_for(lock, stop, wait, [&] { return pending_.size() >= many; });
+    }
+    if (Status s = commit(); !s.ok()) return fail(s);
+  }
+}
+
+Status StoreWriter::Impl::commit() {
+  std::vector<int64_t> tickets;
+  {
+    const std::lock_guard lock(commit_mutex_);
+    tickets.swap(pending_);
+  }
+  if (tickets.empty()) return {};
+  for (const auto& image : images_)
+    if (Status s = image->sync(); !s.ok()) return s;
+  if (Status s = journal_.sync(); !s.ok()) return s;
+  for (const int64_t ticket : tickets) receipts_.acknowledge(ticket);
+  return {};
+}
+
+void StoreWriter::Impl::publish_loop(const std::stop_token& stop) {
+  const auto wait = std::chrono::milliseconds(options_.publish_ms);
+  while (!stop.stop_requested()) {
+    {
+      std::unique_lock lock(publish_mutex_);
+      publish_wanted_.wait_for(lock, stop, wait, [] { return false; });
+    }
+    if (stop.stop_requested()) return;
+    if (Status s = publish(); !s.ok()) return fail(s);
+  }
+}
+
+// The pixels and rows are there before the shape that shows them.
+Status StoreWriter::Impl::publish() {
+  bool gaps = false;
+  for (size_t i = 0; i < images_.size(); ++i) {
+    const int64_t outer = images_[i]->committed_outer(), version = images_[i]->gap_version();
+    if (version != gap_versions_[i]) gaps = true;
+    gap_versions_[i] = version;
+    if (outer == published_[i]) continue;
+    Status s = images_[i]->flush_columns();
+    if (s.ok()) s = put(images_[i]->column_objects(outer));
+    if (s.ok()) s = put(array_objects(spec_, i, outer));
+    if (!s.ok()) return s;
+    published_[i] = outer;
+  }
+  return gaps ? put(objects(false, "running")) : Status();
+}
+
+Status StoreWriter::Impl::put(const std::vector<MetadataObject>& objects) {
+  for (const MetadataObject& object : objects)
+    if (Status s = put_file(root_ / object.key, object.text, options_.ack == Ack::durable); !s.ok())
+      return s;
+  return {};
+}
+
+std::vector<MetadataObject> StoreWriter::Impl::objects(bool complete, const std::string& reason) {
+  std::vector<ImageState> states;
+  std::vector<GapRanges> gaps(images_.size());
+  std::vector<MetadataObject> all;
+  for (size_t i = 0; i < images_.size(); ++i) {
+    states.push_back(images_[i]->state(published_[i], gaps[i]));
+    states.back().complete = complete;
+    states.back().reason = reason;
+    for (MetadataObject& object : images_[i]->column_objects(published_[i]))
+      all.push_back(std::move(object));
+  }
+  for (MetadataObject& object : store_objects(spec_, states)) all.push_back(std::move(object));
+  return all;
+}
+
+Status StoreWriter::Impl::close(bool complete, const std::string& reason) {
+  if (closed_) return Status::fail("the store is closed already");
+  closed_ = true;
+  pool_->finish();
+  workers_.clear();
+  committer_ = {};
+  publisher_ = {};
+  Status s = receipts_.failure();
+  if (s.ok()) s = commit();
+  if (s.ok()) s = finish_images(reason);
+  if (s.ok()) s = put(objects(complete, reason));
+  if (s.ok() && options_.ack == Ack::durable) s = sync_folder(root_);
+  if (s.ok()) s = journal_.close();
+  if (s.ok() && ::unlink((work_folder(root_) / "journal").c_str()) != 0)
+    s = io_failure("remove", work_folder(root_) / "journal");
+  if (!s.ok()) receipts_.fail(s);
+  return s;
+}
+
+Status StoreWriter::Impl::finish_images(const std::string& reason) {
+  for (size_t i = 0; i < images_.size(); ++i) {
+    ImageWriter::Scratch scratch = images_[i]->make_scratch();
+    if (Status s = images_[i]->close(scratch, reason); !s.ok()) return s;
+    published_[i] = images_[i]->final_outer();
+  }
+  return {};
+}
+
+}  // namespace parfocal
