@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "parfocal/formats/common/files.h"
+#include "parfocal/formats/tiff/tiff_description.h"
 #include "parfocal/formats/tiff/tiff_reader.h"
 
 using namespace parfocal;
@@ -36,6 +37,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (int k = 0; k < 4 && position != 0; ++k) {
     TiffPage page;
     if (read_tiff_page(file, position, page).ok()) read_page(file, page);
+    const auto found = describe_tiff(file, page);
+    if (found && found->page_count() < 1) __builtin_trap();
     if (!read_tiff_link(file, position, position).ok()) break;
   }
   return 0;

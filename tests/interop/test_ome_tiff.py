@@ -79,14 +79,14 @@ def test_imagecodecs_and_our_own_source_read_strips(run, parfocal, tmp_path):
     np.testing.assert_array_equal(zarr.open_array(tmp_path / "out2/again.ome.zarr/0")[:], pixels)
 
 
-@pytest.mark.parametrize("frames", [1000000])
+@pytest.mark.parametrize("frames", [200000])
 def test_every_linked_frame_survives_a_kill(start, tmp_path, frames):
     (tmp_path / "p.yaml").write_text(PIPELINE.format(
         kind="gradient", size=f"{{t: {frames}, y: 64, x: 80}}", dtype="uint16", more=""))
     process = start("run", "p.yaml", "--out", "out", "--memory", "200MiB")
     path = tmp_path / "out/raw.ome.tif"
     end = time.monotonic() + 60
-    while time.monotonic() < end and not (path.exists() and path.stat().st_size > 70 << 20):
+    while time.monotonic() < end and not (path.exists() and path.stat().st_size > 130 << 20):
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.communicate()

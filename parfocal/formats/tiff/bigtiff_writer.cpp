@@ -14,9 +14,8 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "pixels are written as they lie");
 
 constexpr int64_t kHeaderBytes = 16, kEntryBytes = 20, kMostEntries = 12, kDiskBlock = 4096;
-constexpr int64_t kGroupOfUnknown = 256;  // 70 KB of directories at most go unused
-constexpr int64_t kMostInGroup = 1
-                                 << 14;  // 5 MB of directories, of which only the used are written
+constexpr int64_t kGroupOfUnknown = 256;   // 70 KB of directories at most go unused
+constexpr int64_t kMostInGroup = 1 << 20;  // 270 MB of directories
 enum Type : uint16_t { kAscii = 2, kShort = 3, kLong = 4, kLong8 = 16 };
 enum Tag : uint16_t { kDescription = 270 };
 
@@ -185,8 +184,9 @@ Status BigTiffWriter::close(int64_t count, std::string_view description) {
   text.push_back('\0');
   const int64_t bytes = static_cast<int64_t>(text.size());
   if (s.ok() && linked_ > count) s = put(&none, 8, link_at(count));
+  // What is cut off makes room for the description, also where the disk is full.
+  if (s.ok() && ::ftruncate(fd_.get(), end) != 0) s = io_failure("cut", path_);
   if (s.ok()) s = put(text.data(), bytes, end);
-  if (s.ok() && ::ftruncate(fd_.get(), end + bytes) != 0) s = io_failure("cut", path_);
   const int64_t entry[2] = {bytes, end};  // count and position of the text, in one write
   if (s.ok()) s = put(entry, 16, directory_at(0) + 8 + kEntryBytes * kDescriptionEntry + 4);
   linked_ = std::min(linked_, count);

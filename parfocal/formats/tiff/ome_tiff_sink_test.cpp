@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <cstring>
 #include <limits>
 
@@ -269,6 +271,30 @@ TEST(OmeTiffSink, RefusesWhatTheFormatHasNoPlaceFor) {
   EXPECT_THROW(image_sink(dir, make_layout(DType::u64, {{"t", 2}}, yx)), Error);
   EXPECT_THROW(image_sink(dir, make_layout(DType::u8, {{"t", 0}}, yx)), Error);
   EXPECT_NO_THROW(image_sink(dir, make_layout(DType::u8, {{"z", 2}, {"t", 2}, {"c", 3}}, yx)));
+}
+
+TEST(OmeTiffSink, OnAFullDiskItKeepsTheFramesBefore) {
+  TempDir dir;
+  const Layout layout = make_layout(DType::u16, {{"t", 40}}, {{"y", 64}, {"x", 64}});
+  const Image image = random_image(DType::u16, layout.whole_item(), 1);
+  const auto sink = image_sink(dir, layout);
+  sink->open();
+  // A limit on the size of files stands for the disk.
+  rlimit before{}, full{100'000, RLIM_INFINITY};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  full.rlim_max = before.rlim_max;
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
+  int64_t written = 0;
+  while (written < 40 && write_image(*sink, layout, written, image.view()).ok()) ++written;
+  const Status closed = sink->close({false, "no space left", written});
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  ASSERT_GT(written, 5);
+  ASSERT_LT(written, 15);
+  EXPECT_TRUE(closed.ok());
+  EXPECT_EQ(reopen(dir)->layout().stream[0].size, written);
+  EXPECT_THAT(description(dir), HasSubstr("<M K=\"reason\">no space left</M>"));
 }
 
 TEST(OmeTiffSink, LeavesAFileThatExistsAlone) {

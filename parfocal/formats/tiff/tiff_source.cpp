@@ -242,6 +242,8 @@ Status TiffSource::find_page(const TiffFile& file, const Place& place, uint64_t&
       directory = pages.checkpoints[k];
       page = static_cast<int64_t>(k) * pages.stride;
     }
+    const PageHint hint = hints_.before(place.file, place.page);
+    if (hint.page > page) page = hint.page, directory = hint.directory;
   }
   for (; page < place.page; ++page) {
     if (Status s = read_tiff_link(file, directory, directory); !s.ok()) return s;
@@ -260,6 +262,7 @@ Status TiffSource::read_item(const Place& place, const MutableView& dst) const {
   if (Status s = open_tiff(files_.path(place.file), fd, file); !s.ok()) return s;
   if (Status s = find_page(file, place, directory); !s.ok()) return s;
   if (Status s = read_tiff_page(file, directory, page); !s.ok()) return s;
+  if (!pages_.empty() && page.next != 0) hints_.add({place.file, place.page + 1, page.next});
   if (page.width != first_.width || page.height != first_.height || page.dtype != first_.dtype)
     return Status::fail("the image is " + shape_text(page) + ", but the first (" +
                             files_.name(first_file_) + ") is " + shape_text(first_),

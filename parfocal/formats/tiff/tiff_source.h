@@ -5,6 +5,7 @@
 #include "parfocal/core/io.h"
 #include "parfocal/formats/common/axis_params.h"
 #include "parfocal/formats/tiff/file_list.h"
+#include "parfocal/formats/tiff/page_hints.h"
 #include "parfocal/formats/tiff/tiff_description.h"
 #include "parfocal/formats/tiff/tiff_directory.h"
 
@@ -64,6 +65,7 @@ class TiffSource final : public Source {
   };
   Pages count_file(const std::filesystem::path& path, int64_t expected) const;
   std::vector<Pages> pages_;
+  mutable PageHints hints_;
 };
 
 }  // namespace parfocal
