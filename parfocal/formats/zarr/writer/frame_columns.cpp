@@ -46,7 +46,7 @@ int64_t FrameColumns::resident_bytes(const StoreSpec& spec) {
 }
 
 Status FrameColumns::add(int64_t frame, std::span<const std::byte> row) {
-  if (row.size() + 1 != row_bytes_)
+  if (!row.empty() && row.size() + 1 != row_bytes_)
     return Status::fail("the metadata of frame " + std::to_string(frame) + " has " +
                         std::to_string(row.size()) + " bytes instead of " +
                         std::to_string(row_bytes_ - 1));

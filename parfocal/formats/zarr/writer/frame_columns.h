@@ -23,7 +23,8 @@ class FrameColumns {
   /// Bytes that it holds at most.
   static int64_t resident_bytes(const StoreSpec& spec);
   /// Keeps the row of a frame; flushes by itself when full. Frames in any order; of several rows of
-  /// one frame the last counts. Fails on a row that is not row_bytes() long.
+  /// one frame the last counts. An empty row: the frame is there, of its columns nothing is known
+  /// (0). Fails on a row of another size than row_bytes().
   Status add(int64_t frame, std::span<const std::byte> row);
   /// The same for a frame that is missing: 0 in every column.
   Status add_missing(int64_t frame);
