@@ -37,9 +37,12 @@ Facts files_facts(const std::string& pattern) {
   const auto source = files.open(parsed, {std::filesystem::current_path()});
 
   const Layout& layout = source->layout();
+  std::vector<Axis> axes = layout.stream;
+  axes.insert(axes.end(), layout.item.begin(), layout.item.end());
   return {{"path", pattern},
           {"format", "TIFF"},
           {"layout", layout.str()},
+          {"axes", axes_text(axes)},
           {"frames", layout.stream_count()},
           {"dtype", std::string(dtype_name(layout.dtype))},
           {"frame bytes", layout.item_bytes()},

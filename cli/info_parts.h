@@ -6,10 +6,14 @@
 #include <utility>
 #include <vector>
 
+#include "parfocal/core/layout.h"
+
 namespace parfocal::cli {
 
 using Facts = std::vector<std::pair<std::string, nlohmann::ordered_json>>;
 
+/// "t=30 s, y=0.65 um, x"
+std::string axes_text(const std::vector<Axis>& axes);
 /// Image files: one name or a glob. \throws Error(input_missing)
 Facts files_facts(const std::string& pattern);
 /// A pattern that matches the file of this name only.

@@ -26,15 +26,6 @@ void add_array(const ZarrArray& array, Facts& facts) {
   if (shard) facts.emplace_back("index", shard->index_at_end ? "end" : "start");
 }
 
-/// "t=30 s, y=0.65 um, x"
-std::string axes_text(const std::vector<Axis>& axes) {
-  std::vector<std::string> texts;
-  for (const Axis& axis : axes)
-    texts.push_back(axis.unit.empty() ? axis.name
-                                      : fmt::format("{}={} {}", axis.name, axis.scale, axis.unit));
-  return fmt::format("{}", fmt::join(texts, ", "));
-}
-
 void add_image(const ZarrHierarchy& store, const NgffImage& image, Facts& facts) {
   facts.emplace_back("axes", axes_text(image.axes));
   add_array(store.array(image.levels[0].path), facts);
@@ -75,6 +66,14 @@ void add_own(const ZarrNode& node, Facts& facts) {
 }
 
 }  // namespace
+
+std::string axes_text(const std::vector<Axis>& axes) {
+  std::vector<std::string> texts;
+  for (const Axis& axis : axes)
+    texts.push_back(axis.unit.empty() ? axis.name
+                                      : fmt::format("{}={} {}", axis.name, axis.scale, axis.unit));
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
 
 bool is_zarr(const std::string& path) {
   const std::filesystem::path folder(path);

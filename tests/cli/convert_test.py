@@ -41,6 +41,7 @@ class Convert(CommandTest):
         self.expect(0, "convert", "a.ome.zarr", "b.ome.tif")
         self.expect(0, "convert", "b.ome.tif", "c.ome.zarr")
         self.assertEqual(self.shape("b.ome.tif")["layout"], "c=2 z=3 | y=40 x=60 uint8")
+        self.assertEqual(self.shape("b.ome.tif")["axes"], "c, z=2 um, y, x=0.5 um")
         self.assertEqual(self.shape("c.ome.zarr")["axes"], "c, z=2 um, y, x=0.5 um")
 
     def test_a_stack_without_axes_is_taken_as_t_and_said_so(self):
