@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "parfocal/kernels/label.h"
-#include "parfocal/kernels/scratch.h"
+#include "parfocal/kernels/background_labels.h"
 
 namespace parfocal::kernels {
 namespace {
@@ -11,23 +10,15 @@ namespace {
 constexpr int kWest = 4;
 
 struct StartBuffers {
-  uint8_t* background;
+  StartBuffers(ScratchCursor& cursor, int64_t width, int64_t height) noexcept
+      : labels(cursor.take<uint32_t>(static_cast<size_t>(width * height))),
+        label_scratch(
+            cursor.take<std::byte>(label_scratch_bytes(width, height, Connectivity::eight))),
+        background(cursor, width, height) {}
   uint32_t* labels;
-  uint32_t* outside;
   std::byte* label_scratch;
+  BackgroundLabels background;
 };
-
-StartBuffers take_buffers(ScratchCursor& cursor, int64_t width, int64_t height) noexcept {
-  const auto pixels = static_cast<size_t>(width * height);
-  StartBuffers b;
-  b.background = cursor.take<uint8_t>(pixels);
-  b.labels = cursor.take<uint32_t>(pixels);
-  b.outside = cursor.take<uint32_t>(pixels);
-  b.label_scratch =
-      cursor.take<std::byte>(std::max(label_scratch_bytes(width, height, Connectivity::eight),
-                                      label_scratch_bytes(width, height, Connectivity::four)));
-  return b;
-}
 
 PixelPoint first_pixel(Plane<const uint8_t> mask) noexcept {
   for (int64_t y = 0; y < mask.height; ++y) {
@@ -42,16 +33,13 @@ PixelPoint first_pixel(Plane<const uint8_t> mask) noexcept {
 /// The first pixels of parts come in the order of their labels, so the last first pixel beside
 /// outside background is the one wanted.
 PixelPoint last_outer_start(Plane<const uint8_t> mask, const StartBuffers& b) noexcept {
-  for (int64_t y = 0; y < mask.height; ++y)
-    for (int64_t x = 0; x < mask.width; ++x) b.background[y * mask.width + x] = mask.row(y)[x] == 0;
-  label({b.background, mask.width, mask.height, mask.width}, Connectivity::four,
-        {b.outside, mask.width, mask.height, mask.width}, b.label_scratch);
+  const uint32_t* const outside = b.background.of(mask).data;
   PixelPoint start;
   uint32_t seen = 0;
   for (int64_t i = 0; i < mask.width * mask.height; ++i) {
     if (b.labels[i] <= seen) continue;
     seen = b.labels[i];
-    if (b.outside[i - 1] == 1)
+    if (outside[i - 1] == 1)
       start = {static_cast<int32_t>(i % mask.width), static_cast<int32_t>(i / mask.width)};
   }
   return start;
@@ -89,13 +77,13 @@ Border outer_border(Plane<const uint8_t> mask, PixelPoint start, PixelPoint orig
 
 size_t outer_start_scratch_bytes(int64_t width, int64_t height) noexcept {
   ScratchCursor cursor(nullptr);
-  take_buffers(cursor, width, height);
+  const StartBuffers sized(cursor, width, height);
   return cursor.used_bytes();
 }
 
 PixelPoint outer_start(Plane<const uint8_t> mask, void* scratch) noexcept {
   ScratchCursor cursor(scratch);
-  const StartBuffers b = take_buffers(cursor, mask.width, mask.height);
+  const StartBuffers b(cursor, mask.width, mask.height);
   const uint32_t parts = label(mask, Connectivity::eight,
                                {b.labels, mask.width, mask.height, mask.width}, b.label_scratch);
   return parts > 1 ? last_outer_start(mask, b) : first_pixel(mask);

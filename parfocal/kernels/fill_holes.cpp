@@ -2,27 +2,11 @@
 
 #include <algorithm>
 
+#include "parfocal/kernels/background_labels.h"
 #include "parfocal/kernels/bounding_box.h"
-#include "parfocal/kernels/label.h"
-#include "parfocal/kernels/scratch.h"
 
 namespace parfocal::kernels {
 namespace {
-
-struct Buffers {
-  uint8_t* background;
-  uint32_t* labels;
-  std::byte* label_scratch;
-};
-
-Buffers take_buffers(ScratchCursor& cursor, int64_t width, int64_t height) noexcept {
-  const auto pixels = static_cast<size_t>(width * height);
-  Buffers b;
-  b.background = cursor.take<uint8_t>(pixels);
-  b.labels = cursor.take<uint32_t>(pixels);
-  b.label_scratch = cursor.take<std::byte>(label_scratch_bytes(width, height, Connectivity::four));
-  return b;
-}
 
 /// A part of the image that decides like the whole: outside of it all is background joined to the
 /// top left pixel. Row 0 is empty, so columns beside the box and rows above it reach the top; rows
@@ -38,7 +22,7 @@ Window deciding_part(Plane<const uint8_t> mask) noexcept {
 
 size_t fill_from_corner_scratch_bytes(int64_t width, int64_t height) noexcept {
   ScratchCursor cursor(nullptr);
-  take_buffers(cursor, width, height);
+  const BackgroundLabels sized(cursor, width, height);
   return cursor.used_bytes();
 }
 
@@ -49,14 +33,9 @@ void fill_from_corner(Plane<uint8_t> mask, void* scratch) noexcept {
   const Window window = deciding_part({mask.data, mask.width, mask.height, mask.stride});
   if (window.height == 0) return;
   ScratchCursor cursor(scratch);
-  const Buffers b = take_buffers(cursor, mask.width, mask.height);
   const Plane<uint8_t> part = part_of(mask, window);
-  const Plane<uint8_t> background{b.background, part.width, part.height, part.width};
-  const Plane<uint32_t> labels{b.labels, part.width, part.height, part.width};
-  for (int64_t y = 0; y < part.height; ++y)
-    for (int64_t x = 0; x < part.width; ++x) background.row(y)[x] = part.row(y)[x] == 0;
-  label({b.background, part.width, part.height, part.width}, Connectivity::four, labels,
-        b.label_scratch);
+  const Plane<const uint32_t> labels = BackgroundLabels(cursor, mask.width, mask.height)
+                                           .of({part.data, part.width, part.height, part.stride});
   // The first row of the part is background, so what is joined to the corner has the first label.
   for (int64_t y = 0; y < part.height; ++y)
     for (int64_t x = 0; x < part.width; ++x) part.row(y)[x] = labels.row(y)[x] != 1;
