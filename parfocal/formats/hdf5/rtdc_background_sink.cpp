@@ -12,25 +12,18 @@
 #include "parfocal/formats/hdf5/job_ids.h"
 #include "parfocal/formats/hdf5/rtdc_copy.h"
 #include "parfocal/formats/hdf5/rtdc_output.h"
+#include "parfocal/formats/hdf5/rtdc_place_params.h"
 
 namespace parfocal {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct RtdcBackgroundParams {
-  std::string path;
-  std::string input;
-  std::string change;
-  std::string published;
-  bool compress = true;
-};
-
 /// Sink `rtdc_background`: a background series as dcnum stores it: the images once, as an internal
 /// basin, and for each frame which of them and the offset.
 class RtdcBackgroundSink final : public Sink {
  public:
-  RtdcBackgroundSink(const RtdcBackgroundParams& params, std::span<const SinkInput> inputs,
+  RtdcBackgroundSink(const RtdcPlaceParams& params, std::span<const SinkInput> inputs,
                      const SinkContext& context)
       : params_(params),
         series_(inputs[0]),
@@ -226,7 +219,7 @@ class RtdcBackgroundSink final : public Sink {
         write_attribute(out_.file().id(), name, value, out_.path().string());
   }
 
-  RtdcBackgroundParams params_;
+  RtdcPlaceParams params_;
   SinkInput series_;
   int steps_at_, frames_at_;
   RtdcOutput out_;
@@ -241,24 +234,13 @@ class RtdcBackgroundSink final : public Sink {
 }  // namespace
 
 PARFOCAL_SINK(rtdc_background) {
-  using P = RtdcBackgroundParams;
+  using P = RtdcPlaceParams;
   SinkInfo info;
   info.name = "rtdc_background";
   info.summary =
       "a background series as an .rtdc file that refers to its input, as dcnum writes it";
   info.accepts = {PortKind::image};
-  info.params =
-      Parameters<P>()
-          .add("path", &P::path, "file below the output folder")
-          .required()
-          .add("compress", &P::compress, "zstd level 5, or only checksums")
-          .defaults("true")
-          .add("input", &P::input,
-               "the .rtdc file of the frames, below the output folder; default: the source's")
-          .add("change", &P::change,
-               "an .rtdc file that is copied with all it holds, and only its background replaced")
-          .add("published", &P::published,
-               "where the file will stand; default: where it is written");
+  info.params = rtdc_place_params<P>(true);
   info.example =
       "{type: rtdc_background, from: background.series, steps: background.steps, "
       "frames: background.frames, path: background.rtdc}";

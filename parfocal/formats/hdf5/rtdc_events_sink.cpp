@@ -11,6 +11,7 @@
 #include "parfocal/formats/hdf5/job_ids.h"
 #include "parfocal/formats/hdf5/rtdc_copy.h"
 #include "parfocal/formats/hdf5/rtdc_output.h"
+#include "parfocal/formats/hdf5/rtdc_place_params.h"
 #include "parfocal/formats/hdf5/strings.h"
 
 namespace parfocal {
@@ -18,11 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct RtdcEventsParams {
-  std::string path;
-  std::string input;
-  std::string published;
-  bool compress = true;
+struct RtdcEventsParams : RtdcPlaceParams {
   bool drain = false;
 };
 
@@ -253,18 +250,9 @@ PARFOCAL_SINK(rtdc_events) {
       "events with features, masks and identifiers as an .rtdc file, as a dcnum job writes";
   info.accepts = {PortKind::table};
   info.params =
-      Parameters<P>()
-          .add("path", &P::path, "file below the output folder")
-          .required()
-          .add("compress", &P::compress, "zstd level 5, or only checksums")
-          .defaults("true")
+      rtdc_place_params<P>(false)
           .add("drain", &P::drain, "copy what belongs to the frames instead of referring to it")
-          .defaults("false")
-          .add("input", &P::input,
-               "the .rtdc file of the frames: a recording of this run, below the output folder, or "
-               "an absolute path; default: the source's")
-          .add("published", &P::published,
-               "where the file will stand; default: where it is written");
+          .defaults("false");
   info.example =
       "{type: rtdc_events, from: features, labels: cells, series: background.series, "
       "steps: background.steps, index: background.index, offset: background.offset, "

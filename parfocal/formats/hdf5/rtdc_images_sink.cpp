@@ -10,26 +10,18 @@
 #include "parfocal/formats/hdf5/job_ids.h"
 #include "parfocal/formats/hdf5/rtdc_copy.h"
 #include "parfocal/formats/hdf5/rtdc_output.h"
+#include "parfocal/formats/hdf5/rtdc_place_params.h"
 
 namespace parfocal {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct RtdcImagesParams {
-  std::string path;
-  std::string input;
-  std::string change;
-  std::string published;
-  bool compress = true;
-};
-
 /// Sink `rtdc_images`: one background image per frame, in a file that refers to its input for the
 /// rest.
 class RtdcImagesSink final : public Sink {
  public:
-  RtdcImagesSink(const RtdcImagesParams& params, const SinkInput& images,
-                 const SinkContext& context)
+  RtdcImagesSink(const RtdcPlaceParams& params, const SinkInput& images, const SinkContext& context)
       : params_(params),
         images_(images),
         out_(output_path(context.out_dir, params.path, "rtdc_images"),
@@ -115,7 +107,7 @@ class RtdcImagesSink final : public Sink {
     out_.store_notices(notices);
   }
 
-  RtdcImagesParams params_;
+  RtdcPlaceParams params_;
   SinkInput images_;
   RtdcOutput out_;
   fs::path input_;
@@ -126,23 +118,12 @@ class RtdcImagesSink final : public Sink {
 }  // namespace
 
 PARFOCAL_SINK(rtdc_images) {
-  using P = RtdcImagesParams;
+  using P = RtdcPlaceParams;
   SinkInfo info;
   info.name = "rtdc_images";
   info.summary = "one background image per frame as an .rtdc file that refers to its input";
   info.accepts = {PortKind::image};
-  info.params =
-      Parameters<P>()
-          .add("path", &P::path, "file below the output folder")
-          .required()
-          .add("compress", &P::compress, "zstd level 5, or only checksums")
-          .defaults("true")
-          .add("input", &P::input,
-               "the .rtdc file of the frames, below the output folder; default: the source's")
-          .add("change", &P::change,
-               "an .rtdc file that is copied with all it holds, and only its background replaced")
-          .add("published", &P::published,
-               "where the file will stand; default: where it is written");
+  info.params = rtdc_place_params<P>(true);
   info.example = "{type: rtdc_images, from: background, path: background.rtdc}";
   info.make = [](const std::any& params, std::span<const SinkInput> inputs,
                  const SinkContext& context) -> std::unique_ptr<Sink> {
