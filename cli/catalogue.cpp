@@ -39,6 +39,7 @@ Entry entry_of(const SourceInfo& source) {
   entry.role = "source";
   entry.kind = source.open_live ? "live" : "random access";
   entry.example = source.example;
+  for (const SourcePort& port : source.ports) entry.outputs.push_back({port.name, port.doc, false});
   return entry;
 }
 

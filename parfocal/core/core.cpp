@@ -120,6 +120,15 @@ Registry<OperatorInfo>& operators() {
   static Registry<OperatorInfo> registry;
   return registry;
 }
+Layout Source::open_port(size_t) {
+  throw Error(ErrorCode::input_missing,
+              Issue{"the source gives nothing but its frames", "", "", "", ""});
+}
+
+Status Source::read_port(size_t, int64_t, const MutableView&) const {
+  return Status::fail("the source gives nothing but its frames");
+}
+
 Registry<SourceInfo>& sources() {
   static Registry<SourceInfo> registry;
   return registry;

@@ -45,6 +45,12 @@ class Source {
   /// Thread-safe. A failure names file and reason; it makes a gap `broken` or stops the run, as
   /// on_error says.
   virtual Status read(int64_t sequence, const MutableView& dst, FrameHeader& header) const = 0;
+  /// Opens further output `port` (of SourceInfo::ports): planner and run call it for what the
+  /// pipeline uses, before they ask for read_bytes() and before the first read. The layout has the
+  /// stream axes of layout(). \throws Error(input_missing) if there is nothing to give
+  virtual Layout open_port(size_t port);
+  /// As read(), of a port that was opened.
+  virtual Status read_port(size_t port, int64_t sequence, const MutableView& dst) const;
   virtual SourceRow row(int64_t sequence) const {
     (void)sequence;
     return {};
@@ -80,6 +86,11 @@ class LiveSource {
 struct SourceContext {
   std::filesystem::path base_dir;  ///< relative paths are relative to the pipeline file
 };
+/// What a source can give beside its frames, one item each: written source.<name>.
+struct SourcePort {
+  std::string name;
+  std::string doc;
+};
 /// Exactly one of `open`, `open_live` is set. \throws Error(input_missing | invalid_pipeline)
 struct SourceInfo {
   std::string name;
@@ -90,6 +101,7 @@ struct SourceInfo {
   std::function<std::unique_ptr<LiveSource>(const std::any& params, const SourceContext&)>
       open_live;
   bool test_only = false;
+  std::vector<SourcePort> ports = {};  ///< of sources with `open`
 };
 Registry<SourceInfo>& sources();
 
@@ -126,9 +138,10 @@ class Sink {
 
 /// One step of the description, as the user wrote it.
 struct LineageStep {
-  std::string id;    ///< "source" for the source
-  std::string type;  ///< registered source or operator
-  RawValue params;   ///< as written: what is missing has its default
+  std::string id;                       ///< "source" for the source
+  std::string type;                     ///< registered source or operator
+  RawValue params;                      ///< as written: what is missing has its default
+  std::vector<std::string> ports = {};  ///< of the source: further ports that are used
 };
 /// One input of a sink: which key of the sink's description named it, and what it carries.
 struct SinkInput {

@@ -82,6 +82,8 @@ ParallelStage::ParallelStage(const PassContext& context, const StagePlan& plan,
     spaces_[w].gaps.resize(results.size());
   }
   if (has_source_) {
+    for (const std::string& name : context.plan.nodes[0].keys)
+      source_ports_.push_back(source_port(context.plan.nodes[0].type, name));
     group_ = context.group();
     end_ = context.source->layout().stream_count();
   }
@@ -226,7 +228,7 @@ void ParallelStage::run_step(const Step& step, int64_t sequence, Workspace& spac
 
 Status ParallelStage::compute(const Step& step, Workspace& space, int64_t sequence) {
   try {
-    if (step.node == 0) return context_.source->read(sequence, space.out[0].image, space.header);
+    if (step.node == 0) return read_source(space, sequence);
     const size_t room = static_cast<size_t>(plan_.slot_bytes - plan_.scratch_offset);
     const std::span<std::byte> scratch(space.slot + plan_.scratch_offset, room);
     if (step.plan->kind == NodeKind::map)
@@ -238,6 +240,13 @@ Status ParallelStage::compute(const Step& step, Workspace& space, int64_t sequen
   } catch (const std::exception& error) {
     return Status::fail(error.what());
   }
+}
+
+Status ParallelStage::read_source(Workspace& space, int64_t sequence) {
+  Status status = context_.source->read(sequence, space.out[0].image, space.header);
+  for (size_t p = 1; status.ok() && p < space.out.size(); ++p)
+    status = context_.source->read_port(source_ports_[p - 1], sequence, space.out[p].image);
+  return status;
 }
 
 }  // namespace parfocal::engine

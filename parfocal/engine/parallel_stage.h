@@ -54,6 +54,7 @@ class ParallelStage : public Stage {
   void run_item(int64_t sequence, int worker);
   void run_step(const Step& step, int64_t sequence, Workspace& space);
   Status compute(const Step& step, Workspace& space, int64_t sequence);
+  Status read_source(Workspace& space, int64_t sequence);
 
   const PassContext context_;
   const StagePlan& plan_;
@@ -61,7 +62,8 @@ class ParallelStage : public Stage {
   std::vector<Ring*> outputs_;
   std::vector<Step> steps_;
   std::vector<Workspace> spaces_;
-  std::vector<char> done_;  // completion marks of items that are under way
+  std::vector<size_t> source_ports_;  // of the source's outputs 1, 2...
+  std::vector<char> done_;            // completion marks of items that are under way
   int64_t next_ = 0, retired_ = 0, end_ = -1;
   int64_t group_ = 1;  // items that are claimed together
   bool has_source_ = false, closed_ = false;

@@ -47,6 +47,8 @@ class Run {
           ErrorCode::input_missing,
           Issue{"the source is not what the plan was made for", "source", source_.layout().str(),
                 plan.nodes[0].outputs[0].layout.str(), "make a new plan"});
+    for (const std::string& name : plan.nodes[0].keys)
+      (void)open_source_port(source_, plan.pipeline.source, name);
   }
 
   RunRecord run() {

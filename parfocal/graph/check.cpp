@@ -179,9 +179,7 @@ class Checker {
   // error if there is none, and without one if the step itself is unknown.
   std::optional<PortKind> resolve(const PortRef& ref, size_t user, const std::string& owner) {
     if (ref.step == "source") {
-      if (ref.port.empty()) return PortKind::image;
-      error("source has no port '" + ref.port + "'", ref.place, owner, port_ref_text(ref), "source",
-            "write source");
+      if (ref.port.empty() || has_source_port(ref, owner)) return PortKind::image;
       return std::nullopt;
     }
     const auto it = index_.find(ref.step);
@@ -205,6 +203,20 @@ class Checker {
           port_ref_text(ref), "one of " + joined(names),
           did_you_mean(ref.port, names, "write " + ref.step + " for its first output"));
     return std::nullopt;
+  }
+
+  bool has_source_port(const PortRef& ref, const std::string& owner) {
+    const SourceInfo* info = sources().find(p_.source.type);
+    if (!info) return true;  // told already
+    std::vector<std::string> names;
+    for (const SourcePort& port : info->ports) {
+      if (port.name == ref.port) return true;
+      names.push_back(port.name);
+    }
+    error("source has no port '" + ref.port + "'", ref.place, owner, port_ref_text(ref),
+          names.empty() ? "source" : "source, or one of " + joined(names),
+          did_you_mean(ref.port, names, "write source"));
+    return false;
   }
 
   void later(const PortRef& ref, size_t used, size_t user, const std::string& owner) {

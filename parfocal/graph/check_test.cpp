@@ -72,6 +72,12 @@ TEST(Check, UnknownNamesGetTheNearest) {
   EXPECT_THROW(require_valid(p), Error);
 }
 
+TEST(Check, ASourceGivesOnlyThePortsThatItHas) {
+  Pipeline p = built();
+  p.steps[0].inputs[0].second.port = "background";
+  EXPECT_THAT(only_error(p), HasSubstr("source has no port 'background'"));
+}
+
 TEST(Check, CyclesAndForwardReferencesAreToldApart) {
   Pipeline p = built();
   p.steps[0].inputs[0].second.step = "later";

@@ -99,13 +99,19 @@ std::vector<LineageStep> lineage_of(const Pipeline& pipeline, const std::string&
     if (wanted.contains(pipeline.steps[s].id))
       for (const auto& [port, ref] : pipeline.steps[s].inputs) wanted.insert(ref.step);
   std::vector<LineageStep> lineage{{"source", pipeline.source.type, pipeline.source.params}};
-  for (const StepSpec& s : pipeline.steps)
-    if (wanted.contains(s.id)) lineage.push_back({s.id, s.op, s.params});
+  for (const StepSpec& s : pipeline.steps) {
+    if (!wanted.contains(s.id)) continue;
+    lineage.push_back({s.id, s.op, s.params});
+    for (const auto& [port, ref] : s.inputs)
+      if (ref.step == "source" && !ref.port.empty()) lineage[0].ports.push_back(ref.port);
+  }
   return lineage;
 }
 
-// As its operator calls it; the ports of a source have no names.
+// As its operator or source calls it.
 std::string port_name(const NodePlan& producer, int port) {
+  if (producer.kind == NodeKind::source && port > 0)
+    return producer.keys[static_cast<size_t>(port) - 1];
   const OperatorInfo* info = operators().find(producer.type);
   const bool named = info && static_cast<size_t>(port) < info->outputs.size();
   return named && producer.kind != NodeKind::source ? info->outputs[static_cast<size_t>(port)].name
@@ -125,6 +131,19 @@ OpenSource open_source(const SourceSpec& spec, const std::filesystem::path& base
       source.live = info.open_live(params, {base_dir});
     return source;
   });
+}
+
+size_t source_port(const std::string& type, const std::string& name) {
+  const SourceInfo& info = find_registered(sources(), type, "source", {});
+  for (size_t i = 0; i < info.ports.size(); ++i)
+    if (info.ports[i].name == name) return i;
+  throw Error(ErrorCode::invalid_pipeline,
+              Issue{"source has no port '" + name + "'", "source", type, "", "write source"});
+}
+
+Layout open_source_port(OpenSource& source, const SourceSpec& spec, const std::string& name) {
+  const size_t port = source_port(spec.type, name);
+  return with_place(spec.place, "source", [&] { return source.random->open_port(port); });
 }
 
 std::unique_ptr<Operator> bind_operator(const NodePlan& node, const std::vector<NodePlan>& nodes) {

@@ -19,6 +19,10 @@ struct OpenSource {
   std::vector<std::string> notices() const { return live ? live->notices() : random->notices(); }
   std::string identity() const { return live ? live->identity() : random->identity(); }
 };
+/// Opens the further output `name` of a source. \throws Error with the source's place
+Layout open_source_port(OpenSource& source, const SourceSpec& spec, const std::string& name);
+/// Number of port `name` in SourceInfo::ports. \throws Error(invalid_pipeline) if there is none
+size_t source_port(const std::string& type, const std::string& name);
 /// \throws Error(input_missing | invalid_pipeline) with the source's place
 OpenSource open_source(const SourceSpec& spec, const std::filesystem::path& base_dir);
 

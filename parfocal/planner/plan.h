@@ -32,7 +32,8 @@ struct NodePlan {
   RawValue params = RawValue::map();
   std::vector<PortId> inputs;
   std::vector<char> cut;          ///< per input: 1 = needs the complete Value of an earlier pass
-  std::vector<std::string> keys;  ///< sinks: what each input is ("from", "labels.cells")
+  std::vector<std::string> keys;  ///< sinks: what each input is ("from", "labels.cells");
+                                  ///< source: names of outputs 1, 2...
   std::vector<PortLayout> outputs;
   OnError on_error = OnError::stop;
   bool internal = false;  ///< added by the planner (frames.csv)

@@ -41,8 +41,29 @@ class Resolver {
     node.outputs = {image_port(draft_.source.layout())};
     node.on_error = pipeline().on_error;
     node.place = pipeline().source.place;
+    Outputs outputs{{"out", {0, 0}}};
+    for (const std::string& name : used_source_ports()) {
+      outputs.emplace_back(name, PortId{0, static_cast<int>(node.outputs.size())});
+      node.outputs.push_back(image_port(open_source_port(draft_.source, pipeline().source, name)));
+      node.keys.push_back(name);
+    }
     append(std::move(node), nullptr, "");
-    steps_["source"] = {{"out", {0, 0}}};
+    steps_["source"] = std::move(outputs);
+  }
+
+  std::vector<std::string> used_source_ports() const {
+    std::vector<std::string> names;
+    const auto take = [&](const PortRef& ref) {
+      if (ref.step == "source" && !ref.port.empty() &&
+          std::find(names.begin(), names.end(), ref.port) == names.end())
+        names.push_back(ref.port);
+    };
+    for (const StepSpec& step : pipeline().steps)
+      for (const auto& [port, ref] : step.inputs) take(ref);
+    for (const SinkSpec& sink : pipeline().sinks)
+      for (const auto& [key, ref] : sink.inputs) take(ref);
+    for (const ObserverSpec& observer : pipeline().observers) take(observer.from);
+    return names;
   }
 
   void append(NodePlan node, std::unique_ptr<Operator> op, std::string root) {

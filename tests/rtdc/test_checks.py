@@ -12,6 +12,7 @@ import support
 from support import F23
 
 EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "examples" / "flow-cytometry.yaml"
+STORED = EXAMPLE.with_name("flow-cytometry-stored.yaml")
 NO_OPENING = ("cells.open_radius=0", "features.haralick=false")
 ROLLING = """\
 parfocal: 1
@@ -38,11 +39,11 @@ def hundred(tmp_path_factory):
 
 @pytest.fixture
 def job(parfocal, tmp_path):
-    def run(source, *sets, name="ours", exit_code=0):
+    def run(source, *sets, name="ours", exit_code=0, pipeline=EXAMPLE):
         words = [word for text in sets for word in ("--set", text)]
         words += ["--out", tmp_path / name, "--progress", "none"]
         done = parfocal(
-            "run", EXAMPLE, "--set", f"source.path={source}", *words, exit_code=exit_code
+            "run", pipeline, "--set", f"source.path={source}", *words, exit_code=exit_code
         )
         return done.stderr if exit_code else tmp_path / name / "events.rtdc"
 
@@ -204,6 +205,40 @@ def test_chosen_frames(job, tmp_path, five, frames, mapping, count, text):
     with h5py.File(theirs) as h5:
         np.testing.assert_array_equal(h5["events/basinmap0"], whole[np.isin(whole, chosen)])
         assert h5.attrs["pipeline:dcnum mapping"] == text
+
+
+@pytest.mark.parametrize(
+    "frames, mapping, count, text",
+    [("all", None, 395, "0"), ("5", 5, 11, "5"), ("3-5", slice(3, 5), 6, "3-5-n"),
+     ("[3, 5, 6, 7]", [3, 5, 6, 7], 7, "h-6e582938")],
+)
+def test_frames_with_the_background_that_is_stored(
+    job, sparse, tmp_path, five, frames, mapping, count, text
+):
+    """Background `copy`: also of chosen frames it is that of the whole recording."""
+    stored = sparse(five)
+    ours = job(stored, f"source.frames={frames}", *NO_OPENING, pipeline=STORED)
+    theirs = support.dcnum_job(
+        stored, tmp_path / "his.rtdc", background_code="copy",
+        data_kwargs={} if mapping is None else {"index_mapping": mapping},
+        segmenter_kwargs={"thresh": -6, "kwargs_mask": {"closing_disk": 0}},
+        feature_kwargs={"haralick": False},
+    )
+    with h5py.File(ours) as a, h5py.File(theirs) as b:
+        assert len(a["events/basinmap0"]) == count
+        assert a.attrs["pipeline:dcnum mapping"] == text
+        for name, value in b.attrs.items():
+            if name.startswith("pipeline:"):
+                assert a.attrs[name] == value, name
+        for name in ("basinmap0", "nevents", "bg_off", "mask", "bright_bc_avg", "bright_perc_10"):
+            np.testing.assert_array_equal(a["events"][name], b["events"][name], err_msg=name)
+    with HDF5Data(ours) as a, HDF5Data(theirs) as b:
+        np.testing.assert_array_equal(a.image_bg[:], b.image_bg[:])
+
+
+def test_a_background_that_is_not_stored(job, tmp_path):
+    bare = support.write_recording(tmp_path / "bare.rtdc", np.zeros((5, 20, 30), np.uint8))
+    assert "no background stored" in job(bare, pipeline=STORED, exit_code=4)
 
 
 def test_chosen_frames_are_a_recording_of_their_own(job, tmp_path, five):

@@ -1,5 +1,7 @@
 #include "parfocal/formats/hdf5/job_ids.h"
 
+#include <algorithm>
+
 #include "parfocal/core/operator_info.h"
 #include "parfocal/core/units.h"
 #include "parfocal/formats/hdf5/frame_selection.h"
@@ -73,7 +75,12 @@ bool corrects_offsets(const TableView& steps, std::span<const LineageStep> linea
 
 std::string background_id(std::span<const LineageStep> lineage, bool offset_correction) {
   const LineageStep* step = last_of(lineage, "background_");
-  if (!step) return "";
+  if (!step) {
+    const bool stored = !lineage.empty() &&
+                        std::find(lineage[0].ports.begin(), lineage[0].ports.end(), "background") !=
+                            lineage[0].ports.end();
+    return stored ? "copy:" : "";
+  }
   // dcnum's background is of all frames even where only some are analysed.
   if (!selection_of(lineage).is_all()) return "parfocal:" + step->type;
   if (step->type == "background_rolling_median")

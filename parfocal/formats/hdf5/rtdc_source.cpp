@@ -7,7 +7,7 @@
 namespace parfocal {
 namespace {
 
-constexpr int64_t kDecoderBytes = 192 << 10;  // zstd's state of one thread
+enum Port : size_t { kBackground, kOffset };
 
 [[noreturn]] void fail(ErrorCode code, const std::string& what, const std::string& where,
                        const std::string& given, const std::string& needed,
@@ -18,53 +18,28 @@ constexpr int64_t kDecoderBytes = 192 << 10;  // zstd's state of one thread
 }  // namespace
 
 RtdcSource::RtdcSource(const RtdcSourceParams& params, const std::filesystem::path& base_dir)
-    : file_(RtdcFile::open(base_dir / params.path)) {
-  open_images(params.feature);
-  choose(params.frames);
+    : file_(RtdcFile::open(base_dir / params.path)), images_(*file_, params.feature) {
+  if (!params.frames.is_all()) chosen_ = params.frames.of(images_.frames(), images_.where());
   set_layout();
   read_time(params.require_time);
-  chunks_ = std::make_unique<const DecodedChunks>(reader_->chunk_bytes());
-}
-
-void RtdcSource::open_images(const std::string& feature) {
-  place_ = file_->place(feature);
-  const std::string where = place_.file->where(place_.dataset);
-  if (place_.file->kind(place_.dataset) != H5File::Kind::dataset)
-    fail(ErrorCode::input_missing, "the feature holds no images", where, "a group",
-         "a dataset of frames x rows x columns", "choose another feature");
-  reader_ = std::make_unique<const ChunkReader>(place_.file, place_.dataset);
-  const DType dtype = reader_->dtype();
-  if (reader_->shape().size() != 3 || (dtype != DType::u8 && dtype != DType::u16))
-    fail(ErrorCode::input_missing, "the feature holds no images", where,
-         fmt::format("{} axes of {}", reader_->shape().size(), dtype_name(dtype)),
-         "frames x rows x columns of uint8 or uint16", "choose another feature");
-}
-
-void RtdcSource::choose(const FrameSelection& frames) {
-  frames_ = place_.mapped ? static_cast<int64_t>(place_.map.size()) : reader_->items();
-  const std::string where = place_.file->where(place_.dataset);
-  if (frames_ == 0)
-    fail(ErrorCode::input_missing, "the file has no images: it is empty", where, "0 events",
-         "at least one", "leave the file out");
-  if (!frames.is_all()) chosen_ = frames.of(frames_, where);
 }
 
 void RtdcSource::set_layout() {
-  const int64_t frames = chosen_.empty() ? frames_ : static_cast<int64_t>(chosen_.size());
-  if (frames_ != file_->events())
+  const int64_t frames = chosen_.empty() ? images_.frames() : static_cast<int64_t>(chosen_.size());
+  if (images_.frames() != file_->events())
     notices_.push_back(
         fmt::format("The file states {} events but has {} images; all of them are read.",
-                    file_->events(), frames_));
-  layout_.dtype = reader_->dtype();
+                    file_->events(), images_.frames()));
+  layout_.dtype = images_.dtype();
   layout_.stream = {{"t", frames, 1, "", {}}};
-  layout_.item = {{"y", reader_->shape()[1], 1, "", {}}, {"x", reader_->shape()[2], 1, "", {}}};
+  layout_.item = {{"y", images_.height(), 1, "", {}}, {"x", images_.width(), 1, "", {}}};
   const auto pixel_um = number_of(file_->attribute("imaging:pixel size"));
   if (!pixel_um || !(*pixel_um > 0)) return;
   for (Axis& axis : layout_.item) axis.scale = *pixel_um, axis.unit = "um";
 }
 
 void RtdcSource::read_time(bool required) {
-  time_ = read_time_axis(*file_, frames_, chosen_);
+  time_ = read_time_axis(*file_, images_.frames(), chosen_);
   notices_.insert(notices_.end(), time_.notices.begin(), time_.notices.end());
   const bool exact =
       time_.origin == TimeAxis::Origin::time || time_.origin == TimeAxis::Origin::frame;
@@ -80,28 +55,65 @@ void RtdcSource::read_time(bool required) {
 }
 
 int64_t RtdcSource::read_bytes() const {
-  return reader_->chunk_bytes() + reader_->scratch_bytes() + kDecoderBytes;
+  return images_.read_bytes() + (background_ ? background_->read_bytes() : 0);
 }
 
 Region RtdcSource::block() const { return layout_.whole_item(); }
 
 // Mapped frames that follow each other mostly lie together too, so their groups are as large.
 int64_t RtdcSource::items_per_read() const {
-  return std::min(reader_->items_per_chunk(), layout_.stream[0].size);
+  return std::min(images_.frames_per_chunk(), layout_.stream[0].size);
 }
 
 Status RtdcSource::read(int64_t sequence, const MutableView& dst, FrameHeader& header) const {
   if (!time_.seconds.empty()) header.time_s = time_.seconds[static_cast<size_t>(sequence)];
+  return images_.read(frame_of(sequence), dst);
+}
+
+Layout RtdcSource::open_port(size_t port) {
+  Layout layout = layout_;
+  if (port == kBackground) {
+    open_background();
+    return layout;
+  }
+  open_offsets();
+  layout.dtype = DType::f64;
+  layout.item.clear();
+  return layout;
+}
+
+void RtdcSource::open_background() {
+  if (background_) return;
+  if (!file_->has("image_bg"))
+    fail(ErrorCode::input_missing, "the file has no background stored", file_->path().string(),
+         "no feature 'image_bg'", "a background of every frame",
+         "use the step background_sparse_median, or first: parfocal background sparse-median");
+  auto background = std::make_unique<const FrameReader>(*file_, "image_bg");
+  const auto text = [](const FrameReader& of) {
+    return fmt::format("{} frames of {} x {} {}", of.frames(), of.height(), of.width(),
+                       dtype_name(of.dtype()));
+  };
+  if (text(*background) != text(images_))
+    fail(ErrorCode::input_missing, "the background that is stored is not that of the images",
+         background->where(), text(*background), text(images_), "use background_sparse_median");
+  background_ = std::move(background);
+}
+
+void RtdcSource::open_offsets() {
+  if (!offsets_.empty()) return;
+  const auto frames = static_cast<size_t>(images_.frames());
+  auto offsets = file_->has("bg_off") ? file_->scalar("bg_off") : std::vector<double>(frames);
+  if (offsets.size() != frames)
+    fail(ErrorCode::input_missing, "the feature 'bg_off' has another length than the images",
+         file_->path().string(), std::to_string(offsets.size()), std::to_string(frames),
+         "use background_sparse_median");
+  offsets_ = std::move(offsets);
+}
+
+Status RtdcSource::read_port(size_t port, int64_t sequence, const MutableView& dst) const {
   const int64_t frame = frame_of(sequence);
-  const int64_t item = place_.mapped ? place_.map[static_cast<size_t>(frame)] : frame;
-  const int64_t chunk = item / reader_->items_per_chunk();
-  std::span<const std::byte> bytes;
-  Status s = chunks_->get(chunk, bytes, [&](std::span<std::byte> to, ChunkScratch& scratch) {
-    return reader_->read_chunk(chunk, to, scratch);
-  });
-  if (!s.ok()) return s;
-  const int64_t offset = (item - chunk * reader_->items_per_chunk()) * reader_->item_bytes();
-  copy_pixels(packed_view(bytes.data() + offset, layout_.dtype, layout_.whole_item()), dst);
+  if (port == kBackground) return background_->read(frame, dst);
+  dst.scalar<double>() = offsets_[static_cast<size_t>(frame)];
   return {};
 }
 
@@ -115,7 +127,7 @@ std::string RtdcSource::identity() const {
   const auto bytes = std::filesystem::file_size(file_->path(), ignored);
   const auto time = std::filesystem::last_write_time(file_->path(), ignored).time_since_epoch();
   return fmt::format("{}: {}, {}, {} bytes, changed {}{}", file_->path().filename().string(),
-                     place_.dataset, layout_.str(), bytes, time.count(),
+                     images_.dataset(), layout_.str(), bytes, time.count(),
                      identifier.empty() ? "" : ", " + identifier);
 }
 
@@ -140,7 +152,9 @@ PARFOCAL_SOURCE(rtdc) {
         return std::make_unique<RtdcSource>(std::any_cast<const P&>(params), context.base_dir);
       },
       nullptr,
-      false};
+      false,
+      {{"background", "the background of each frame that the file has stored (image_bg)"},
+       {"offset", "float64 per frame: what is added to it (bg_off); 0 where none is stored"}}};
 }
 
 }  // namespace parfocal

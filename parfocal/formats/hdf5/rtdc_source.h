@@ -1,9 +1,9 @@
 #pragma once
 /// Source `rtdc`: the images of an .rtdc file as a stream t | y x, whether they lie in the file or
-/// in one of its basins. Chunks are decoded by the threads that read; each keeps its last one.
+/// in one of its basins; beside them the background that is stored for each frame.
 
 #include "parfocal/core/io.h"
-#include "parfocal/formats/hdf5/decoded_chunks.h"
+#include "parfocal/formats/hdf5/frame_reader.h"
 #include "parfocal/formats/hdf5/frame_selection.h"
 #include "parfocal/formats/hdf5/time_axis.h"
 
@@ -27,6 +27,9 @@ class RtdcSource final : public Source {
   Region block() const override;
   int64_t items_per_read() const override;
   Status read(int64_t sequence, const MutableView& dst, FrameHeader& header) const override;
+  /// Port 0: image_bg; port 1: bg_off, 0 where the file has none.
+  Layout open_port(size_t port) override;
+  Status read_port(size_t port, int64_t sequence, const MutableView& dst) const override;
   SourceRow row(int64_t sequence) const override;
   std::string identity() const override;
   std::vector<std::string> notices() const override { return notices_; }
@@ -35,7 +38,8 @@ class RtdcSource final : public Source {
   const TimeAxis& time_axis() const { return time_; }
 
  private:
-  void open_images(const std::string& feature);
+  void open_background();
+  void open_offsets();
   void read_time(bool required);
   void choose(const FrameSelection& frames);
   void set_layout();
@@ -45,11 +49,10 @@ class RtdcSource final : public Source {
   }
 
   std::shared_ptr<const RtdcFile> file_;
-  FeaturePlace place_;
-  std::unique_ptr<const ChunkReader> reader_;
-  std::unique_ptr<const DecodedChunks> chunks_;
+  FrameReader images_;
+  std::unique_ptr<const FrameReader> background_;
+  std::vector<double> offsets_;
   TimeAxis time_;
-  int64_t frames_ = 0;           // of the file
   std::vector<int64_t> chosen_;  // empty: all of them
   Layout layout_;
   std::vector<std::string> notices_;

@@ -64,6 +64,65 @@ TEST_F(RtdcSources, GiveEveryFrameAndItsTime) {
   }
 }
 
+TEST_F(RtdcSources, GiveTheStoredBackgroundOfChosenFrames) {
+  const std::string name = movie("a.rtdc", 6, [](const H5File& file) {
+    write_images(file, "basin_events/image_bg", 2);
+    write_column(file, "events/basinmap0", std::vector<int64_t>{0, 0, 1, 1, 1, 0});
+    write_column(file, "events/bg_off", std::vector<double>{0, 0.5, 1, 1.5, 2, 2.5});
+    write_basin(file, "bg",
+                R"({"name": "bg", "type": "internal", "format": "h5dataset",
+                    "paths": ["basin_events"], "features": ["image_bg"],
+                    "mapping": "basinmap0"})");
+  });
+  RtdcSourceParams params{name};
+  params.feature = "image";
+  ASSERT_FALSE(ParamTraits<FrameSelection>::parse(RawValue::scalar("1-6-2"), params.frames));
+  RtdcSource source(params, folder_);
+  const int64_t without = source.read_bytes();
+  EXPECT_EQ(source.open_port(0).str(), "t=3 | y=6 x=8 uint8");
+  EXPECT_EQ(source.open_port(1).str(), "t=3 | float64");
+  EXPECT_GT(source.read_bytes(), without);
+  const auto all = frames(2);
+  for (const auto& [t, plane, offset] : {std::tuple{0, 0, 0.5}, {1, 1, 1.5}, {2, 0, 2.5}}) {
+    std::vector<uint8_t> pixels(48);
+    double number = 0;
+    const Region whole = source.layout().whole_item();
+    ASSERT_TRUE(
+        source
+            .read_port(0, t,
+                       packed_view(reinterpret_cast<std::byte*>(pixels.data()), DType::u8, whole))
+            .ok());
+    ASSERT_TRUE(
+        source.read_port(1, t, packed_view(reinterpret_cast<std::byte*>(&number), DType::f64, {}))
+            .ok());
+    EXPECT_TRUE(std::equal(pixels.begin(), pixels.end(), all.begin() + plane * 48)) << t;
+    EXPECT_EQ(number, offset);
+  }
+}
+
+TEST_F(RtdcSources, WithoutAStoredBackgroundSaySo) {
+  RtdcSource source = open(write_movie("a.rtdc", 3));
+  EXPECT_THAT(message(ErrorCode::input_missing, [&] { source.open_port(0); }),
+              HasSubstr("no background stored"));
+  source.open_port(1);
+  double number = 7;
+  EXPECT_TRUE(
+      source.read_port(1, 2, packed_view(reinterpret_cast<std::byte*>(&number), DType::f64, {}))
+          .ok());
+  EXPECT_EQ(number, 0);
+}
+
+TEST_F(RtdcSources, RefuseABackgroundOfOtherFrames) {
+  RtdcSource source = open(movie("a.rtdc", 6, [](const H5File& file) {
+    write_images(file, "events/image_bg", 5);
+    write_column(file, "events/bg_off", std::vector<double>(4));
+  }));
+  EXPECT_THAT(message(ErrorCode::input_missing, [&] { source.open_port(0); }),
+              HasSubstr("5 frames of 6 x 8"));
+  EXPECT_THAT(message(ErrorCode::input_missing, [&] { source.open_port(1); }),
+              HasSubstr("another length"));
+}
+
 TEST_F(RtdcSources, GiveRegionsOfAFrame) {
   const RtdcSource source = open(write_movie("a.rtdc", 5));
   Region region = Region::whole({2, 3});
