@@ -75,6 +75,12 @@ struct ConvertArguments {
   std::vector<std::string> words;  ///< the command line as given
 };
 
+/// `parfocal recover`
+struct RecoverArguments {
+  std::filesystem::path store;
+  bool json = false;
+};
+
 int check(const CheckArguments& arguments);
 int plan(const PlanArguments& arguments);
 int run(const RunArguments& arguments);
@@ -82,6 +88,7 @@ int info(const InfoArguments& arguments);
 int ops(const OpsArguments& arguments);
 int demo(const DemoArguments& arguments);
 int background(const BackgroundArguments& arguments);
+int recover(const RecoverArguments& arguments);
 int convert(const ConvertArguments& arguments);
 
 }  // namespace parfocal::cli

@@ -27,6 +27,7 @@ struct Program {
   OpsArguments ops;
   DemoArguments demo;
   BackgroundArguments background;
+  RecoverArguments recover;
   ConvertArguments convert;
 };
 
@@ -91,6 +92,12 @@ void add_reading_commands(Program& program) {
       "--validate", program.info.validate,
       "Check an OME-Zarr by the rules of OME-NGFF 0.4 or 0.5; exit 4 if it breaks one");
   add_json(info_app, program.info.json);
+
+  CLI::App& recover_app = add_command(program, "recover", [&] { return recover(program.recover); });
+  recover_app.add_option("store", program.recover.store, "Store whose writer did not finish")
+      ->required()
+      ->type_name("STORE");
+  add_json(recover_app, program.recover.json);
 
   CLI::App& ops_app = add_command(program, "ops", [&] { return ops(program.ops); });
   ops_app.add_option("name", program.ops.name, "One operator, source or sink")->type_name("NAME");

@@ -3,7 +3,7 @@ import unittest
 
 from support import CommandTest, PARFOCAL
 
-COMMANDS = ["demo", "check", "plan", "run", "convert", "info", "ops"]
+COMMANDS = ["demo", "check", "plan", "run", "convert", "info", "recover", "ops"]
 
 
 class Help(CommandTest):

@@ -122,11 +122,12 @@ class ArrayWriter {
   std::unique_ptr<ShardCodec> shard_;  // null: every chunk is a file
   FrameLog log_;
   std::mutex syncing_folders_;
+  std::mutex making_folders_;                       // of last_folder_
+  std::filesystem::path last_folder_;               // exists
   mutable std::mutex mutex_;                        // of everything below
   std::map<int64_t, std::shared_ptr<Band>> bands_;  // open ones, by number
   std::map<int64_t, Row> rows_;                     // with at least one sealed band, not committed
   int64_t committed_rows_ = 0;
-  std::filesystem::path last_folder_;                 // exists
   std::set<std::filesystem::path> unsynced_folders_;  // that got new names
 };
 

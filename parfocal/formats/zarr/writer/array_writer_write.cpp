@@ -188,12 +188,10 @@ std::filesystem::path ArrayWriter::final_path(const std::vector<int64_t>& key) c
 
 Status ArrayWriter::make_parent(const std::filesystem::path& path) {
   const std::filesystem::path folder = path.parent_path();
-  {
-    const std::lock_guard lock(mutex_);
-    if (folder == last_folder_) return {};
-  }
+  // One thread at a time: a folder that another one made has to be as safe as what goes into it.
+  const std::lock_guard making(making_folders_);
+  if (folder == last_folder_) return {};
   if (Status s = make_folders(folder, options_.durable); !s.ok()) return s;
-  const std::lock_guard lock(mutex_);
   last_folder_ = folder;
   return {};
 }

@@ -12,7 +12,11 @@ constexpr int64_t kMostSamples = 32;  // channels beyond share the last sample
 ImageWriter::ImageWriter(const std::filesystem::path& root, const StoreSpec& store, size_t image,
                          std::span<const ArraySpec> arrays, uint32_t first_array,
                          int64_t most_in_flight, ArrayWriter::Options options, Journal& journal)
-    : store_(store), image_(image), journal_(journal), columns_(root, store, image) {
+    : store_(store),
+      image_(image),
+      journal_(journal),
+      durable_(options.durable),
+      columns_(root, store, image) {
   for (size_t level = 0; level < arrays.size(); ++level)
     levels_.push_back(std::make_unique<ArrayWriter>(
         root, store, first_array + static_cast<uint32_t>(level), arrays[level], options, journal));

@@ -84,6 +84,7 @@ class ImageWriter {
   const StoreSpec& store_;
   size_t image_;
   Journal& journal_;
+  bool durable_;
   std::vector<std::unique_ptr<ArrayWriter>> levels_;
   std::unique_ptr<Pyramid> pyramid_;  // null: one level
   int channel_axis_ = -1;             // among the stream axes

@@ -55,7 +55,8 @@ Status ImageWriter::close(Scratch& scratch, const std::string& reason) {
   for (size_t level = 0; level < levels_.size(); ++level)
     if (Status s = levels_[level]->close(scratch.arrays[level]); !s.ok()) return s;
   const std::lock_guard lock(mutex_);
-  return columns_.flush();
+  if (Status s = columns_.flush(); !s.ok() || !durable_) return s;
+  return columns_.sync();  // the journal, which has the rows too, is removed next
 }
 
 ImageState ImageWriter::state(int64_t outer, GapRanges& gaps) const {

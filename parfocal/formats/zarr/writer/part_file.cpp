@@ -102,8 +102,9 @@ Status PartFile::reserve(int64_t bytes, int64_t& offset) {
 Status PartFile::write(int64_t offset, const std::byte* data, int64_t bytes) {
   const Open fd(*this);
   if (!fd) return fail("open");
-  dirty_ = true;
-  return write_at(fd.get(), data, aligned_up(bytes), offset) ? Status() : fail("write");
+  if (!write_at(fd.get(), data, aligned_up(bytes), offset)) return fail("write");
+  dirty_ = true;  // after: a sync that comes in between does not cover it
+  return {};
 }
 
 Status PartFile::read(int64_t offset, std::byte* to, int64_t bytes) {
@@ -124,8 +125,9 @@ Status PartFile::sync() {
 Status PartFile::finish(int64_t bytes) {
   const Open fd(*this);
   if (!fd) return fail("open");
+  if (::ftruncate(fd.get(), bytes) != 0) return fail("cut");
   dirty_ = true;
-  return ::ftruncate(fd.get(), bytes) == 0 ? Status() : fail("cut");
+  return {};
 }
 
 Status PartFile::close() {

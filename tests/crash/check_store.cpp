@@ -1,0 +1,142 @@
+#include "check_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "parfocal/formats/zarr/array_reader.h"
+#include "parfocal/formats/zarr/hierarchy.h"
+#include "parfocal/formats/zarr/writer/array_grid.h"
+#include "parfocal/kernels/downsample.h"
+
+namespace parfocal::crash {
+namespace {
+
+constexpr size_t kMostProblems = 5;
+
+class Checker {
+ public:
+  Checker(const std::filesystem::path& root, const ProbeSpec& spec, StoreCheck& found)
+      : store_(std::make_shared<LocalStore>(root)), hierarchy_(store_), spec_(spec), found_(found) {
+    for (const ArraySpec& array : arrays_of(spec.store())) {
+      specs_.push_back(array);
+      levels_.push_back(open(array.path));
+    }
+  }
+  void run() {
+    const ArrayGrid grid(specs_[0]);
+    found_.frames = grid.frames(levels_[0]->array().shape.at(0));
+    found_.valid.assign(static_cast<size_t>(found_.frames), false);
+    const auto valid = column<uint8_t>("valid", DType::u8);
+    const auto id = column<int64_t>("id", DType::i64);
+    const auto time = column<double>("time", DType::f64);
+    if (!found_.problems.empty()) return;
+    for (int64_t frame = 0; frame < found_.frames; ++frame) {
+      const size_t i = static_cast<size_t>(frame);
+      if (valid[i] == 0) continue;
+      if (id[i] != frame || time[i] != time_of(frame))
+        problem(fmt::format("row of frame {}: id {}, time {}", frame, id[i], time[i]));
+      found_.valid[i] = check_frame(grid, frame);
+    }
+  }
+
+ private:
+  std::unique_ptr<ArrayReader> open(const std::string& path) {
+    return std::make_unique<ArrayReader>(store_, path, hierarchy_.array(path));
+  }
+  void problem(const std::string& text) {
+    if (found_.problems.size() < kMostProblems) found_.problems.push_back(text);
+  }
+  template <class T>
+  std::vector<T> column(const std::string& name, DType dtype) {
+    const auto reader = open("frames/" + name);
+    std::vector<T> rows(static_cast<size_t>(found_.frames));
+    if (reader->array().shape.at(0) != found_.frames) {
+      problem(fmt::format("{} has {} rows for {} frames", name, reader->array().shape[0],
+                          found_.frames));
+      return rows;
+    }
+    const Status s = reader->read(packed_view(reinterpret_cast<std::byte*>(rows.data()), dtype,
+                                              Region::whole({found_.frames})));
+    if (!s.ok()) problem(s.issue().what);
+    return rows;
+  }
+  bool read_plane(size_t level, const FrameIndex& index, std::vector<uint16_t>& pixels) {
+    const ArraySpec& array = specs_[level];
+    const size_t y = array.stream_rank();
+    Region region;
+    region.rank = static_cast<int>(array.shape.size());
+    for (size_t a = 0; a < array.shape.size(); ++a) {
+      region.origin[a] = a < y ? index[a] : 0;
+      region.shape[a] = a < y ? 1 : array.shape[a];
+    }
+    pixels.resize(static_cast<size_t>(region.count()));
+    const Status s = levels_[level]->read(
+        packed_view(reinterpret_cast<std::byte*>(pixels.data()), DType::u16, region));
+    if (!s.ok()) problem(s.issue().what);
+    return s.ok();
+  }
+  bool check_frame(const ArrayGrid& grid, int64_t frame) {
+    const FrameIndex index = grid.index_of(frame);
+    std::vector<uint16_t> expected(static_cast<size_t>(spec_.height * spec_.width)), pixels;
+    fill_plane(frame, spec_.height, spec_.width, expected.data());
+    int64_t height = spec_.height, width = spec_.width;
+    for (size_t level = 0; level < levels_.size(); ++level) {
+      if (level > 0 && spec_.pool_z) break;  // other frames
+      if (level > 0) {
+        const int64_t h = kernels::half_size(height), w = kernels::half_size(width);
+        std::vector<uint16_t> half(static_cast<size_t>(h * w));
+        kernels::mean_2x2<uint16_t>({expected.data(), width, height, width},
+                                    {half.data(), w, h, w});
+        expected.swap(half);
+        height = h;
+        width = w;
+      }
+      if (!read_plane(level, index, pixels)) return false;
+      if (pixels == expected) continue;
+      problem(fmt::format("frame {} is wrong in level {}", frame, level));
+      return false;
+    }
+    return true;
+  }
+
+  std::shared_ptr<const Store> store_;
+  ZarrHierarchy hierarchy_;
+  const ProbeSpec& spec_;
+  StoreCheck& found_;
+  std::vector<ArraySpec> specs_;
+  std::vector<std::unique_ptr<ArrayReader>> levels_;
+};
+
+}  // namespace
+
+int64_t StoreCheck::lost(const std::vector<int64_t>& receipts) const {
+  return std::count_if(receipts.begin(), receipts.end(), [&](int64_t f) { return !has(f); });
+}
+
+StoreCheck check_store(const std::filesystem::path& root, const ProbeSpec& spec) {
+  StoreCheck found;
+  try {
+    Checker(root, spec, found).run();
+  } catch (const std::exception& error) {
+    found.problems.push_back(error.what());
+  }
+  return found;
+}
+
+std::vector<int64_t> receipts_in(const std::vector<std::byte>& bytes) {
+  std::vector<int64_t> frames(bytes.size() / 8);
+  if (!frames.empty()) std::memcpy(frames.data(), bytes.data(), 8 * frames.size());
+  return frames;
+}
+
+std::vector<int64_t> read_receipts(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::vector<char> text{std::istreambuf_iterator<char>(file), {}};
+  std::vector<std::byte> bytes(text.size());
+  std::memcpy(bytes.data(), text.data(), text.size());
+  return receipts_in(bytes);
+}
+
+}  // namespace parfocal::crash
