@@ -37,6 +37,34 @@ static std::vector<char*> pointers(std::vector<std::string>& texts) {
   return all;
 }
 
+static pid_t start(std::vector<std::string> words,
+                   const std::map<std::string, std::string>& environment,
+                   const fs::path& messages) {
+  std::vector<std::string> variables;
+  for (char** v = environ; *v != nullptr; ++v) variables.push_back(*v);
+  for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  for (const int fd : {1, 2})
+    posix_spawn_file_actions_addopen(&actions, fd, messages.c_str(),
+                                     O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0666);
+  pid_t pid = -1;
+  const int failed = ::posix_spawn(&pid, words[0].c_str(), &actions, nullptr,
+                                   pointers(words).data(), pointers(variables).data());
+  posix_spawn_file_actions_destroy(&actions);
+  if (failed != 0) throw std::runtime_error("cannot start " + words[0]);
+  return pid;
+}
+
+int run_command(std::vector<std::string> words,
+                const std::map<std::string, std::string>& environment) {
+  const pid_t pid = start(std::move(words), environment, "/dev/null");
+  int status = 0;
+  while (::waitpid(pid, &status, 0) != pid) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 ProbeRun::ProbeRun(const ProbeSpec& spec, const fs::path& folder,
                    const std::map<std::string, std::string>& environment)
     : store_(folder / "store"),
@@ -45,17 +73,7 @@ ProbeRun::ProbeRun(const ProbeSpec& spec, const fs::path& folder,
   fs::create_directories(folder);
   std::vector<std::string> words{PARFOCAL_PROBE, store_.string(), receipts_.string()};
   for (std::string& word : spec.arguments()) words.push_back(std::move(word));
-  std::vector<std::string> variables;
-  for (char** v = environ; *v != nullptr; ++v) variables.push_back(*v);
-  for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, 2, messages_.c_str(), O_WRONLY | O_CREAT | O_TRUNC,
-                                   0666);
-  const int failed = ::posix_spawn(&pid_, PARFOCAL_PROBE, &actions, nullptr, pointers(words).data(),
-                                   pointers(variables).data());
-  posix_spawn_file_actions_destroy(&actions);
-  if (failed != 0) throw std::runtime_error("cannot start " PARFOCAL_PROBE);
+  pid_ = start(std::move(words), environment, messages_);
 }
 
 ProbeRun::~ProbeRun() {

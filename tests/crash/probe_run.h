@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "probe/probe_spec.h"
 
@@ -48,5 +49,9 @@ class ProbeRun {
   int status_ = 0;
   bool ended_ = false;
 };
+
+/// Runs a command to its end with more in its environment; its exit code, -1 if a signal ended it.
+int run_command(std::vector<std::string> words,
+                const std::map<std::string, std::string>& environment);
 
 }  // namespace parfocal::crash

@@ -6,9 +6,11 @@
 //   SHIM_ENOSPC       bytes after which the disk is full
 //   SHIM_EIO_WRITE    this write (from 1) and no other fails
 //   SHIM_EIO_SYNC     this sync (from 1) and no other fails, as Linux reports a lost page once
+//   SHIM_KILL         the program is killed before this operation (from 1)
 //   SHIM_KEEP         a file below the folder whose writes never fail ("receipts")
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -52,11 +54,11 @@ struct Shim {
   std::string root = text_of("SHIM_ROOT"), keep = text_of("SHIM_KEEP");
   bool drop_syncs = number_of("SHIM_DROP_SYNCS") == 1;
   int64_t enospc = number_of("SHIM_ENOSPC"), eio_write = number_of("SHIM_EIO_WRITE"),
-          eio_sync = number_of("SHIM_EIO_SYNC");
+          eio_sync = number_of("SHIM_EIO_SYNC"), kill_at = number_of("SHIM_KILL");
   int log = -1;
   std::mutex mutex;
   std::atomic<uint8_t> watched[kMostFds]{};
-  std::atomic<int64_t> written{0}, writes{0}, syncs{0};
+  std::atomic<int64_t> written{0}, writes{0}, syncs{0}, operations{0};
 
   Shim() {
     const std::string path = text_of("SHIM_LOG");
@@ -82,6 +84,10 @@ struct Shim {
                            {const_cast<void*>(data), bytes}};
     const std::lock_guard lock(mutex);
     if (real(log, parts, 4) < 0) std::perror("io_shim: log");
+  }
+  /// To be called before each operation that changes something.
+  void begin(bool watched_one) {
+    if (watched_one && ++operations == kill_at) ::kill(::getpid(), SIGKILL);
   }
   int opened(int fd, const char* path, int flags) {
     if (fd < 0 || fd >= kMostFds) return fd;
@@ -115,6 +121,7 @@ struct Shim {
   template <class F>
   int sync(int fd, LogOp begin, F&& real) {
     if (!watch_of(fd)) return real(fd);
+    this->begin(true);
     const int64_t number = ++syncs;
     if (number == eio_sync) {
       put(LogOp::sync_failed, fd, static_cast<uint64_t>(number));
@@ -143,10 +150,12 @@ ssize_t logged_write(int fd, const void* data, ssize_t n, int64_t offset) {
 
 int open_file(const char* path, int flags, mode_t mode) {
   NEXT(open);
+  shim().begin((flags & O_CREAT) != 0 && shim().is_below(path));
   return shim().opened(real(path, flags, mode), path, flags);
 }
 int truncate_fd(int fd, off_t size) {
   NEXT(ftruncate);
+  shim().begin(shim().watch_of(fd));
   const int result = real(fd, size);
   if (result == 0 && shim().watch_of(fd))
     shim().put(LogOp::truncate, fd, static_cast<uint64_t>(size));
@@ -154,6 +163,7 @@ int truncate_fd(int fd, off_t size) {
 }
 ssize_t pwrite_fd(int fd, const void* data, size_t bytes, off_t offset) {
   NEXT(pwrite);
+  shim().begin(shim().watch_of(fd));
   const ssize_t n = shim().allowed(fd, bytes);
   return n < 0 ? n : logged_write(fd, data, real(fd, data, static_cast<size_t>(n), offset), offset);
 }
@@ -168,6 +178,7 @@ int allocate(int fd, int mode, off_t offset, off_t bytes) {
 }
 int rename_file(const char* from, const char* to) {
   NEXT(rename);
+  shim().begin(shim().is_below(to));
   const int result = real(from, to);
   if (result == 0 && shim().is_below(to)) shim().put(LogOp::rename, -1, 0, from, to);
   return result;
@@ -257,12 +268,14 @@ int rename(const char* from, const char* to) noexcept { return rename_file(from,
 int renameat(int, const char* from, int, const char* to) noexcept { return rename_file(from, to); }
 int unlink(const char* path) noexcept {
   NEXT(unlink);
+  shim().begin(shim().is_below(path));
   const int result = real(path);
   if (result == 0 && shim().is_below(path)) shim().put(LogOp::unlink, -1, 0, path);
   return result;
 }
 int remove(const char* path) noexcept {
   NEXT(remove);
+  shim().begin(shim().is_below(path));
   struct stat info {};
   const bool folder = lstat(path, &info) == 0 && S_ISDIR(info.st_mode);
   const int result = real(path);
@@ -272,12 +285,14 @@ int remove(const char* path) noexcept {
 }
 int rmdir(const char* path) noexcept {
   NEXT(rmdir);
+  shim().begin(shim().is_below(path));
   const int result = real(path);
   if (result == 0 && shim().is_below(path)) shim().put(LogOp::rmdir, -1, 0, path);
   return result;
 }
 int mkdir(const char* path, mode_t mode) noexcept {
   NEXT(mkdir);
+  shim().begin(shim().is_below(path));
   const int result = real(path, mode);
   if (result == 0 && shim().is_below(path)) shim().put(LogOp::mkdir, -1, 0, path);
   return result;
