@@ -23,24 +23,26 @@ ALSO_ZARR = "  - {type: ome_zarr, from: source, path: raw.ome.zarr}\n"
 def run(parfocal, tmp_path):
     """Runs the generator into raw.ome.tif; returns the file."""
 
-    def make(size, dtype="uint16", kind="noise", more=ALSO_ZARR, exit_code=0):
+    def make(size, dtype="uint16", kind="noise", more=ALSO_ZARR, compression="none"):
+        text = PIPELINE.format(kind=kind, size=size, dtype=dtype, more=more)
         (tmp_path / "p.yaml").write_text(
-            PIPELINE.format(kind=kind, size=size, dtype=dtype, more=more))
-        parfocal("run", "p.yaml", "--out", "out", exit_code=exit_code)
+            text.replace("raw.ome.tif}", f"raw.ome.tif, compression: {compression}}}"))
+        parfocal("run", "p.yaml", "--out", "out")
         return tmp_path / "out/raw.ome.tif"
 
     return make
 
 
+@pytest.mark.parametrize("compression", ["none", "deflate"])
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
-def test_tifffile_reads_the_pixels_the_axes_and_the_order(run, dtype):
-    path = run("{t: 7, c: 2, z: 3, y: 120, x: 150}", dtype)
+def test_tifffile_reads_the_pixels_the_axes_and_the_order(run, dtype, compression):
+    path = run("{t: 7, c: 2, z: 3, y: 120, x: 150}", dtype, compression=compression)
     with tifffile.TiffFile(path) as file:
         assert file.is_bigtiff and file.is_ome
         (series,) = file.series
         assert series.axes == "TCZYX"
         pixels = series.asarray()
-        assert all(page.is_contiguous for page in file.pages)
+        assert all(page.is_contiguous == (compression == "none") for page in file.pages)
     np.testing.assert_array_equal(pixels, zarr.open_array(path.parent / "raw.ome.zarr/0")[:])
     assert pixels.any() and pixels.dtype == dtype
 

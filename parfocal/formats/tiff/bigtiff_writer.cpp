@@ -16,6 +16,7 @@ static_assert(std::endian::native == std::endian::little, "pixels are written as
 constexpr int64_t kHeaderBytes = 16, kEntryBytes = 20, kMostEntries = 12, kDiskBlock = 4096;
 constexpr int64_t kGroupOfUnknown = 256;   // 70 KB of directories at most go unused
 constexpr int64_t kMostInGroup = 1 << 20;  // 270 MB of directories
+enum Compression : uint64_t { kPlain = 1, kDeflate = 8 };
 enum Type : uint16_t { kAscii = 2, kShort = 3, kLong = 4, kLong8 = 16 };
 enum Tag : uint16_t { kDescription = 270 };
 
@@ -51,16 +52,21 @@ constexpr int64_t kDescriptionEntry = 5, kLinkOffset = 8 + kEntryBytes * kMostEn
 BigTiffWriter::BigTiffWriter(const BigTiffPages& pages) : pages_(pages) {
   row_bytes_ = pages.width * static_cast<int64_t>(dtype_size(pages.dtype));
   page_bytes_ = row_bytes_ * pages.height;
-  rows_per_strip_ = std::clamp<int64_t>(kMostStripBytes / row_bytes_, 1, pages.height);
+  const int64_t strip_bytes = pages.deflate ? kDeflatedStripBytes : kMostStripBytes;
+  rows_per_strip_ = std::clamp<int64_t>(strip_bytes / row_bytes_, 1, pages.height);
   strips_ = (pages.height + rows_per_strip_ - 1) / rows_per_strip_;
   slot_bytes_ = kLinkOffset + 8 + (strips_ > 1 ? 16 * strips_ : 0);
-  group_ = pages.count == kUnbounded ? kGroupOfUnknown
-                                     : std::clamp<int64_t>(pages.count, 1, kMostInGroup);
+  const int64_t most = pages.deflate ? kGroupOfUnknown : kMostInGroup;
+  group_ = pages.count == kUnbounded ? kGroupOfUnknown : std::clamp<int64_t>(pages.count, 1, most);
   directories_bytes_ = up_to(group_ * slot_bytes_, kDiskBlock);
   group_bytes_ = up_to(directories_bytes_ + group_ * page_bytes_, kDiskBlock);
+  if (pages.deflate)
+    encoder_ =
+        std::make_unique<StripEncoder>(pages.height, row_bytes_, rows_per_strip_, pages.threads);
 }
 
 int64_t BigTiffWriter::directory_at(int64_t page) const {
+  if (encoder_) return group_at_ + page % group_ * slot_bytes_;
   return head_bytes_ + page / group_ * group_bytes_ + page % group_ * slot_bytes_;
 }
 int64_t BigTiffWriter::pixels_at(int64_t page) const {
@@ -70,7 +76,8 @@ int64_t BigTiffWriter::pixels_at(int64_t page) const {
 // The other directories lack the description's entry: their link comes one entry earlier.
 int64_t BigTiffWriter::link_at(int64_t page) const {
   if (page == 0) return 8;
-  return directory_at(page - 1) + kLinkOffset - (page == 1 ? 0 : kEntryBytes);
+  const int64_t before = encoder_ ? chained_directory(page - 1) : directory_at(page - 1);
+  return before + kLinkOffset - (page == 1 ? 0 : kEntryBytes);
 }
 int64_t BigTiffWriter::file_bytes(int64_t pages) const {
   return pages == 0 ? kDiskBlock : pixels_at(pages - 1) + page_bytes_ + kDiskBlock;
@@ -85,7 +92,7 @@ Status BigTiffWriter::put(const void* from, int64_t bytes, int64_t at) {
 Status BigTiffWriter::reserve(int64_t end) {
   if (end <= reserved_) return {};
   int64_t target = up_to(end + kAheadBytes, kDiskBlock);
-  if (pages_.count != kUnbounded)
+  if (pages_.count != kUnbounded && !encoder_)
     target = std::max(end, std::min(target, pixels_at(pages_.count - 1) + page_bytes_));
   if (::fallocate(fd_.get(), 0, reserved_, target - reserved_) != 0) {
     target = end;
@@ -108,6 +115,8 @@ void BigTiffWriter::create(const std::filesystem::path& path, std::string_view d
   slot_.resize(static_cast<size_t>(slot_bytes_));
   description_bytes_ = static_cast<int64_t>(description.size()) + 1;
   head_bytes_ = up_to(kHeaderBytes + description_bytes_, kDiskBlock);
+  end_ = head_bytes_;
+  page_strips_.resize(static_cast<size_t>(strips_));
   std::vector<char> head(static_cast<size_t>(kHeaderBytes + description_bytes_));
   std::memcpy(head.data(), "II\x2b\0\x08\0\0\0", 8);
   std::copy(description.begin(), description.end(), head.begin() + kHeaderBytes);
@@ -119,6 +128,14 @@ void BigTiffWriter::create(const std::filesystem::path& path, std::string_view d
 Status BigTiffWriter::write(int64_t page, const View& plane) {
   const Region& r = plane.region;
   if (r.count() == 0) return {};
+  if (encoder_) {
+    if (Status s = link(page); !s.ok()) return s;
+    if (page < linked_ || r != Region::whole({pages_.height, pages_.width}) || !plane.contiguous())
+      return Status::fail("compressed pages are written whole, but the plan goes by regions",
+                          "give it more memory (--memory), or write compression: none");
+    if (Status s = append(plane); !s.ok()) return s;
+    return add_directory(page);
+  }
   const int64_t pixel = static_cast<int64_t>(dtype_size(pages_.dtype));
   const int64_t at = pixels_at(page) + r.begin(0) * row_bytes_ + r.begin(1) * pixel;
   if (Status s = reserve(pixels_at(page) + page_bytes_); !s.ok()) return s;
@@ -135,40 +152,97 @@ void BigTiffWriter::render(int64_t page) {
   const DType dtype = pages_.dtype;
   const uint64_t format = is_float(dtype) ? 3 : is_signed_integer(dtype) ? 2 : 1;
   const uint64_t n = static_cast<uint64_t>(strips_);
-  const int64_t pixels = pixels_at(page), table = slot_bytes_ - 16 * strips_;
+  const int64_t table = slot_bytes_ - 16 * strips_;
   const uint64_t table_at = static_cast<uint64_t>(directory_at(page) + table);
   Directory d(slot_);
   d.add(256, kLong, static_cast<uint64_t>(pages_.width));
   d.add(257, kLong, static_cast<uint64_t>(pages_.height));
   d.add(258, kShort, 8 * dtype_size(dtype));
-  d.add(259, kShort, 1);  // not compressed
+  d.add(259, kShort, encoder_ ? kDeflate : kPlain);
   d.add(262, kShort, 1);  // 0 is black
   if (page == 0)
     d.add(kDescription, kAscii, kHeaderBytes, static_cast<uint64_t>(description_bytes_));
-  d.add(273, kLong8, n == 1 ? static_cast<uint64_t>(pixels) : table_at, n);
+  d.add(273, kLong8, n == 1 ? static_cast<uint64_t>(page_strips_[0].at) : table_at, n);
   d.add(277, kShort, 1);  // sample per pixel
   d.add(278, kLong, static_cast<uint64_t>(rows_per_strip_));
-  d.add(279, kLong8, n == 1 ? static_cast<uint64_t>(page_bytes_) : table_at + 8 * n, n);
+  d.add(279, kLong8, n == 1 ? static_cast<uint64_t>(page_strips_[0].bytes) : table_at + 8 * n, n);
   d.add(284, kShort, 1);  // samples of a pixel lie together
   d.add(339, kShort, format);
   if (n == 1) return;
   for (int64_t k = 0; k < strips_; ++k) {
-    const int64_t first = k * rows_per_strip_;
-    const int64_t place = pixels + first * row_bytes_;
-    const int64_t bytes = std::min(rows_per_strip_, pages_.height - first) * row_bytes_;
-    std::memcpy(slot_.data() + table + 8 * k, &place, 8);
-    std::memcpy(slot_.data() + table + 8 * (strips_ + k), &bytes, 8);
+    const Strip& strip = page_strips_[static_cast<size_t>(k)];
+    std::memcpy(slot_.data() + table + 8 * k, &strip.at, 8);
+    std::memcpy(slot_.data() + table + 8 * (strips_ + k), &strip.bytes, 8);
   }
 }
 
-Status BigTiffWriter::link(int64_t count) {
-  for (; linked_ < count; ++linked_) {
-    if (Status s = reserve(pixels_at(linked_) + page_bytes_); !s.ok()) return s;
-    const int64_t at = directory_at(linked_);
-    render(linked_);
-    if (Status s = put(slot_.data(), slot_bytes_, at); !s.ok()) return s;
-    if (Status s = put(&at, 8, link_at(linked_)); !s.ok()) return s;
+void BigTiffWriter::place_strips(int64_t page) {
+  for (int64_t k = 0; k < strips_; ++k) {
+    const int64_t first = k * rows_per_strip_;
+    page_strips_[static_cast<size_t>(k)] = {
+        pixels_at(page) + first * row_bytes_,
+        std::min(rows_per_strip_, pages_.height - first) * row_bytes_};
   }
+}
+
+// Groups of directories stand between the pixels of deflated pages.
+Status BigTiffWriter::append(const View& plane) {
+  if (Status s = encoder_->encode(plane); !s.ok()) return s;
+  if (linked_ % group_ == 0) {
+    group_at_ = up_to(end_, kDiskBlock);
+    end_ = group_at_ + directories_bytes_;
+  }
+  for (int64_t k = 0; k < strips_; ++k) {
+    const auto strip = encoder_->strip(k);
+    const int64_t bytes = static_cast<int64_t>(strip.size());
+    if (Status s = reserve(end_ + bytes); !s.ok()) return s;
+    if (Status s = put(strip.data(), bytes, end_); !s.ok()) return s;
+    page_strips_[static_cast<size_t>(k)] = {end_, bytes};
+    end_ += bytes;
+  }
+  return {};
+}
+
+Status BigTiffWriter::append_zeros() {
+  if (!zero_strips_.empty() && linked_ % group_ != 0) {
+    page_strips_ = zero_strips_;
+    return {};
+  }
+  const std::vector<std::byte> zeros(static_cast<size_t>(page_bytes_));
+  Status s =
+      append(packed_view(zeros.data(), pages_.dtype, Region::whole({pages_.height, pages_.width})));
+  zero_strips_ = page_strips_;
+  return s;
+}
+
+// Where the directory of a linked page lies: in the current group, or at the end of the chain.
+int64_t BigTiffWriter::chained_directory(int64_t page) const {
+  if (page / group_ == (linked_ - 1) / group_) return directory_at(page);
+  int64_t at = head_bytes_;
+  for (int64_t k = 0; k < page; ++k) {
+    const int64_t link = at + kLinkOffset - (k == 0 ? 0 : kEntryBytes);
+    if (read_at(fd_.get(), &at, 8, link) != 8) break;
+  }
+  return at;
+}
+
+Status BigTiffWriter::link(int64_t count) {
+  while (linked_ < count) {
+    Status s = encoder_ ? append_zeros() : reserve(pixels_at(linked_) + page_bytes_);
+    if (!encoder_) place_strips(linked_);
+    if (s.ok()) s = add_directory(linked_);
+    if (!s.ok()) return s;
+  }
+  return {};
+}
+
+Status BigTiffWriter::add_directory(int64_t page) {
+  const int64_t at = directory_at(page);
+  render(page);
+  if (Status s = put(slot_.data(), slot_bytes_, at); !s.ok()) return s;
+  if (Status s = put(&at, 8, next_link_at_); !s.ok()) return s;
+  next_link_at_ = at + kLinkOffset - (page == 0 ? 0 : kEntryBytes);
+  ++linked_;
   return {};
 }
 
@@ -179,7 +253,7 @@ Status BigTiffWriter::patch_description(size_t at, std::string_view text) {
 
 Status BigTiffWriter::close(int64_t count, std::string_view description) {
   Status s = link(count);
-  const int64_t end = up_to(pixels_at(count - 1) + page_bytes_, 16), none = 0;
+  const int64_t none = 0, end = up_to(encoder_ ? end_ : pixels_at(count - 1) + page_bytes_, 16);
   std::vector<char> text(description.begin(), description.end());
   text.push_back('\0');
   const int64_t bytes = static_cast<int64_t>(text.size());
@@ -188,7 +262,7 @@ Status BigTiffWriter::close(int64_t count, std::string_view description) {
   if (s.ok() && ::ftruncate(fd_.get(), end) != 0) s = io_failure("cut", path_);
   if (s.ok()) s = put(text.data(), bytes, end);
   const int64_t entry[2] = {bytes, end};  // count and position of the text, in one write
-  if (s.ok()) s = put(entry, 16, directory_at(0) + 8 + kEntryBytes * kDescriptionEntry + 4);
+  if (s.ok()) s = put(entry, 16, head_bytes_ + 8 + kEntryBytes * kDescriptionEntry + 4);
   linked_ = std::min(linked_, count);
   Status closed = fd_.close_checked(path_);
   return s.ok() ? std::move(closed) : std::move(s);

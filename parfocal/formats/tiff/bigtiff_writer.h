@@ -1,7 +1,8 @@
 #pragma once
-/// A BigTIFF file (little-endian, uncompressed) of pages of one size that grows page by page. The
+/// A BigTIFF file (little-endian) of pages of one size that grows page by page. Uncompressed, the
 /// place of every page follows from its number, so nothing is kept per page and pages may be
-/// written in any order and in parts; a page can be seen by readers once it is linked.
+/// written in any order and in parts; a page can be seen by readers once it is linked. Deflated
+/// pages are written whole, in order, and linked at once.
 ///
 /// The file, with G pages a group (BigTIFF: TIFF 6.0 with 64-bit offsets, libtiff.gitlab.io):
 ///
@@ -13,12 +14,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string_view>
 #include <vector>
 
 #include "parfocal/core/layout.h"
 #include "parfocal/core/view.h"
 #include "parfocal/formats/common/files.h"
+#include "parfocal/formats/tiff/strip_encoder.h"
 
 namespace parfocal {
 
@@ -26,19 +29,23 @@ struct BigTiffPages {
   int64_t width = 0, height = 0;  ///< both at least 1
   DType dtype = DType::u8;        ///< bool is stored as uint8 0/1
   int64_t count = kUnbounded;     ///< as far as known; decides how many pages share a group
+  bool deflate = false;
+  int threads = 1;  ///< that may deflate
 };
 
 class BigTiffWriter {
  public:
   static constexpr int64_t kMostStripBytes = 8 << 20;  ///< a strip has at least one row
-  static constexpr int64_t kAheadBytes = 64 << 20;     ///< disk space reserved at a time
+  static constexpr int64_t kDeflatedStripBytes = 256 << 10;
+  static constexpr int64_t kAheadBytes = 64 << 20;  ///< disk space reserved at a time
 
   explicit BigTiffWriter(const BigTiffPages& pages);
 
   /// Creates the file with its header and the description of its first page (the tag
   /// ImageDescription, ASCII). \throws Error(output_exists | run_failed)
   void create(const std::filesystem::path& path, std::string_view description);
-  /// Writes plane.region, a part of page `page`, in place; what is never written is 0.
+  /// Writes plane.region, a part of page `page`, in place; what is never written is 0. Where pages
+  /// are deflated, whole pages in order, those left out are 0.
   Status write(int64_t page, const View& plane);
   /// Makes pages [0, count) visible; no effect if they are.
   Status link(int64_t count);
@@ -51,12 +58,22 @@ class BigTiffWriter {
   int64_t linked() const { return linked_; }
   /// Bytes of a file of this many pages, without its descriptions.
   int64_t file_bytes(int64_t pages) const;
-  int64_t resident_bytes() const { return slot_bytes_; }
+  int64_t resident_bytes() const {
+    return slot_bytes_ + (encoder_ ? encoder_->resident_bytes() + page_bytes_ : 0);
+  }
 
  private:
+  struct Strip {
+    int64_t at = 0, bytes = 0;
+  };
+  Status append(const View& plane);
+  Status append_zeros();
+  Status add_directory(int64_t page);
+  int64_t chained_directory(int64_t page) const;
   int64_t directory_at(int64_t page) const;
   int64_t pixels_at(int64_t page) const;
   int64_t link_at(int64_t page) const;  // where the position of this page's directory stands
+  void place_strips(int64_t page);
   void render(int64_t page);
   Status put(const void* from, int64_t bytes, int64_t at);
   Status reserve(int64_t end);
@@ -68,7 +85,12 @@ class BigTiffWriter {
   int64_t head_bytes_ = 0;
   int64_t reserved_ = 0;  // the file's size while it grows
   int64_t linked_ = 0;
+  int64_t next_link_at_ = 8;  // where the position of the next directory belongs
   int64_t description_bytes_ = 0;
+  std::unique_ptr<StripEncoder> encoder_;  // none: not compressed
+  std::vector<Strip> page_strips_;         // of the page to be linked
+  std::vector<Strip> zero_strips_;         // of the pages of 0, which share them
+  int64_t end_ = 0, group_at_ = 0;         // deflated: where to go on; the current directories
   std::vector<std::byte> slot_;
   std::filesystem::path path_;
   Fd fd_;

@@ -11,6 +11,7 @@ namespace {
 
 struct OmeTiffParams {
   std::string path;
+  std::string compression = "none";
 };
 
 constexpr int64_t kTextBytes = 1 << 20;  // the list of gaps and the XML made of it
@@ -21,12 +22,16 @@ std::string image_name(const std::filesystem::path& path) {
   return stem.extension() == ".ome" ? stem.stem().string() : stem.string();
 }
 
-BigTiffPages pages_of(const Layout& layout) {
+BigTiffPages pages_of(const Layout& layout, bool deflate, int threads) {
   const size_t n = layout.item.size();
   const int64_t height = layout.item[n - 2].size, width = layout.item[n - 1].size;
   const int64_t items = layout.stream_count();
-  return {width, height, layout.dtype,
-          items == kUnbounded ? kUnbounded : items * (layout.item_count() / (height * width))};
+  return {width,
+          height,
+          layout.dtype,
+          items == kUnbounded ? kUnbounded : items * (layout.item_count() / (height * width)),
+          deflate,
+          threads};
 }
 
 std::string gaps_json(const GapRanges& gaps) {
@@ -50,9 +55,9 @@ class OmeTiffSink final : public Sink {
         provenance_(context.provenance_json),
         layout_(input.layout.layout),
         axes_(ome_axes(layout_, input.step)),
-        file_(pages_of(layout_)) {
-    const BigTiffPages pages = pages_of(layout_);
-    planes_per_item_ = layout_.item_count() / (pages.width * pages.height);
+        file_(pages_of(layout_, params.compression == "deflate", context.threads)) {
+    const size_t n = layout_.item.size();
+    planes_per_item_ = layout_.item_count() / (layout_.item[n - 2].size * layout_.item[n - 1].size);
     planes_per_step_ = planes_per_item_;
     for (size_t a = 1; a < layout_.stream.size(); ++a) planes_per_step_ *= layout_.stream[a].size;
     items_per_step_ = planes_per_step_ / planes_per_item_;
@@ -181,10 +186,16 @@ class OmeTiffSink final : public Sink {
 PARFOCAL_SINK(ome_tiff) {
   using P = OmeTiffParams;
   return {"ome_tiff",
-          "an image as OME-TIFF (BigTIFF, uncompressed), readable while it grows",
+          "an image as OME-TIFF (BigTIFF), readable while it grows",
           {PortKind::image},
           false,
-          Parameters<P>().add("path", &P::path, "file below the output folder").required(),
+          Parameters<P>()
+              .add("path", &P::path, "file below the output folder")
+              .required()
+              .add("compression", &P::compression,
+                   "of the pixels; deflate: slower, for whole frames only")
+              .choices({"none", "deflate"})
+              .defaults("none"),
           "{type: ome_tiff, from: smooth, path: smooth.ome.tif}",
           [](const std::any& params, std::span<const SinkInput> inputs,
              const SinkContext& context) -> std::unique_ptr<Sink> {

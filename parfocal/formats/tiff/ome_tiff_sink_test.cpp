@@ -25,10 +25,11 @@ using test::TempDir;
 using testing::HasSubstr;
 using testing::Not;
 
-std::unique_ptr<Sink> image_sink(const TempDir& dir, const Layout& layout) {
-  return make_sink("ome_tiff", raw_map({{"path", "a.ome.tif"}}),
+std::unique_ptr<Sink> image_sink(const TempDir& dir, const Layout& layout,
+                                 const std::string& compression = "none", int threads = 1) {
+  return make_sink("ome_tiff", raw_map({{"path", "a.ome.tif"}, {"compression", compression}}),
                    {{"from", "smooth", "out", {PortKind::image, layout, {}}}},
-                   {dir.path(), R"({"pipeline": "p & q"})", {}});
+                   {dir.path(), R"({"pipeline": "p & q"})", {}, {}, threads});
 }
 Status write_image(Sink& sink, const Layout& layout, int64_t sequence, const View& view,
                    const Gap* gap = nullptr) {
@@ -271,6 +272,78 @@ TEST(OmeTiffSink, RefusesWhatTheFormatHasNoPlaceFor) {
   EXPECT_THROW(image_sink(dir, make_layout(DType::u64, {{"t", 2}}, yx)), Error);
   EXPECT_THROW(image_sink(dir, make_layout(DType::u8, {{"t", 0}}, yx)), Error);
   EXPECT_NO_THROW(image_sink(dir, make_layout(DType::u8, {{"z", 2}, {"t", 2}, {"c", 3}}, yx)));
+}
+
+// Items 0, 1, 3 and 300 are missing; `valid`: the run was stopped there.
+std::string deflated(const TempDir& dir, const Layout& layout, const std::vector<Image>& images,
+                     int threads, int64_t valid = -1) {
+  const auto sink = image_sink(dir, layout, "deflate", threads);
+  sink->open();
+  EXPECT_GT(sink->resident_bytes(), layout.item_bytes());
+  const Gap gap{GapReason::dropped, ""};
+  for (size_t k = 0; k < images.size(); ++k) {
+    const bool missing = k < 2 || k == 3 || k == 300;
+    EXPECT_TRUE(write_image(*sink, layout, static_cast<int64_t>(k),
+                            missing ? View{} : images[k].view(), missing ? &gap : nullptr)
+                    .ok());
+  }
+  EXPECT_TRUE(sink->close({valid < 0, "", valid}).ok());
+  return read_text(dir / "a.ome.tif");
+}
+
+TEST(OmeTiffSink, DeflatesWholeFramesByAnyNumberOfThreads) {
+  for (const DType dtype : {DType::u8, DType::u16, DType::f32}) {
+    const Layout layout = make_layout(dtype, {{"t", 530}}, {{"y", 17}, {"x", 19}});
+    const auto images = random_items(layout, 530);
+    TempDir one, three;
+    const std::string file = deflated(one, layout, images, 1);
+    EXPECT_TRUE(deflated(three, layout, images, 3) == file);
+    const auto source = reopen(one);
+    ASSERT_EQ(source->layout().str(), layout.str());
+    Image zeros(dtype, layout.whole_item());
+    std::fill(zeros.pixels.begin(), zeros.pixels.end(), std::byte{0});
+    for (size_t k = 0; k < images.size(); ++k)
+      ASSERT_EQ(read_all(*source, static_cast<int64_t>(k)),
+                k < 2 || k == 3 || k == 300 ? zeros : images[k])
+          << k;
+  }
+}
+
+TEST(OmeTiffSink, DeflatedPagesOfManyStripsShrinkAndMayBeCut) {
+  const Layout layout = make_layout(DType::u16, {{"t", 6}}, {{"y", 700}, {"x", 900}});
+  std::vector<Image> images;
+  for (int64_t k = 0; k < 6; ++k) {
+    images.emplace_back(DType::u16, layout.whole_item());
+    std::fill(images.back().pixels.begin(), images.back().pixels.end(), std::byte(k));
+  }
+  TempDir dir, stopped;
+  EXPECT_LT(deflated(dir, layout, images, 2).size(), 700u * 900 * 2 / 10);
+  EXPECT_TRUE(read_all(*reopen(dir), 5) == images[5]);
+  deflated(stopped, layout, images, 2, 5);
+  const auto source = reopen(stopped);
+  ASSERT_EQ(source->layout().stream[0].size, 5);
+  EXPECT_TRUE(read_all(*source, 4) == images[4]);
+}
+
+TEST(OmeTiffSink, ADeflatedRunThatStoppedGroupsAgoIsCutThere) {
+  TempDir dir;
+  const Layout layout = make_layout(DType::u8, {{"t", kUnbounded}}, {{"y", 3}, {"x", 4}});
+  const auto images = random_items(layout, 600);
+  deflated(dir, layout, images, 1, 100);
+  const auto source = reopen(dir);
+  ASSERT_EQ(source->layout().stream[0].size, 100);
+  EXPECT_EQ(read_all(*source, 99), images[99]);
+}
+
+TEST(OmeTiffSink, RefusesRegionsWhereItDeflates) {
+  TempDir dir;
+  const Layout layout = make_layout(DType::u8, {{"t", 2}}, {{"y", 8}, {"x", 4}});
+  const auto sink = image_sink(dir, layout, "deflate");
+  sink->open();
+  const Image part = random_image(DType::u8, box(0, 0, 4, 4), 1);
+  const Status s = write_image(*sink, layout, 0, part.view());
+  ASSERT_FALSE(s.ok());
+  EXPECT_THAT(s.issue().cure, HasSubstr("--memory"));
 }
 
 TEST(OmeTiffSink, OnAFullDiskItKeepsTheFramesBefore) {
