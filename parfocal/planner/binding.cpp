@@ -179,6 +179,10 @@ std::unique_ptr<Sink> bind_sink(const NodePlan& node, const Plan& plan,
                     [&] { return info.make(params, inputs, context); });
 }
 
+std::unique_ptr<Sink> bind_planned_sink(const NodePlan& node, const Plan& plan) {
+  return bind_sink(node, plan, {plan.out_dir, "{}", nullptr, plan.pipeline.base_dir, plan.threads});
+}
+
 std::unique_ptr<Source> reopen_sink(const NodePlan& node, const std::filesystem::path& out_dir) {
   const SinkInfo& info = find_registered(sinks(), node.type, "sink", node.place);
   const std::any params = parse_params(info.params, node.params, "sink " + node.type);

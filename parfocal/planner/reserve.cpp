@@ -190,8 +190,7 @@ void reserve(Draft& draft, int threads) {
       plan.reservations.push_back(
           {node.id, "two leases", 2 * draft.item_bytes(node.inputs[0]), -1});
     if (node.kind != NodeKind::sink) continue;
-    const auto sink =
-        bind_sink(node, plan, {plan.out_dir, "{}", nullptr, plan.pipeline.base_dir, plan.threads});
+    const auto sink = bind_planned_sink(node, plan);
     plan.reservations.push_back({node.id, "staging of the sink", sink->resident_bytes(), -1});
     if (&node == &plan.nodes[static_cast<size_t>(std::max(0, plan.recording))])
       plan.reservations.push_back({node.id,

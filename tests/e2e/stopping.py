@@ -21,9 +21,11 @@ steps:
   - {{id: objects, op: measure, from: cells, intensity: source, properties: [area, centroid]}}
 sinks:
   - {{type: ome_zarr, from: slow, path: smooth.ome.zarr, labels: {{cells: cells}}}}
+  - {{type: ome_zarr, from: slow, path: shards.ome.zarr, labels: {{cells: cells}}, codec: lz4, levels: 2}}
   - {{type: table, from: objects, path: objects.csv}}
 """
-IMAGES = ("smooth.ome.zarr", "smooth.ome.zarr/labels/cells")
+IMAGES = ("smooth.ome.zarr", "smooth.ome.zarr/labels/cells", "shards.ome.zarr",
+          "shards.ome.zarr/labels/cells")
 
 
 def first_frames(process):

@@ -5,13 +5,10 @@
 #include "parfocal/formats/common/files.h"
 #include "parfocal/formats/zarr/chunk_writer.h"
 #include "parfocal/formats/zarr/metadata.h"
+#include "parfocal/formats/zarr/stream_sink.h"
 
 namespace parfocal {
 namespace {
-
-struct OmeZarrParams {
-  std::string path;
-};
 
 constexpr std::string_view kLabelsKey = "labels.";
 constexpr int64_t kMostSamples = 32;  // channels beyond share the last sample
@@ -213,17 +210,34 @@ class OmeZarrSink final : public Sink {
 
 PARFOCAL_SINK(ome_zarr) {
   using P = OmeZarrParams;
-  return {"ome_zarr",
-          "an image, with its label images, as OME-Zarr 0.5 (Zarr v3)",
-          {PortKind::image},
-          true,
-          Parameters<P>().add("path", &P::path, "folder below the output folder").required(),
-          "{type: ome_zarr, from: smooth, path: smooth.ome.zarr, labels: {cells: cells}}",
-          [](const std::any& params, std::span<const SinkInput> inputs,
-             const SinkContext& context) -> std::unique_ptr<Sink> {
-            return std::make_unique<OmeZarrSink>(std::any_cast<const P&>(params), inputs, context);
-          },
-          false};
+  return {
+      "ome_zarr",
+      "an image, with its label images, as OME-Zarr 0.5 (Zarr v3)",
+      {PortKind::image},
+      true,
+      Parameters<P>()
+          .add("path", &P::path, "folder below the output folder")
+          .required()
+          .add("codec", &P::codec, "how chunks are compressed")
+          .choices({"none", "lz4", "zstd_blosc", "zstd", "gzip", "crc32c"})
+          .add("levels", &P::levels, "images of the pyramid: each half the size of the one before")
+          .at_least(1)
+          .at_most(16)
+          .defaults("1")
+          .add("shard", &P::shard, "auto: about 64 MiB of chunks in a file; none: a file a chunk")
+          .choices({"auto", "none"})
+          .add("format", &P::format, "version of OME-NGFF: 0.5 on Zarr v3, 0.4 on Zarr v2")
+          .choices({"0.5", "0.4"})
+          .add("ack", &P::ack, "what survives: kernel a killed process, durable a power cut")
+          .choices({"queued", "kernel", "durable"}),
+      "{type: ome_zarr, from: smooth, path: smooth.ome.zarr, labels: {cells: cells}}",
+      [](const std::any& params, std::span<const SinkInput> inputs,
+         const SinkContext& context) -> std::unique_ptr<Sink> {
+        const P& p = std::any_cast<const P&>(params);
+        if (p.streams()) return make_stream_sink(p, inputs, context);
+        return std::make_unique<OmeZarrSink>(p, inputs, context);
+      },
+      false};
 }
 
 }  // namespace parfocal

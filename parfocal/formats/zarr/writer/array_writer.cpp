@@ -83,6 +83,7 @@ int64_t ArrayWriter::place_in_band(int64_t frame) const {
 }
 
 bool ArrayWriter::is_sealed(int64_t band) const {
+  if (reopened_.contains(band)) return false;
   const int64_t row = grid_.band_row(band);
   if (row < committed_rows_) return true;
   const auto it = rows_.find(row);
@@ -155,6 +156,7 @@ Status ArrayWriter::finish(int64_t frame, Scratch& scratch) {
 void ArrayWriter::count_sealed(int64_t band) {
   const std::lock_guard lock(mutex_);
   bands_.erase(band);
+  if (reopened_.erase(band) > 0) return;  // was counted when it was sealed first
   Row& row = rows_[grid_.band_row(band)];
   if (row.sealed.empty()) {
     row.left = grid_.bands_per_row();

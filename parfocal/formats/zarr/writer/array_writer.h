@@ -66,6 +66,8 @@ class ArrayWriter {
   int64_t committed_outer() const;
   /// Whether a frame was announced.
   bool has(int64_t frame) const;
+  /// Takes back a frame, written or sealed or not. \pre no other call is under way
+  Status drop(int64_t frame, Scratch& scratch);
   /// Seals everything that is open, as it is; removes the log. \pre no other call is under way
   Status close(Scratch& scratch);
 
@@ -98,9 +100,16 @@ class ArrayWriter {
   Status gather(const Slab& slab, size_t tile, std::byte* chunk);
   Status store_chunk(Band& band, int64_t frame, size_t tile, Scratch& scratch, TileEntry& entry);
   Status seal(Band& band, Scratch& scratch);
+  Status remove_part(Part& part);
   Status seal_part(Band& band, int64_t number, Scratch& scratch);
   Status open_part(Band& band, int64_t number, Part*& part);
   Status sync_folders();
+  Status reopen(int64_t band, Scratch& scratch);
+  Status reopen_part(Band& band, int64_t number, Scratch& scratch);
+  Status drop_tiles(Band& band, int64_t frame);
+  Status drop_plane(Band& band, int64_t frame, Scratch& scratch);
+  Status drop_chunk(Band& band, int64_t frame, const Tile& tile);
+  Status read_chunk(Band& band, int64_t frame, size_t tile, Scratch& scratch, bool& found);
   std::filesystem::path final_path(const std::vector<int64_t>& key) const;
   Status make_parent(const std::filesystem::path& path);
   /// After a file was made or renamed there: its name is to be synced.
@@ -126,6 +135,7 @@ class ArrayWriter {
   std::filesystem::path last_folder_;               // exists
   mutable std::mutex mutex_;                        // of everything below
   std::map<int64_t, std::shared_ptr<Band>> bands_;  // open ones, by number
+  std::set<int64_t> reopened_;                      // open ones that were sealed before
   std::map<int64_t, Row> rows_;                     // with at least one sealed band, not committed
   int64_t committed_rows_ = 0;
   std::set<std::filesystem::path> unsynced_folders_;  // that got new names

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
@@ -116,6 +117,8 @@ Status ArrayWriter::seal(Band& band, Scratch& scratch) {
 
 Status ArrayWriter::seal_part(Band& band, int64_t number, Scratch& scratch) {
   Part& part = band.parts[static_cast<size_t>(number)];
+  const auto stored = [](const ShardEntry& entry) { return !entry.empty(); };
+  if (std::none_of(part.index.begin(), part.index.end(), stored)) return remove_part(part);
   const int64_t bytes = shard_->index_bytes(), block = aligned_up(bytes);
   std::byte* index = scratch.encoded.data();
   Status s = shard_->encode_index(part.index, {index, static_cast<size_t>(bytes)}, scratch.codec);
@@ -134,6 +137,13 @@ Status ArrayWriter::seal_part(Band& band, int64_t number, Scratch& scratch) {
     return io_failure("rename to", target);
   note_name_in(target.parent_path());
   return {};
+}
+
+// All its frames were taken back: a shard that is absent reads as zeros too.
+Status ArrayWriter::remove_part(Part& part) {
+  if (Status s = part.file.close(); !s.ok()) return s;
+  return ::unlink(part.file.path().c_str()) == 0 ? Status()
+                                                 : io_failure("remove", part.file.path());
 }
 
 Status ArrayWriter::sync_folders() {

@@ -107,8 +107,10 @@ Status ArrayWriter::open_part(Band& band, int64_t number, Part*& part) {
   const int64_t tiles = grid_.tiles_of_part(number) * grid_.frames_in_band(band.number);
   const int64_t expected =
       encoder_.plain() ? tiles * grid_.tile_bytes() + 2 * kWriteAlign : 2 * kWriteAlign;
-  if (Status s = part->file.create(part_path(root_, number_, band.number, number), expected,
-                                   options_.direct);
+  const int64_t block = grid_.tiles_of_part(number) * grid_.tile_bytes();
+  const bool direct = options_.direct && block >= kLeastDirect;
+  if (Status s =
+          part->file.create(part_path(root_, number_, band.number, number), expected, direct);
       !s.ok())
     return s;
   part->index.assign(static_cast<size_t>(grid_.chunks_per_part()), {});

@@ -48,6 +48,21 @@ void ImageWriter::add_missing(const std::string& reason) {
   }
 }
 
+Status ImageWriter::drop_from(int64_t frame, Scratch& scratch) {
+  if (frame >= seen_) return {};
+  if (spec().pool_z && pyramid_)
+    return Status::fail("frames cannot be taken back from an image that is pooled in z");
+  for (int64_t f = frame; f < seen_; ++f) {
+    for (size_t level = 0; level < levels_.size(); ++level)
+      if (Status s = levels_[level]->drop(f, scratch.arrays[level]); !s.ok()) return s;
+    if (Status s = columns_.add_missing(f); !s.ok()) return s;
+  }
+  const std::lock_guard lock(mutex_);
+  gaps_.cut(frame);
+  seen_ = frame;
+  return {};
+}
+
 Status ImageWriter::close(Scratch& scratch, const std::string& reason) {
   if (pyramid_)
     if (Status s = close_pyramid(scratch); !s.ok()) return s;

@@ -12,6 +12,8 @@ namespace parfocal {
 namespace {
 
 constexpr int64_t kLeastStep = int64_t{32} << 20;  // grown by this where compression hides the size
+// For smaller files that go through the page cache the call costs more than it saves.
+constexpr int64_t kLeastAllocated = int64_t{1} << 20;
 std::atomic<int> kept_open = 0;
 
 }  // namespace
@@ -52,6 +54,7 @@ Status PartFile::create(std::filesystem::path path, int64_t expected_bytes, bool
   else
     --kept_open;
   step_ = std::clamp(aligned_up(expected_bytes), kWriteAlign, kLeastStep);
+  small_ = !direct && expected_bytes < kLeastAllocated;
   const std::lock_guard lock(mutex_);
   return allocate(expected_bytes);
 }
@@ -76,7 +79,7 @@ Status PartFile::open_filled(std::filesystem::path path, int64_t bytes, bool dir
 }
 
 Status PartFile::allocate(int64_t bytes) {
-  if (bytes <= allocated_) return {};
+  if (bytes <= allocated_ || small_) return {};
   const int64_t to = aligned_up(bytes);
   const Open fd(*this);
   if (!fd) return fail("open");
@@ -102,7 +105,8 @@ Status PartFile::reserve(int64_t bytes, int64_t& offset) {
 Status PartFile::write(int64_t offset, const std::byte* data, int64_t bytes) {
   const Open fd(*this);
   if (!fd) return fail("open");
-  if (!write_at(fd.get(), data, aligned_up(bytes), offset)) return fail("write");
+  const int64_t length = (flags_ & O_DIRECT) != 0 ? aligned_up(bytes) : bytes;
+  if (!write_at(fd.get(), data, length, offset)) return fail("write");
   dirty_ = true;  // after: a sync that comes in between does not cover it
   return {};
 }
@@ -123,6 +127,7 @@ Status PartFile::sync() {
 }
 
 Status PartFile::finish(int64_t bytes) {
+  if ((flags_ & O_DIRECT) == 0 && allocated_ == 0) return {};  // ends where it was written last
   const Open fd(*this);
   if (!fd) return fail("open");
   if (::ftruncate(fd.get(), bytes) != 0) return fail("cut");

@@ -29,7 +29,7 @@ class PartFile {
   Status open_filled(std::filesystem::path path, int64_t bytes, bool direct);
   /// A place for a block, grown on the disk where needed.
   Status reserve(int64_t bytes, int64_t& offset);
-  /// Writes aligned_up(bytes) bytes. \pre data and offset aligned, data padded
+  /// Writes a block. \pre data and offset aligned, data padded to a multiple of kWriteAlign
   Status write(int64_t offset, const std::byte* data, int64_t bytes);
   /// Reads back what was written. \pre the file is not direct
   Status read(int64_t offset, std::byte* to, int64_t bytes);
@@ -47,6 +47,7 @@ class PartFile {
   Status allocate(int64_t bytes);
   std::filesystem::path path_;
   int flags_ = 0;
+  bool small_ = false;  // no room is reserved
   Fd kept_;
   std::mutex mutex_, syncing_;  // the first: of end_ and allocated_
   int64_t end_ = 0, allocated_ = 0, step_ = 0;

@@ -25,7 +25,7 @@ class StoreWriter::Impl {
                 int64_t& ticket);
   Status append_gap(size_t image, int64_t frame, int64_t count, GapReason reason,
                     const std::string& text);
-  Status close(bool complete, const std::string& reason);
+  Status close(bool complete, const std::string& reason, std::span<const int64_t> kept);
   Receipts& receipts() { return receipts_; }
 
  private:
@@ -43,7 +43,7 @@ class StoreWriter::Impl {
   std::vector<MetadataObject> objects(bool complete, const std::string& reason);
   void fail(const Status& status);
   void join();
-  Status finish_images(const std::string& reason);
+  Status finish_images(const std::string& reason, std::span<const int64_t> kept);
 
   std::filesystem::path root_;
   StoreSpec spec_;

@@ -35,8 +35,8 @@ int64_t StoreWriter::acknowledged() const { return impl_->receipts().acknowledge
 void StoreWriter::on_acknowledged(std::function<void(int64_t)> listener) {
   impl_->receipts().listen(std::move(listener));
 }
-Status StoreWriter::close(bool complete, const std::string& reason) {
-  return impl_->close(complete, reason);
+Status StoreWriter::close(bool complete, const std::string& reason, std::span<const int64_t> kept) {
+  return impl_->close(complete, reason, kept);
 }
 
 StoreWriter::Impl::Impl(std::filesystem::path root, StoreSpec spec, const StoreOptions& options)

@@ -52,7 +52,8 @@ class StoreWriter {
 
   /// Waits for all frames, seals, publishes everything. `complete` and `reason` are recorded;
   /// frames that never came are recorded as gaps. Reports the first failure, with what is safe.
-  Status close(bool complete, const std::string& reason);
+  /// `kept`: per image, the frames [0, kept) stay and later ones are taken back; empty = all stay.
+  Status close(bool complete, const std::string& reason, std::span<const int64_t> kept = {});
 
  private:
   class Impl;

@@ -119,7 +119,8 @@ std::vector<MetadataObject> StoreWriter::Impl::objects(bool complete, const std:
   return all;
 }
 
-Status StoreWriter::Impl::close(bool complete, const std::string& reason) {
+Status StoreWriter::Impl::close(bool complete, const std::string& reason,
+                                std::span<const int64_t> kept) {
   if (closed_) return Status::fail("the store is closed already");
   closed_ = true;
   pool_->finish();
@@ -128,7 +129,7 @@ Status StoreWriter::Impl::close(bool complete, const std::string& reason) {
   publisher_ = {};
   Status s = receipts_.failure();
   if (s.ok()) s = commit();
-  if (s.ok()) s = finish_images(reason);
+  if (s.ok()) s = finish_images(reason, kept);
   if (s.ok()) s = put(objects(complete, reason));
   if (s.ok() && options_.ack == Ack::durable) s = sync_folder(root_);
   if (s.ok()) s = journal_.close();
@@ -138,9 +139,11 @@ Status StoreWriter::Impl::close(bool complete, const std::string& reason) {
   return s;
 }
 
-Status StoreWriter::Impl::finish_images(const std::string& reason) {
+Status StoreWriter::Impl::finish_images(const std::string& reason, std::span<const int64_t> kept) {
   for (size_t i = 0; i < images_.size(); ++i) {
     ImageWriter::Scratch scratch = images_[i]->make_scratch();
+    if (!kept.empty())
+      if (Status s = images_[i]->drop_from(kept[i], scratch); !s.ok()) return s;
     if (Status s = images_[i]->close(scratch, reason); !s.ok()) return s;
     published_[i] = images_[i]->final_outer();
   }
