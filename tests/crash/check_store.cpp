@@ -39,6 +39,7 @@ class Checker {
         problem(fmt::format("row of frame {}: id {}, time {}", frame, id[i], time[i]));
       found_.valid[i] = check_frame(grid, frame);
     }
+    if (spec_.pool_z && spec_.levels > 1) check_pooled(grid);
   }
 
  private:
@@ -99,6 +100,37 @@ class Checker {
       return false;
     }
     return true;
+  }
+
+  // Level 1 halved in z: of the frames of a pair that are there.
+  void check_pooled(const ArrayGrid& grid) {
+    const int64_t w = spec_.width, h = spec_.height;
+    const int64_t half_w = kernels::half_size(w), half_h = kernels::half_size(h);
+    const size_t half = static_cast<size_t>(half_w * half_h);
+    std::vector<uint16_t> first(static_cast<size_t>(w * h)), second = first, pooled(half), found;
+    std::vector<uint32_t> sums(half);
+    for (int64_t frame = 0; frame < found_.frames; ++frame) {
+      FrameIndex index = grid.index_of(frame);
+      if (index[1] % 2 == 1) continue;
+      const bool pair = index[1] + 1 < spec_.z;
+      const bool has_first = found_.has(frame), has_second = pair && found_.has(frame + 1);
+      if (!has_first && !has_second) continue;
+      fill_plane(has_first ? frame : frame + 1, h, w, first.data());
+      fill_plane(frame + 1, h, w, second.data());
+      if (has_first && has_second) {
+        kernels::sum_2x2<uint16_t>({first.data(), w, h, w}, {sums.data(), half_w, half_h, half_w});
+        kernels::mean_2x2x2<uint16_t>({sums.data(), half_w, half_h, half_w},
+                                      {second.data(), w, h, w},
+                                      {pooled.data(), half_w, half_h, half_w});
+      } else {
+        kernels::mean_2x2<uint16_t>({first.data(), w, h, w},
+                                    {pooled.data(), half_w, half_h, half_w});
+      }
+      index[1] /= 2;
+      if (read_plane(1, index, found) && found != pooled)
+        problem(fmt::format("level 1 is wrong at frame {} ({} of the pair)", frame,
+                            has_first + has_second));
+    }
   }
 
   std::shared_ptr<const Store> store_;

@@ -19,7 +19,8 @@ class KilledRecovery : public testing::TestWithParam<NamedLayout> {
     if (PARFOCAL_SANITIZED) GTEST_SKIP() << "the shim has to come before the sanitizer";
   }
   /// Kills a writer after some receipts; returns these.
-  static std::vector<int64_t> leave_store(const ProbeSpec& spec, const fs::path& folder) {
+  static std::vector<int64_t> leave_store(ProbeSpec spec, const fs::path& folder) {
+    spec.rate = 500;  // so that it is still at work when it is killed
     ProbeRun run(spec, folder);
     while (read_receipts(run.receipts()).size() < static_cast<size_t>(spec.frames / 2) &&
            !run.has_ended())

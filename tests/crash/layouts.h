@@ -67,6 +67,15 @@ inline std::vector<NamedLayout> layouts() {
     s.chunk = {1, 64, 64};
     s.shard = {4, 64, 64};
   });
+  add("pooled_in_z", [](ProbeSpec& s) {
+    s.frames = 95;
+    s.z = 5;
+    s.chunk = {1, 32, 64};
+    s.shard = {4, 64, 64};
+    s.levels = 3;
+    s.pool_z = true;
+    s.skip_every = 23;
+  });
   return all;
 }
 

@@ -69,6 +69,17 @@ fs::path ArrayRecovery::final_path(const std::vector<int64_t>& key) const {
   return root_ / spec_.path / chunk_key(format, key);
 }
 
+ArrayRecovery::Band& ArrayRecovery::band_with(int64_t frame) {
+  Band& band = bands_[grid_.band_of(frame)];
+  if (band.chunks.empty()) {
+    band.chunks.resize(static_cast<size_t>(grid_.parts() * grid_.chunks_per_part()),
+                       {kUnknown, 0, 0});
+    band.of_frame.resize(static_cast<size_t>(grid_.chunks_per_part() / grid_.inner_yx()), -1);
+  }
+  band.of_frame[static_cast<size_t>(grid_.slab_in_band(frame))] = frame;
+  return band;
+}
+
 bool ArrayRecovery::take(const Piece& piece, bool slab) {
   const int64_t frames = grid_.frames();
   const bool whole_chunks = piece.kind == PieceKind::tiles;
@@ -76,14 +87,8 @@ bool ArrayRecovery::take(const Piece& piece, bool slab) {
   if (piece.entries.size() != (whole_chunks ? grid_.tiles().size() : 1)) return false;
   if ((grid_.frames_per_chunk() > 1) != (slab || !whole_chunks)) return false;
 
-  Band& band = bands_[grid_.band_of(piece.frame)];
-  if (band.chunks.empty()) {
-    band.chunks.resize(static_cast<size_t>(grid_.parts() * grid_.chunks_per_part()),
-                       {kUnknown, 0, 0});
-    band.of_frame.resize(static_cast<size_t>(grid_.chunks_per_part() / grid_.inner_yx()), -1);
-  }
+  Band& band = band_with(piece.frame);
   const int64_t slab_in_band = grid_.slab_in_band(piece.frame);
-  band.of_frame[static_cast<size_t>(slab_in_band)] = piece.frame;
   if (!slab) frames_.add(piece.frame);
   if (!whole_chunks) {
     Slab& waiting = band.slabs[slab_in_band];

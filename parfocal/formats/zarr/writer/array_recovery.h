@@ -33,9 +33,16 @@ class ArrayRecovery {
   void seal(int64_t frame);
   /// Frames of which there was a piece.
   const FrameSet& frames() const { return frames_; }
+  /// Of levels that count other frames than their image: whether the plane is there, and whole.
+  bool has_plane(int64_t frame) const { return frames_.has(frame) && !lost_.contains(frame); }
+
+  /// Whether add_plane() gave the plane.
+  bool is_added(int64_t frame) const { return added_.contains(frame); }
 
   /// Compares what is stored with its CRC-32C; adds frames that are not whole to `damaged`.
   void verify(std::set<int64_t>& damaged);
+  /// A plane that no record speaks of: `pixels` of the whole plane, row by row. After verify().
+  Status add_plane(int64_t frame, const std::byte* pixels);
   /// Encodes what waits in the log, writes the indexes and publishes; without the frames `damaged`.
   Status finish(const std::set<int64_t>& damaged, int64_t& dropped_bytes);
   /// Not sharded: removes the files of chunks with no frame in `present`.
@@ -58,6 +65,7 @@ class ArrayRecovery {
   };
   class Source;
 
+  Band& band_with(int64_t frame);
   size_t chunk_place(int64_t frame, const Tile& tile) const;
   std::filesystem::path final_path(const std::vector<int64_t>& key) const;
   std::filesystem::path file_of(int64_t band, int64_t part) const;
@@ -96,6 +104,8 @@ class ArrayRecovery {
   std::unique_ptr<ShardCodec> shard_;  // null: every chunk is a file
   bool own_frames_;                    // frames are numbered as those of the image
   FrameSet frames_;
+  std::set<int64_t> added_;
+  std::set<int64_t> lost_;  // planes that are not whole, where frames are not those of the image
   std::map<int64_t, Band> bands_;  // that were under construction
   ByteBuffer pixels_, encoded_;    // of one chunk
   CodecScratch codec_;

@@ -46,6 +46,27 @@ Status copy_bytes(const fs::path& from, const Fd& to, const fs::path& to_path, i
 
 }  // namespace
 
+// By way of the log, as if it had waited there; a second recovery makes it anew.
+Status ArrayRecovery::add_plane(int64_t frame, const std::byte* pixels) {
+  const size_t y = spec_.stream_rank();
+  const AlignedBuffer tiles(layout_.bytes());
+  layout_.tile(
+      packed_view(pixels, spec_.dtype, Region::whole({spec_.shape[y], spec_.shape[y + 1]})),
+      tiles.data());
+  const fs::path path = log_path(root_, number_);
+  Fd log;
+  if (Status s = open_to_write(path, O_CREAT, log); !s.ok()) return s;
+  const int64_t offset = aligned_up(::lseek(log.get(), 0, SEEK_END));
+  if (!write_at(log.get(), tiles.data(), layout_.bytes(), offset)) return io_failure("write", path);
+  Slab& slab = band_with(frame).slabs[grid_.slab_in_band(frame)];
+  slab.encoded = false;
+  slab.planes.push_back({frame, {static_cast<uint64_t>(offset), 0, 0}});
+  frames_.add(frame);
+  lost_.erase(frame);
+  added_.insert(frame);
+  return {};
+}
+
 Status ArrayRecovery::finish(const std::set<int64_t>& damaged, int64_t& dropped_bytes) {
   for (auto& [number, band] : bands_) {
     if (!shard_) {

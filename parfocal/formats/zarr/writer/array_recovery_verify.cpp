@@ -62,7 +62,7 @@ void ArrayRecovery::chunk_is_damaged(Band& band, size_t place, std::set<int64_t>
   const int64_t slab = static_cast<int64_t>(place) % grid_.chunks_per_part() / grid_.inner_yx();
   band.chunks[place] = {};
   if (grid_.frames_per_chunk() == 1) {
-    if (own_frames_) damaged.insert(band.of_frame[static_cast<size_t>(slab)]);
+    (own_frames_ ? damaged : lost_).insert(band.of_frame[static_cast<size_t>(slab)]);
     return;
   }
   // The planes may still be in the log: its slots are used again only after the chunks are safe.
@@ -74,10 +74,10 @@ void ArrayRecovery::verify_planes(Band& band, std::set<int64_t>& damaged) {
   int64_t size = 0;
   const Fd log = open_if_there(log_path(root_, number_), size);
   for (auto& [number, slab] : band.slabs) {
-    if (slab.encoded) continue;
+    if (slab.encoded) slab.planes.clear();  // their slots may be used again
     std::erase_if(slab.planes, [&](const Logged& plane) {
       const bool whole = is_whole(log.get(), plane.slot, buffer);
-      if (!whole && own_frames_) damaged.insert(plane.frame);
+      if (!whole) (own_frames_ ? damaged : lost_).insert(plane.frame);
       return !whole;
     });
   }

@@ -73,9 +73,10 @@ Status StoreRecovery::read_records(const std::filesystem::path& journal, Recover
     if (ArrayRecovery* into = array(record.array)) into->seal(record.frame);
   };
   visitor.gap = [this](const GapRecord& record) {
-    if (record.image < images_.size())
-      images_[record.image].recorded.add(record.frame, record.frame + record.count - 1,
-                                         record.reason, record.text);
+    if (record.image >= images_.size()) return;
+    Image& image = images_[record.image];
+    image.known_gaps.add(record.frame, record.count);
+    image.recorded.add(record.frame, record.frame + record.count - 1, record.reason, record.text);
   };
   int64_t good_bytes = 0;
   if (Status s = read_journal(journal, visitor, good_bytes); !s.ok()) return s;
@@ -92,9 +93,13 @@ void StoreRecovery::take(const FrameRecord& record) {
 
 Status StoreRecovery::finish_image(Image& image, RecoverReport& report) {
   for (const auto& level : image.levels) level->verify(image.damaged);
-  for (const auto& level : image.levels)
-    if (Status s = level->finish(image.damaged, report.dropped_bytes); !s.ok()) return s;
   find_present(image);
+  for (size_t level = 0; level < image.levels.size(); ++level) {
+    ArrayRecovery& array = *image.levels[level];
+    if (!array.counts_as_image())
+      if (Status s = pool_missing(image, level); !s.ok()) return s;
+    if (Status s = array.finish(image.damaged, report.dropped_bytes); !s.ok()) return s;
+  }
   find_gaps(image);
   for (size_t level = 0; level < image.levels.size(); ++level)
     if (Status s = remove_strays(image, level, report); !s.ok()) return s;
@@ -132,8 +137,7 @@ void StoreRecovery::find_present(Image& image) {
 void StoreRecovery::add_earlier(Image& image) {
   const int64_t frames = image.levels.front()->grid().frames(image.published);
   FrameSet known = image.present;
-  for (const GapRange& gap : image.recorded.ranges())
-    known.add(gap.first, gap.last - gap.first + 1);
+  image.known_gaps.for_each_run([&](int64_t first, int64_t end) { known.add(first, end - first); });
   for (const int64_t frame : image.damaged) known.add(frame);
   std::vector<std::pair<int64_t, int64_t>> unknown;
   known.for_each_missing(frames,

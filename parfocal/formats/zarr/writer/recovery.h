@@ -25,6 +25,7 @@ class StoreRecovery {
     int64_t published = 0;      // steps of the first axis that readers saw already
     std::set<int64_t> damaged;  // frames that are recorded but not whole
     GapRanges recorded;         // gaps by the journal
+    FrameSet known_gaps;        // their frames
     FrameSet present;
     int64_t outer = 0;
     GapRanges gaps;
@@ -35,6 +36,10 @@ class StoreRecovery {
   ArrayRecovery* array(uint32_t number);
   Status finish_image(Image& image, RecoverReport& report);
   Status remove_strays(const Image& image, size_t level, RecoverReport& report);
+  bool is_there(const Image& image, size_t level, int64_t frame) const;
+  bool is_gap(const Image& image, size_t level, FrameIndex index, size_t z) const;
+  std::set<int64_t> planes_to_pool(const Image& image, size_t level, size_t z) const;
+  Status pool_missing(Image& image, size_t level);
   void find_present(Image& image);
   void add_earlier(Image& image);
   void find_gaps(Image& image);
