@@ -43,6 +43,11 @@ int64_t Receipts::acknowledged() const {
   return all_before_;
 }
 
+int64_t Receipts::count() const {
+  const std::lock_guard lock(mutex_);
+  return all_before_ + static_cast<int64_t>(ahead_.size());
+}
+
 Status Receipts::failure() const {
   const std::lock_guard lock(mutex_);
   return failed_ ? Status::fail(failure_) : Status();

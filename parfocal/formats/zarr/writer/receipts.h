@@ -23,6 +23,8 @@ class Receipts {
   Status wait(int64_t ticket);
   /// Tickets [0, n) are all acknowledged.
   int64_t acknowledged() const;
+  /// How many tickets are acknowledged.
+  int64_t count() const;
   Status failure() const;
   /// \pre before the first issue()
   void listen(std::function<void(int64_t)> listener) { listener_ = std::move(listener); }

@@ -42,6 +42,7 @@ class StoreWriter::Impl {
   Status put(const std::vector<MetadataObject>& objects);
   std::vector<MetadataObject> objects(bool complete, const std::string& reason);
   void fail(const Status& status);
+  Status with_what_is_safe(Issue issue);
   void join();
   Status finish_images(const std::string& reason, std::span<const int64_t> kept);
 

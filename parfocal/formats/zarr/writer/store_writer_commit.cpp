@@ -135,8 +135,17 @@ Status StoreWriter::Impl::close(bool complete, const std::string& reason,
   if (s.ok()) s = journal_.close();
   if (s.ok() && ::unlink((work_folder(root_) / "journal").c_str()) != 0)
     s = io_failure("remove", work_folder(root_) / "journal");
-  if (!s.ok()) receipts_.fail(s);
-  return s;
+  if (s.ok()) return s;
+  receipts_.fail(s);
+  return with_what_is_safe(s.issue());
+}
+
+Status StoreWriter::Impl::with_what_is_safe(Issue issue) {
+  const int64_t safe = receipts_.count();
+  issue.given = std::to_string(safe) + " frames are " +
+                (options_.ack == Ack::queued ? "written or lost" : "safe: none of them is lost");
+  issue.cure = "when there is room and the disk works: parfocal recover " + root_.string();
+  return Status::fail(std::move(issue));
 }
 
 Status StoreWriter::Impl::finish_images(const std::string& reason, std::span<const int64_t> kept) {

@@ -288,7 +288,10 @@ TEST_F(StoreWriterTest, AFullDiskEndsAcknowledgingAndIsReported) {
   EXPECT_FALSE(writer->wait(ticket).ok());
   EXPECT_EQ(writer->acknowledged(), 0);
   EXPECT_FALSE(writer->append(0, 1, view, {}, ticket).ok());
-  EXPECT_FALSE(writer->close(true, "").ok());
+  const Status closed = writer->close(true, "");
+  ASSERT_FALSE(closed.ok());
+  EXPECT_EQ(closed.issue().given, "0 frames are safe: none of them is lost");
+  EXPECT_NE(closed.issue().cure.find("parfocal recover"), std::string::npos);
 }
 
 }  // namespace
