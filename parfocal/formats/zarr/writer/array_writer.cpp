@@ -98,6 +98,11 @@ bool ArrayWriter::has(int64_t frame) const {
   return it != bands_.end() && it->second->seen[static_cast<size_t>(place_in_band(frame))];
 }
 
+void ArrayWriter::resume(int64_t outer) {
+  const std::lock_guard lock(mutex_);
+  committed_rows_ = outer / grid_.outer_per_band();
+}
+
 Status ArrayWriter::admit(int64_t frame) {
   const int64_t frames = grid_.frames();
   if (frame < 0 || (frames != kUnbounded && frame >= frames))

@@ -51,6 +51,8 @@ class ArrayWriter {
   /// Bytes that one open band holds (the indexes of its shards).
   int64_t band_bytes() const;
 
+  /// So many steps of the first axis are there: full bands are sealed. \pre nothing came
+  void resume(int64_t outer);
   /// Announces a frame, before its write() or skip(). Fails if it was announced before.
   Status admit(int64_t frame);
   /// Writes a plane laid out by layout(); `piece` tells the journal where it is.

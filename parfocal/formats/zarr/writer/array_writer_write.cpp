@@ -147,9 +147,14 @@ Status ArrayWriter::store_chunk_file(int64_t frame, size_t tile, std::span<const
   const auto path = final_path(grid_.chunk_key_of(frame, grid_.tiles()[tile]));
   Status s = make_parent(path);
   const int64_t bytes = static_cast<int64_t>(stored.size());
+  // A chunk of several frames may be there already, and be read: it is replaced in one step.
+  const bool replaces = grid_.frames_per_chunk() > 1;
+  const std::filesystem::path target = path.string() + (replaces ? ".part" : "");
   if (s.ok())
-    s = bytes >= kLeastDirect && options_.direct ? write_large_file(path, stored.data(), bytes)
-                                                 : write_small_file(path, stored.data(), bytes);
+    s = bytes >= kLeastDirect && options_.direct ? write_large_file(target, stored.data(), bytes)
+                                                 : write_small_file(target, stored.data(), bytes);
+  if (s.ok() && replaces && ::rename(target.c_str(), path.c_str()) != 0)
+    s = io_failure("rename to", path);
   if (s.ok()) note_name_in(path.parent_path());
   return s;
 }

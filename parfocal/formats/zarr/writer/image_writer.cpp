@@ -117,16 +117,20 @@ Status ImageWriter::add_levels(const FrameIndex& frame, const Pyramid::Made& mad
 
 Status ImageWriter::finish(const Written& written, Scratch& scratch) {
   const uint32_t first = levels_.front()->number();
-  for (const Piece& piece : written.record.pieces) {
+  const std::vector<Piece>& pieces = written.record.pieces;
+  if (!pieces.empty() && pieces.front().array == first) {
+    // Before the frame counts as finished: its row is published with its pixels.
+    const std::lock_guard lock(mutex_);
+    if (Status s = columns_.add(written.record.frame, written.record.row); !s.ok()) return s;
+  }
+  for (const Piece& piece : pieces) {
     const size_t level = piece.array - first;
     if (Status s = levels_[level]->finish(piece.frame, scratch.arrays[level]); !s.ok()) return s;
   }
   for (const Piece& gap : written.gaps)
     if (Status s = levels_[gap.array]->skip(gap.frame, scratch.arrays[gap.array]); !s.ok())
       return s;
-  if (written.record.pieces.empty() || written.record.pieces.front().array != first) return {};
-  const std::lock_guard lock(mutex_);
-  return columns_.add(written.record.frame, written.record.row);
+  return {};
 }
 
 Status ImageWriter::skip(const GapRecord& gap, Scratch& scratch) {
@@ -149,9 +153,11 @@ Status ImageWriter::skip(const GapRecord& gap, Scratch& scratch) {
       }
       if (Status s = finish(written, scratch); !s.ok()) return s;
     }
+    {
+      const std::lock_guard lock(mutex_);
+      if (Status s = columns_.add_missing(frame); !s.ok()) return s;
+    }
     if (Status s = levels_.front()->skip(frame, scratch.arrays.front()); !s.ok()) return s;
-    const std::lock_guard lock(mutex_);
-    if (Status s = columns_.add_missing(frame); !s.ok()) return s;
   }
   return {};
 }

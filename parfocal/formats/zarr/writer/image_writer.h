@@ -55,6 +55,12 @@ class ImageWriter {
   /// After the journal has the gap. The frames were announced.
   Status skip(const GapRecord& gap, Scratch& scratch);
 
+  /// Goes on with an image of which `outer` steps of the first axis are there. Returns the first
+  /// frame that has to be written once more: those of bands that are not full. \pre nothing came
+  int64_t resume(int64_t outer);
+  /// A gap that was recorded before; its frames from `first` on are missing in the new shards too.
+  Status resume_gap(const GapRecord& gap, int64_t first, Scratch& scratch);
+  int64_t seen() const;
   /// What was written before survives a power cut afterwards.
   Status sync();
   /// Steps of the first axis that a reader may see now, in all levels.

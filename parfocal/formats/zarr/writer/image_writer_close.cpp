@@ -18,6 +18,31 @@ int64_t ImageWriter::final_outer() const {
   return (seen_ + inner - 1) / inner;
 }
 
+int64_t ImageWriter::resume(int64_t outer) {
+  for (const auto& level : levels_) level->resume(outer);
+  const std::lock_guard lock(mutex_);
+  seen_ = base().grid().frames(outer);
+  return base().committed_outer() * base().grid().frames_per_outer();
+}
+
+Status ImageWriter::resume_gap(const GapRecord& gap, int64_t first, Scratch& scratch) {
+  {
+    const std::lock_guard lock(mutex_);
+    gaps_.add(gap.frame, gap.frame + gap.count - 1, gap.reason, gap.text);
+  }
+  GapRecord open = gap;
+  open.frame = std::max(gap.frame, first);
+  open.count = gap.frame + gap.count - open.frame;
+  for (int64_t frame = open.frame; frame < open.frame + open.count; ++frame)
+    if (Status s = admit(frame); !s.ok()) return s;
+  return open.count > 0 ? skip(open, scratch) : Status();
+}
+
+int64_t ImageWriter::seen() const {
+  const std::lock_guard lock(mutex_);
+  return seen_;
+}
+
 // Planes of smaller levels whose partner in z never came.
 Status ImageWriter::close_pyramid(Scratch& scratch) {
   for (bool any = true; any;) {

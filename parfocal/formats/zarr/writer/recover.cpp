@@ -17,19 +17,6 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kMostSpecBytes = int64_t{64} << 20;
 
-StoreSpec read_spec(const fs::path& root) {
-  const LocalStore store(root);
-  std::string text;
-  bool found = false;
-  Status s = read_text_object(store, "__parfocal/store.json", kMostSpecBytes, text, found);
-  if (!s.ok()) throw Error(ErrorCode::input_missing, s.issue());
-  if (!found)
-    throw Error(ErrorCode::input_missing,
-                {"this is no store that parfocal streams to", root.string(), "",
-                 "a folder with __parfocal/store.json", "name the store's outermost folder"});
-  return parse_spec(text);
-}
-
 // Locked as its writer does, so that there is one writer or one recovery at a time.
 Status lock_journal(const fs::path& root, const fs::path& path, Fd& fd) {
   fd = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -56,9 +43,22 @@ Status clear_work_folder(const fs::path& folder) {
 
 }  // namespace
 
+StoreSpec read_store_spec(const fs::path& root) {
+  const LocalStore store(root);
+  std::string text;
+  bool found = false;
+  Status s = read_text_object(store, "__parfocal/store.json", kMostSpecBytes, text, found);
+  if (!s.ok()) throw Error(ErrorCode::input_missing, s.issue());
+  if (!found)
+    throw Error(ErrorCode::input_missing,
+                {"this is no store that parfocal streams to", root.string(), "",
+                 "a folder with __parfocal/store.json", "name the store's outermost folder"});
+  return parse_spec(text);
+}
+
 Status recover_store(const fs::path& root, RecoverReport& report) {
   report = {};
-  const StoreSpec spec = read_spec(root);
+  const StoreSpec spec = read_store_spec(root);
   const fs::path journal = work_folder(root) / "journal";
   Fd lock;
   if (Status s = lock_journal(root, journal, lock); !s.ok()) return s;

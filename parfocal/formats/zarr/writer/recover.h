@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "parfocal/core/error.h"
+#include "parfocal/formats/zarr/writer/store_spec.h"
 
 namespace parfocal {
 
@@ -23,6 +24,9 @@ struct RecoverReport {
   int64_t damaged_frames = 0;  ///< were recorded, but their bytes are not what was written
   int64_t dropped_bytes = 0;   ///< of frames that were not yet recorded, and of torn records
 };
+
+/// The description of a store. \throws Error(input_missing) if `root` is no store of parfocal
+StoreSpec read_store_spec(const std::filesystem::path& root);
 
 /// Publishes every frame of which the journal has a whole record and the disk the bytes it speaks
 /// of; see docs/store.md. May be killed at any moment and run again. Memory: 16 bytes for each

@@ -12,12 +12,16 @@
 
 namespace parfocal {
 
+class ArrayReader;
+
 class StoreWriter::Impl {
  public:
   Impl(std::filesystem::path root, StoreSpec spec, const StoreOptions& options);
   ~Impl();
-  /// \throws Error
+  /// Either makes the store or goes on with one. \throws Error
   void create();
+  void reopen();
+  int64_t frames(size_t image) const;
   void start();
   int64_t resident_bytes() const;
 
@@ -31,6 +35,11 @@ class StoreWriter::Impl {
  private:
   using Scratches = std::vector<ImageWriter::Scratch>;  // one per image
   void work();
+  Status reopen_image(size_t i);
+  template <class Rows>
+  Status copy_frame(size_t i, int64_t frame, const ArrayReader& reader, const Rows& rows,
+                    ImageWriter::Scratch& scratch);
+  Status sync_images();
   Status store(FrameJob& job, Scratches& scratches);
   Status store_gap(const FrameJob& job, Scratches& scratches);
   void acknowledge(int64_t ticket);

@@ -32,6 +32,13 @@ class StoreWriter {
   /// what cannot be stored, Error(output_exists), Error(run_failed)
   static std::unique_ptr<StoreWriter> create(const std::filesystem::path& root, StoreSpec spec,
                                              const StoreOptions& options);
+  /// Opens a store to append along its first axis; recovers it first if its writer did not close
+  /// it. Readers see what they saw, all the time. \throws Error(input_missing) for what is no store
+  /// of parfocal, Error(invalid_pipeline) for one that cannot grow, Error(run_failed)
+  static std::unique_ptr<StoreWriter> append_to(const std::filesystem::path& root,
+                                                const StoreOptions& options);
+  /// Frames of an image up to the last one that came, or that was there: where to go on.
+  int64_t frames(size_t image) const;
   /// Stops without closing, as a killed process would: nothing is lost that was acknowledged.
   ~StoreWriter();
 

@@ -61,9 +61,7 @@ Status StoreWriter::Impl::commit() {
     tickets.swap(pending_);
   }
   if (tickets.empty()) return {};
-  for (const auto& image : images_)
-    if (Status s = image->sync(); !s.ok()) return s;
-  if (Status s = journal_.sync(); !s.ok()) return s;
+  if (Status s = sync_images(); !s.ok()) return s;
   for (const int64_t ticket : tickets) receipts_.acknowledge(ticket);
   return {};
 }
@@ -80,21 +78,27 @@ void StoreWriter::Impl::publish_loop(const std::stop_token& stop) {
   }
 }
 
-// The pixels and rows are there before the shape that shows them.
+// Pixels, rows and records of gaps are there before the shape that shows them.
 Status StoreWriter::Impl::publish() {
+  std::vector<int64_t> outer;
+  for (const auto& image : images_) outer.push_back(image->committed_outer());
   bool gaps = false;
   for (size_t i = 0; i < images_.size(); ++i) {
-    const int64_t outer = images_[i]->committed_outer(), version = images_[i]->gap_version();
-    if (version != gap_versions_[i]) gaps = true;
+    const int64_t version = images_[i]->gap_version();
+    gaps = gaps || version != gap_versions_[i];
     gap_versions_[i] = version;
-    if (outer == published_[i]) continue;
-    Status s = images_[i]->flush_columns();
-    if (s.ok()) s = put(images_[i]->column_objects(outer));
-    if (s.ok()) s = put(array_objects(spec_, i, outer));
-    if (!s.ok()) return s;
-    published_[i] = outer;
   }
-  return gaps ? put(objects(false, "running")) : Status();
+  if (gaps)
+    if (Status s = put(objects(false, "running")); !s.ok()) return s;
+  for (size_t i = 0; i < images_.size(); ++i) {
+    if (outer[i] <= published_[i]) continue;
+    Status s = images_[i]->flush_columns();
+    if (s.ok()) s = put(images_[i]->column_objects(outer[i]));
+    if (s.ok()) s = put(array_objects(spec_, i, outer[i]));
+    if (!s.ok()) return s;
+    published_[i] = outer[i];
+  }
+  return {};
 }
 
 Status StoreWriter::Impl::put(const std::vector<MetadataObject>& objects) {

@@ -272,6 +272,64 @@ TEST_F(StoreWriterTest, ReadersSeeAGrowingArrayOfWholeFrames) {
   write_all(spec, options, in_order(300));
 }
 
+TEST_F(StoreWriterTest, AppendingGoesOnWhereTheStoreEnded_AlsoWhereItsWriterWasKilled) {
+  struct Case {
+    std::vector<int64_t> chunk, shard;
+    std::string codec;
+    int levels = 1;
+  };
+  const std::vector<Case> cases = {{{1, 1, 16, 16}, {4, 2, 32, 32}, "lz4", 2},
+                                   {{1, 1, 20, 33}, {1, 1, 20, 33}, "none"},
+                                   {{3, 1, 16, 16}, {6, 2, 32, 32}, "lz4"},
+                                   {{1, 1, 16, 16}, {}, "zstd"},
+                                   {{3, 2, 20, 33}, {}, "lz4"}};
+  for (const Case& c : cases)
+    for (const bool killed : {false, true}) {
+      std::filesystem::remove_all(root_);
+      StoreSpec spec = spec_of({axis("t", kUnbounded), axis("c", 2), axis("y", 40), axis("x", 50)},
+                               c.chunk, c.shard, c.codec);
+      spec.images[0].levels = c.levels;
+      spec.columns = {{"number", DType::i64, ""}};
+      int64_t next = 0;
+      for (const int64_t steps : {5, 4, 0, 8}) {
+        const auto writer =
+            next == 0 ? StoreWriter::create(root_, spec, {}) : StoreWriter::append_to(root_, {});
+        EXPECT_EQ(writer->frames(0), next);
+        int64_t ticket = -1;
+        for (const int64_t end = next + 2 * steps; next < end; ++next) {
+          const std::vector<uint16_t> plane = pixels(next, 40 * 50);
+          const View view = packed_view(reinterpret_cast<const std::byte*>(plane.data()),
+                                        DType::u16, Region::whole({40, 50}));
+          const Status s =
+              next == 7 ? writer->append_gap(0, 7, 1, GapReason::dropped, "lost")
+                        : writer->append(0, next, view, std::as_bytes(std::span(&next, 1)), ticket);
+          ASSERT_TRUE(s.ok()) << s.issue().what;
+        }
+        if (killed && steps == 4) {
+          EXPECT_TRUE(writer->wait(ticket).ok());
+          continue;  // without close()
+        }
+        const Status s = writer->close(true, "");
+        ASSERT_TRUE(s.ok()) << s.issue().what;
+      }
+      std::vector<int64_t> shape;
+      const std::vector<uint16_t> stored = read("0", shape);
+      ASSERT_EQ(shape[0], 17);
+      for (int64_t frame = 0; frame < 34; ++frame)
+        ASSERT_EQ(stored[static_cast<size_t>(frame * 2000 + 1234)],
+                  frame == 7 ? 0 : pixels(frame, 2000)[1234])
+            << frame << (killed ? " after a kill" : "");
+      if (c.levels > 1) {
+        const std::vector<uint16_t> half = read("1", shape);
+        EXPECT_EQ(shape[0], 17);
+        EXPECT_NE(half[static_cast<size_t>(20 * 500 + 77)], 0);
+      }
+      std::ifstream file(root_ / "zarr.json");
+      const std::string text{std::istreambuf_iterator<char>(file), {}};
+      EXPECT_NE(text.find("\"dropped\""), text.npos) << text;
+    }
+}
+
 TEST_F(StoreWriterTest, AFullDiskEndsAcknowledgingAndIsReported) {
   const StoreSpec spec = spec_of({axis("t", kUnbounded), axis("y", 512), axis("x", 512)},
                                  {1, 512, 512}, {4, 512, 512});
