@@ -1,6 +1,6 @@
 """Writes camera frames to Zarr by us and by others, and writes the page of results.
 
-    store_compare.py BIN_DIR RESULTS.md [--quick] [--only WORDS_OF_A_TITLE]
+    store_compare.py BIN_DIR RESULTS.md [--quick] [--rounds N] [--only WORDS_OF_A_TITLE]
 
 Every contender runs once a round in a process of its own, the order rotating. Before each run the
 disk has taken what was written before, and memory has been touched (see `warm_memory`). What each
@@ -33,7 +33,8 @@ from store_cases import CASES, RING_FRAMES, Rings
 RIVAL = os.path.join(os.path.dirname(__file__), "store_rival.py")
 OURS = "zarr_write_bench"
 QUICK = "--quick" in sys.argv
-ROUNDS = 1 if QUICK else 3
+ROUNDS = (int(sys.argv[sys.argv.index("--rounds") + 1]) if "--rounds" in sys.argv
+          else 1 if QUICK else 3)
 WARM_BYTES = 1 << 30
 
 

@@ -4,8 +4,8 @@
 //     --codec none|lz4|zstd --levels L --ack queued|kernel|durable --data FILE --ring K
 //     --format sharded|plain [--rate FPS] [--threads N]
 //
-// FILE holds K frames of H x W uint16, which are written in turn. Latency: of one append(). At a
-// rate, frames come when they are due, late or not (open loop).
+// FILE holds K frames of H x W uint16, which are written in turn. Latency: of one append(); at a
+// rate, from when the frame was due (open loop).
 
 #include <sys/resource.h>
 
@@ -123,20 +123,21 @@ void run(const char* out, const Options& options) {
   const double rate = options.contains("rate") ? std::stod(options.at("rate")[0]) : 0;
   std::vector<double> latencies_ms;
   const double cpu_before = cpu_seconds();
+  const int64_t base_rss = peak_rss_bytes();
   const auto start = Clock::now();
   const parfocal::StoreSpec spec = spec_of(options);
   const auto writer = parfocal::StoreWriter::create(out, spec, store_options(options));
   for (int64_t t = 0; t < frames; ++t) {
-    if (rate > 0)
-      std::this_thread::sleep_until(
-          start + std::chrono::duration_cast<Clock::duration>(
-                      std::chrono::duration<double>(static_cast<double>(t) / rate)));
+    const auto due =
+        start + std::chrono::duration_cast<Clock::duration>(
+                    std::chrono::duration<double>(rate > 0 ? static_cast<double>(t) / rate : 0));
+    if (rate > 0) std::this_thread::sleep_until(due);
     const auto* data = reinterpret_cast<const std::byte*>(ring.data()) +
                        static_cast<size_t>(t % ring_frames) * frame_bytes;
     const auto plane = parfocal::packed_view(data, parfocal::DType::u16,
                                              parfocal::Region::whole({size[0], size[1]}));
     int64_t ticket = 0;
-    const auto before = Clock::now();
+    const auto before = rate > 0 ? due : Clock::now();
     if (auto s = writer->append(0, t, plane, {}, ticket); !s.ok()) fail(s);
     latencies_ms.push_back(1000 * seconds_since(before));
   }
@@ -146,12 +147,13 @@ void run(const char* out, const Options& options) {
   std::printf(
       "{\"seconds_append\": %.4f, \"seconds_close\": %.4f, \"bytes\": %lld, \"latencies_ms\": "
       "{\"p50\": %.3f, \"p99\": %.3f, \"p999\": %.3f, \"max\": %.3f}, \"peak_rss_bytes\": %lld, "
-      "\"cpu_seconds\": %.3f, \"stated_bytes\": %lld}\n",
+      "\"base_rss_bytes\": %lld, \"cpu_seconds\": %.3f, \"stated_bytes\": %lld}\n",
       appended, closed - appended,
       static_cast<long long>(frames) * static_cast<long long>(frame_bytes),
       percentile(latencies_ms, 0.5), percentile(latencies_ms, 0.99),
       percentile(latencies_ms, 0.999), percentile(latencies_ms, 1),
-      static_cast<long long>(peak_rss_bytes()), cpu_seconds() - cpu_before,
+      static_cast<long long>(peak_rss_bytes()), static_cast<long long>(base_rss),
+      cpu_seconds() - cpu_before,
       static_cast<long long>(parfocal::StoreWriter::resident_bytes(spec, store_options(options))));
 }
 
