@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <fstream>
 
 #include "parfocal/formats/zarr/array_reader.h"
@@ -167,7 +168,8 @@ std::vector<int64_t> read_receipts(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::vector<char> text{std::istreambuf_iterator<char>(file), {}};
   std::vector<std::byte> bytes(text.size());
-  std::memcpy(bytes.data(), text.data(), text.size());
+  std::transform(text.begin(), text.end(), bytes.begin(),
+                 [](char c) { return static_cast<std::byte>(c); });
   return receipts_in(bytes);
 }
 
