@@ -1,6 +1,6 @@
 """Writes camera frames to Zarr by us and by others, and writes the page of results.
 
-    store_compare.py BIN_DIR RESULTS.md [--quick] [--rounds N] [--only WORDS_OF_A_TITLE]
+    store_compare.py BIN_DIR RESULTS.md [--quick] [--rounds N] [--only 'A TITLE|WORDS OF ONE']
 
 Every contender runs once a round in a process of its own, the order rotating. Before each run the
 disk has taken what was written before, and memory has been touched (see `warm_memory`). What each
@@ -170,7 +170,7 @@ def compare(case, binaries, rings, work):
 def main():
     binaries, page = os.path.abspath(sys.argv[1]), sys.argv[2]
     only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else ""
-    cases = [case.smaller(8) if QUICK else case for case in CASES if only in case.title]
+    cases = [case.smaller(8) if QUICK else case for case in CASES if any(words in case.title for words in only.split("|"))]
     about = machine(("numpy", "acquire-zarr", "tensorstore"))
     with tempfile.TemporaryDirectory(prefix="parfocal-bench-") as work:
         rings = Rings(work)
