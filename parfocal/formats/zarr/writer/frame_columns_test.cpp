@@ -6,9 +6,7 @@
 #include <cstring>
 #include <random>
 
-#include "parfocal/formats/zarr/array_reader.h"
-#include "parfocal/formats/zarr/hierarchy.h"
-#include "parfocal/formats/zarr/test_array-inl.h"
+#include "parfocal/formats/zarr/writer/test_columns-inl.h"
 #include "parfocal/formats/zarr/writer/test_spec-inl.h"
 
 namespace parfocal {
@@ -17,6 +15,8 @@ namespace {
 using nlohmann::json;
 using test::make_image;
 using test::make_store;
+using test::put_objects;
+using test::read_column;
 using test::TempDir;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -48,27 +48,11 @@ std::vector<std::byte> packed(const Row& row) {
   return bytes;
 }
 
-void put_objects(const std::filesystem::path& root, const std::vector<MetadataObject>& objects) {
-  for (const MetadataObject& object : objects) test::write_text(root / object.key, object.text);
-}
-
-template <class T>
-std::vector<T> column(const std::filesystem::path& root, const std::string& path) {
-  const auto store = std::make_shared<LocalStore>(root);
-  const ArrayReader reader(store, path, ZarrHierarchy(store).array(path));
-  std::vector<T> values(static_cast<size_t>(reader.array().shape[0]));
-  const Region all = test::box_of(reader.array().shape);
-  EXPECT_EQ(reader.array().dtype, dtype_of<T>());
-  const Status s = reader.read(
-      packed_view(reinterpret_cast<std::byte*>(values.data()), reader.array().dtype, all));
-  EXPECT_TRUE(s.ok()) << s.issue().str();
-  return values;
-}
 std::vector<Row> read_rows(const std::filesystem::path& root) {
-  const auto x = column<double>(root, "a/b/frames/stage_x");
-  const auto flag = column<uint8_t>(root, "a/b/frames/flag");
-  const auto id = column<uint32_t>(root, "a/b/frames/camera_id");
-  const auto valid = column<uint8_t>(root, "a/b/frames/valid");
+  const auto x = read_column<double>(root, "a/b/frames/stage_x");
+  const auto flag = read_column<uint8_t>(root, "a/b/frames/flag");
+  const auto id = read_column<uint32_t>(root, "a/b/frames/camera_id");
+  const auto valid = read_column<uint8_t>(root, "a/b/frames/valid");
   std::vector<Row> rows;
   for (size_t i = 0; i < x.size(); ++i) rows.push_back({x[i], flag[i], id[i], valid[i]});
   return rows;
@@ -146,9 +130,10 @@ TEST(FrameColumns, GoesOnWhereAKilledWriterStopped) {
   ASSERT_TRUE(columns.add(1, packed(row_of(1))).ok());
   ASSERT_TRUE(columns.flush().ok());
   put_objects(dir.path(), columns.objects(2));
-  EXPECT_THAT(column<double>(dir.path(), "a/b/frames/stage_x"),
+  EXPECT_THAT(read_column<double>(dir.path(), "a/b/frames/stage_x"),
               ElementsAre(row_of(0).x, row_of(1).x));
-  EXPECT_THAT(column<uint32_t>(dir.path(), "a/b/frames/camera_id"), ElementsAre(0, row_of(1).id));
+  EXPECT_THAT(read_column<uint32_t>(dir.path(), "a/b/frames/camera_id"),
+              ElementsAre(0, row_of(1).id));
 }
 
 TEST(FrameColumns, AStoreWithoutColumnsTellsWhichFramesAreThere) {
@@ -161,7 +146,7 @@ TEST(FrameColumns, AStoreWithoutColumnsTellsWhichFramesAreThere) {
   ASSERT_TRUE(columns.add(2, {}).ok());
   ASSERT_TRUE(columns.flush().ok());
   put_objects(dir.path(), columns.objects(3));
-  EXPECT_THAT(column<uint8_t>(dir.path(), "frames/valid"), ElementsAre(1, 0, 1));
+  EXPECT_THAT(read_column<uint8_t>(dir.path(), "frames/valid"), ElementsAre(1, 0, 1));
 }
 
 TEST(FrameColumns, MetadataNamesUnitsAndTheOrderOfFrames) {

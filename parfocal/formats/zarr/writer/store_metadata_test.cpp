@@ -37,8 +37,8 @@ class MemoryStore final : public Store {
     result.size = static_cast<int64_t>(it->second.size());
     const int64_t room = static_cast<int64_t>(to.size());
     result.read = std::clamp<int64_t>(result.size - offset, 0, room);
-    if (result.read > 0)
-      std::memcpy(to.data(), it->second.data() + offset, static_cast<size_t>(result.read));
+    const auto bytes = std::as_bytes(std::span(it->second)).subspan(static_cast<size_t>(offset));
+    std::copy_n(bytes.begin(), result.read, to.begin());
     return {};
   }
   Status read_end(const std::string&, std::span<std::byte>, ObjectRead&) const override {
