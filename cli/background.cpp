@@ -88,17 +88,6 @@ RunRecord copy_run(const fs::path& in, const fs::path& out) {
 #endif
 }
 
-RunArguments run_arguments(const BackgroundArguments& arguments, const fs::path& folder) {
-  RunArguments run;
-  run.pipeline.memory_bytes = arguments.memory_bytes;
-  run.pipeline.threads = arguments.threads;
-  run.pipeline.out_dir = folder;
-  run.pipeline.words = arguments.words;
-  run.json = arguments.json;
-  run.progress = arguments.progress;
-  return run;
-}
-
 /// Runs beside OUT and renames what the sink has completed and flushed.
 Ran pipeline_run(const BackgroundArguments& arguments, const fs::path& in, const fs::path& out) {
   SignalStop signals;

@@ -145,18 +145,6 @@ Pipeline pipeline_of(const ConvertArguments& arguments, SourceSpec source, RawVa
   return p;
 }
 
-RunArguments run_arguments(const ConvertArguments& arguments, const fs::path& folder) {
-  RunArguments run;
-  run.pipeline.memory_bytes = arguments.memory_bytes;
-  run.pipeline.threads = arguments.threads;
-  run.pipeline.out_dir = folder;
-  run.pipeline.words = arguments.words;
-  run.json = arguments.json;
-  run.progress = arguments.progress;
-  run.overwrite = true;  // of the workplace; whether OUT may be replaced was checked before
-  return run;
-}
-
 }  // namespace
 
 int convert(const ConvertArguments& arguments) {
@@ -174,7 +162,8 @@ int convert(const ConvertArguments& arguments) {
   require_valid(pipeline);
 
   const Workplace workplace(out);
-  const RunArguments run = run_arguments(arguments, workplace.folder());
+  RunArguments run = run_arguments(arguments, workplace.folder());
+  run.overwrite = true;  // of the workplace; whether OUT may be replaced was checked before
   Ran ran = execute(plan_for(pipeline, run.pipeline), run, signals);
   ran.record.outputs.clear();
   if (ran.record.status == RunStatus::complete) {

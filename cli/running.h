@@ -16,6 +16,18 @@ struct Ran {
 /// Plans and runs; messages and progress on stderr, nothing on stdout. SIGINT and SIGTERM stop it.
 Ran execute(const RunArguments& arguments);
 Ran execute(const Planned& planned, const RunArguments& arguments, SignalStop& signals);
+/// A run in `folder` with what the arguments of another command say of runs.
+template <class Arguments>
+RunArguments run_arguments(const Arguments& arguments, const std::filesystem::path& folder) {
+  RunArguments run;
+  run.pipeline.memory_bytes = arguments.memory_bytes;
+  run.pipeline.threads = arguments.threads;
+  run.pipeline.out_dir = folder;
+  run.pipeline.words = arguments.words;
+  run.json = arguments.json;
+  run.progress = arguments.progress;
+  return run;
+}
 /// What became of the frames, on stderr.
 void print_record(const RunRecord& record, const RunArguments& arguments);
 

@@ -71,30 +71,57 @@ Status sync_directory(const std::filesystem::path& folder) {
   return ::fsync(fd.get()) == 0 ? Status() : io_failure("sync", folder);
 }
 
-static Fd create_with_parents(const std::filesystem::path& path) {
-  const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
-  Fd fd(::open(path.c_str(), flags, 0666));
-  if (fd || errno != ENOENT) return fd;
-  std::error_code ignored;  // the second open tells the reason
-  std::filesystem::create_directories(path.parent_path(), ignored);
-  return Fd(::open(path.c_str(), flags, 0666));
+Status make_folders(const std::filesystem::path& folder, bool durable) {
+  if (::mkdir(folder.c_str(), 0777) == 0)
+    return durable ? sync_directory(folder.parent_path()) : Status();
+  if (errno == EEXIST) return {};
+  if (errno != ENOENT || !folder.has_parent_path()) return io_failure("create folder", folder);
+  if (Status s = make_folders(folder.parent_path(), durable); !s.ok()) return s;
+  if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST)
+    return io_failure("create folder", folder);
+  return durable ? sync_directory(folder.parent_path()) : Status();
 }
 
-Status write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+// The second attempt tells the reason, also why a folder could not be made.
+static Fd create_with_parents(const std::filesystem::path& path, int flags) {
+  Fd fd(::open(path.c_str(), flags | O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+  if (fd || errno != ENOENT) return fd;
+  std::error_code ignored;
+  std::filesystem::create_directories(path.parent_path(), ignored);
+  return Fd(::open(path.c_str(), flags | O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+}
+
+Status open_sized(const std::filesystem::path& path, int64_t bytes, Fd& fd, bool& resized) {
+  fd = create_with_parents(path, 0);
+  if (!fd) return io_failure("create", path);
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) return io_failure("stat", path);
+  resized = info.st_size != bytes;
+  return !resized || ::ftruncate(fd.get(), bytes) == 0 ? Status() : io_failure("resize", path);
+}
+
+Status write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes,
+                             bool durable) {
+  if (durable)
+    if (Status s = make_folders(path.parent_path(), true); !s.ok()) return s;
   const std::filesystem::path part = path.string() + ".part";
-  Fd fd = create_with_parents(part);
+  Fd fd = create_with_parents(part, O_TRUNC);
   if (!fd) return io_failure("create", part);
-  if (!write_at(fd.get(), bytes.data(), static_cast<int64_t>(bytes.size()), 0)) {
+  const bool written = write_at(fd.get(), bytes.data(), static_cast<int64_t>(bytes.size()), 0) &&
+                       (!durable || ::fdatasync(fd.get()) == 0);
+  if (!written) {
     Status failure = io_failure("write", part);
     ::unlink(part.c_str());
     return failure;
   }
   if (Status closed = fd.close_checked(part); !closed.ok()) return closed;
-  return ::rename(part.c_str(), path.c_str()) == 0 ? Status() : io_failure("rename to", path);
+  if (::rename(part.c_str(), path.c_str()) != 0) return io_failure("rename to", path);
+  return durable ? sync_directory(path.parent_path()) : Status();
 }
 
-Status write_file_atomically(const std::filesystem::path& path, std::string_view text) {
-  return write_file_atomically(path, std::as_bytes(std::span(text.data(), text.size())));
+Status write_file_atomically(const std::filesystem::path& path, std::string_view text,
+                             bool durable) {
+  return write_file_atomically(path, std::as_bytes(std::span(text.data(), text.size())), durable);
 }
 
 std::filesystem::path output_path(const std::filesystem::path& out_dir, const std::string& path,

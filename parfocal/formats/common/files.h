@@ -45,10 +45,17 @@ bool write_at(int fd, const void* from, int64_t bytes, int64_t position);
 /// fsync of a folder: what was created, renamed and removed directly in it before survives a power
 /// cut.
 Status sync_directory(const std::filesystem::path& folder);
+/// Creates missing folders down to `folder`; with `durable`, so that they survive a power cut.
+Status make_folders(const std::filesystem::path& folder, bool durable);
+/// Opens a file that is written piece by piece, or creates it with its folders, and brings it to
+/// `bytes`, whatever was left of it before; `resized`: it had another size.
+Status open_sized(const std::filesystem::path& path, int64_t bytes, Fd& fd, bool& resized);
 /// Writes `bytes` beside `path` and renames: readers see the old or the new file, never a half.
-/// Creates missing parent folders.
-Status write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
-Status write_file_atomically(const std::filesystem::path& path, std::string_view text);
+/// Creates missing parent folders. With `durable`, the new file survives a power cut.
+Status write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes,
+                             bool durable = false);
+Status write_file_atomically(const std::filesystem::path& path, std::string_view text,
+                             bool durable = false);
 
 /// out_dir / path for a path that stays below out_dir.
 /// \throws Error(invalid_pipeline) naming `owner` if the path is empty, absolute or has "..".

@@ -2,9 +2,10 @@
 #include <nlohmann/json.hpp>
 
 #include "parfocal/core/io.h"
+#include "parfocal/formats/common/gaps_json-inl.h"
+#include "parfocal/formats/common/planes.h"
 #include "parfocal/formats/tiff/bigtiff_writer.h"
 #include "parfocal/formats/tiff/ome_xml.h"
-#include "parfocal/formats/zarr/gap_ranges.h"
 
 namespace parfocal {
 namespace {
@@ -34,15 +35,9 @@ BigTiffPages pages_of(const Layout& layout, bool deflate, int threads) {
           threads};
 }
 
-std::string gaps_json(const GapRanges& gaps) {
-  using Json = nlohmann::ordered_json;
-  Json list = Json::array();
-  for (const GapRange& r : gaps.ranges())
-    list.push_back({{"first", r.first},
-                    {"last", r.last},
-                    {"reason", gap_reason_name(r.reason)},
-                    {"text", r.text}});
-  return list.dump(-1, ' ', true, Json::error_handler_t::replace);
+// In XML: plain ASCII on one line.
+std::string gaps_text(const GapRanges& gaps) {
+  return gaps_json(gaps).dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 /// Sink `ome_tiff`: one image as OME-TIFF, a BigTIFF of one page per y x plane in the order of the
@@ -117,31 +112,12 @@ class OmeTiffSink final : public Sink {
 
   // Item axes before y x are pages that follow each other.
   Status write_planes(int64_t first_page, const View& image) {
-    const int lead = image.region.rank - 2;
-    const int64_t pixel = static_cast<int64_t>(dtype_size(image.dtype));
-    std::array<int64_t, kMaxRank> index = image.region.origin;
-    if (image.region.count() == 0) return {};
-    for (;;) {
-      int64_t page = 0, offset = 0;
-      for (int a = 0; a < lead; ++a) {
-        page = page * layout_.item[static_cast<size_t>(a)].size + index[a];
-        offset += (index[a] - image.region.origin[a]) * image.strides[a];
-      }
-      View plane{image.data + offset * pixel, image.dtype, {}, {}};
-      plane.region.rank = 2;
-      for (int a = 0; a < 2; ++a) {
-        plane.region.origin[a] = image.region.origin[lead + a];
-        plane.region.shape[a] = image.region.shape[lead + a];
-        plane.strides[a] = image.strides[lead + a];
-      }
-      if (Status s = file_.write(first_page + page, plane); !s.ok()) return s;
-      int a = lead - 1;
-      while (a >= 0 && ++index[a] == image.region.end(a)) {
-        index[a] = image.region.origin[a];
-        --a;
-      }
-      if (a < 0) return {};
-    }
+    const size_t lead = layout_.item.size() - 2;
+    return for_each_plane(image, [&](const View& plane, const auto& index) {
+      int64_t page = 0;
+      for (size_t a = 0; a < lead; ++a) page = page * layout_.item[a].size + index[a];
+      return file_.write(first_page + page, plane);
+    });
   }
 
   // Pages first, then the size that the description states.
@@ -162,7 +138,7 @@ class OmeTiffSink final : public Sink {
         {"reason", outcome.reason},
         {"items", std::to_string(items)},
         {"dtype", std::string(dtype_name(layout_.dtype))},
-        {"gaps", gaps_json(gaps_)},
+        {"gaps", gaps_text(gaps_)},
         {"gaps_not_listed", std::to_string(gaps_.unlisted())}};
     if (!provenance_.empty()) record.emplace_back("provenance", provenance_);
     return record;

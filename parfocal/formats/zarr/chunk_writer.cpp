@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "parfocal/formats/common/files.h"
+#include "parfocal/formats/common/planes.h"
 
 namespace parfocal {
 
@@ -48,32 +49,12 @@ std::string ChunkWriter::item_folder(const std::array<int64_t, kMaxRank>& coordi
 }
 
 Status ChunkWriter::write(const std::array<int64_t, kMaxRank>& coordinates, const View& image) {
-  // Leading item axes (z y x inside one item) are walked plane by plane.
   const int lead = image.region.rank - 2;
-  std::array<int64_t, kMaxRank> index = image.region.origin;
-  if (image.region.count() == 0) return {};
-  for (;;) {
+  return for_each_plane(image, [&](const View& plane, const auto& index) {
     std::string path = item_folder(coordinates);
-    int64_t offset = 0;
-    for (int a = 0; a < lead; ++a) {
-      path += "/" + std::to_string(index[a]);
-      offset += (index[a] - image.region.origin[a]) * image.strides[a];
-    }
-    View plane{image.data + offset * pixel_bytes_, image.dtype, {}, {}};
-    plane.region.rank = 2;
-    for (int a = 0; a < 2; ++a) {
-      plane.region.origin[a] = image.region.origin[lead + a];
-      plane.region.shape[a] = image.region.shape[lead + a];
-      plane.strides[a] = image.strides[lead + a];
-    }
-    if (Status s = write_plane(path, plane); !s.ok()) return s;
-    int a = lead - 1;
-    while (a >= 0 && ++index[a] == image.region.end(a)) {
-      index[a] = image.region.origin[a];
-      --a;
-    }
-    if (a < 0) return {};
-  }
+    for (int a = 0; a < lead; ++a) path += "/" + std::to_string(index[a]);
+    return write_plane(path, plane);
+  });
 }
 
 Status ChunkWriter::write_plane(const std::string& folder, const View& plane) {
@@ -90,29 +71,14 @@ Status ChunkWriter::write_plane(const std::string& folder, const View& plane) {
   return {};
 }
 
-// Opens or creates a chunk that is written piece by piece; a new file has its full size at once.
-static Status open_part(const std::filesystem::path& path, int64_t bytes, Fd& fd) {
-  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC;
-  fd = Fd(::open(path.c_str(), flags, 0666));
-  if (!fd && errno == ENOENT) {
-    std::error_code ignored;  // the second open tells the reason
-    std::filesystem::create_directories(path.parent_path(), ignored);
-    fd = Fd(::open(path.c_str(), flags, 0666));
-  }
-  if (!fd) return io_failure("create", path);
-  struct stat info {};
-  if (::fstat(fd.get(), &info) != 0) return io_failure("stat", path);
-  if (info.st_size != bytes && ::ftruncate(fd.get(), bytes) != 0) return io_failure("extend", path);
-  return {};
-}
-
 // A region with all pixels of a chunk is written beside it and renamed; a part goes into place.
 Status ChunkWriter::write_chunk(const std::filesystem::path& path, const View& part,
                                 const Region& chunk) {
   const bool whole = part.region == clipped(chunk, plane_);
   const std::filesystem::path target = path.string() + (whole ? ".part" : "");
   Fd fd;
-  if (Status s = open_part(target, chunk_bytes(), fd); !s.ok()) return s;
+  bool resized = false;
+  if (Status s = open_sized(target, chunk_bytes(), fd, resized); !s.ok()) return s;
   if (!write_rows(fd.get(), part, chunk)) return io_failure("write", target);
   if (Status s = fd.close_checked(target); !s.ok() || !whole) return s;
   return ::rename(target.c_str(), path.c_str()) == 0 ? Status() : io_failure("rename to", path);

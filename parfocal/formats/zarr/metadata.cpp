@@ -1,5 +1,6 @@
 #include "parfocal/formats/zarr/metadata.h"
 
+#include "parfocal/formats/common/gaps_json-inl.h"
 #include "parfocal/formats/zarr/writer/ngff_json-inl.h"
 
 namespace parfocal {
@@ -22,24 +23,15 @@ Json multiscales(const std::string& name, const std::vector<Axis>& axes, bool la
 }
 
 Json record_json(const StoreRecord& record, DType dtype) {
-  Json gaps = Json::array();
-  for (const GapRange& r : record.gaps->ranges())
-    gaps.push_back({{"first", r.first},
-                    {"last", r.last},
-                    {"reason", gap_reason_name(r.reason)},
-                    {"text", r.text}});
   Json json = {{"version", 1},
                {"complete", record.complete},
                {"reason", record.reason},
                {"items", record.items},
                {"dtype", dtype_name(dtype)},
-               {"gaps", gaps},
+               {"gaps", gaps_json(*record.gaps)},
                {"gaps_not_listed", record.gaps->unlisted()}};
-  if (!record.provenance_json.empty()) {
-    Json provenance = Json::parse(record.provenance_json, nullptr, false);
-    json["provenance"] =
-        provenance.is_discarded() ? Json(record.provenance_json) : std::move(provenance);
-  }
+  if (!record.provenance_json.empty())
+    json["provenance"] = ngff_json::provenance(record.provenance_json);
   return json;
 }
 

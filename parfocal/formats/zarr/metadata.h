@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "parfocal/core/layout.h"
+#include "parfocal/formats/common/gap_ranges.h"
 #include "parfocal/formats/zarr/contrast.h"
-#include "parfocal/formats/zarr/gap_ranges.h"
 #include "parfocal/formats/zarr/writer/ngff_axes.h"
 
 namespace parfocal {

@@ -10,7 +10,6 @@
 namespace parfocal {
 namespace {
 
-constexpr std::string_view kLabelsKey = "labels.";
 constexpr int64_t kMostSamples = 32;  // channels beyond share the last sample
 
 /// One image or label image of the store.

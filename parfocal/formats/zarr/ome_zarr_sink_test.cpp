@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "parfocal/formats/common/gap_ranges.h"
 #include "parfocal/formats/common/test_support-inl.h"
 #include "parfocal/formats/zarr/contrast.h"
-#include "parfocal/formats/zarr/gap_ranges.h"
 
 namespace parfocal {
 namespace {

@@ -3,13 +3,12 @@
 #include <cstring>
 
 #include "parfocal/formats/common/files.h"
+#include "parfocal/formats/common/planes.h"
 #include "parfocal/formats/zarr/writer/ngff_axes.h"
 #include "parfocal/formats/zarr/writer/store_writer.h"
 
 namespace parfocal {
 namespace {
-
-constexpr std::string_view kLabelsKey = "labels.";
 
 std::vector<CodecSpec> compressors_of(const std::string& codec, DType dtype) {
   CodecSpec spec;
@@ -125,22 +124,11 @@ class StreamSink final : public Sink {
     const int64_t first = in.header->sequence * planes_[image];
     if (in.gap)
       return writer_->append_gap(image, first, planes_[image], in.gap->reason, in.gap->text);
-    const int lead = in.image.region.rank - 2;
     const auto row = row_of(*in.header);
-    for (int64_t k = 0; k < planes_[image]; ++k) {
-      int64_t offset = 0, rest = k;
-      for (int a = lead; a-- > 0;) {
-        offset += rest % in.image.region.shape[a] * in.image.strides[a];
-        rest /= in.image.region.shape[a];
-      }
-      View plane{in.image.data + offset * static_cast<int64_t>(dtype_size(in.image.dtype)),
-                 in.image.dtype,
-                 Region::whole({in.image.region.shape[lead], in.image.region.shape[lead + 1]}),
-                 {in.image.strides[lead], in.image.strides[lead + 1]}};
-      int64_t ticket = 0;
-      if (Status s = writer_->append(image, first + k, plane, row, ticket); !s.ok()) return s;
-    }
-    return {};
+    int64_t frame = first, ticket = 0;
+    return for_each_plane(in.image, [&](const View& plane, const auto&) {
+      return writer_->append(image, frame++, plane, row, ticket);
+    });
   }
 
   std::filesystem::path root_;

@@ -10,6 +10,9 @@
 
 namespace parfocal {
 
+/// Inputs that are label images have keys "labels.<name>".
+inline constexpr std::string_view kLabelsKey = "labels.";
+
 struct OmeZarrParams {
   std::string path;
   std::string codec;   ///< none lz4 zstd_blosc zstd gzip crc32c; "" = not said

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "parfocal/formats/zarr/array_metadata.h"
 #include "parfocal/formats/zarr/writer/array_json-inl.h"
 #include "parfocal/formats/zarr/writer/codec_json-inl.h"
 
@@ -76,10 +77,10 @@ std::vector<CodecSpec> codecs_of(const ArraySpec& array) {
   return {sharding};
 }
 
-std::string chunk_key(const StoreSpec& spec, const std::vector<int64_t>& index) {
-  std::string key = spec.zarr_format == 3 ? "c" : "";
-  for (const int64_t i : index) key += (key.empty() ? "" : "/") + std::to_string(i);
-  return key;
+std::string chunk_key(int zarr_format, const std::vector<int64_t>& index) {
+  ZarrArray array;  // as its reader finds the chunks
+  array.v2_keys = zarr_format == 2;
+  return array.chunk_key(index);
 }
 
 }  // namespace parfocal

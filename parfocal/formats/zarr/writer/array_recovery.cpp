@@ -64,9 +64,7 @@ size_t ArrayRecovery::chunk_place(int64_t frame, const Tile& tile) const {
 }
 
 fs::path ArrayRecovery::final_path(const std::vector<int64_t>& key) const {
-  StoreSpec format;
-  format.zarr_format = zarr_format_;
-  return root_ / spec_.path / chunk_key(format, key);
+  return root_ / spec_.path / chunk_key(zarr_format_, key);
 }
 
 ArrayRecovery::Band& ArrayRecovery::band_with(int64_t frame) {

@@ -52,16 +52,8 @@ Status ArrayWriter::reopen_part(Band& band, int64_t number, Scratch& scratch) {
 }
 
 Status ArrayWriter::drop_tiles(Band& band, int64_t frame) {
-  const int64_t first_chunk = grid_.slab_in_band(frame) * grid_.inner_yx();
-  for (const Tile& tile : grid_.tiles()) {
-    if (!shard_) {
-      const auto path = final_path(grid_.chunk_key_of(frame, tile));
-      if (::unlink(path.c_str()) != 0 && errno != ENOENT) return io_failure("remove", path);
-      continue;
-    }
-    Part& part = band.parts[static_cast<size_t>(tile.part)];
-    if (part.created) part.index[static_cast<size_t>(first_chunk + tile.inner)] = {};
-  }
+  for (const Tile& tile : grid_.tiles())
+    if (Status s = drop_chunk(band, frame, tile); !s.ok()) return s;
   return {};
 }
 
@@ -90,7 +82,8 @@ Status ArrayWriter::drop_plane(Band& band, int64_t frame, Scratch& scratch) {
 Status ArrayWriter::drop_chunk(Band& band, int64_t frame, const Tile& tile) {
   if (shard_) {
     const int64_t chunk = grid_.slab_in_band(frame) * grid_.inner_yx() + tile.inner;
-    band.parts[static_cast<size_t>(tile.part)].index[static_cast<size_t>(chunk)] = {};
+    Part& part = band.parts[static_cast<size_t>(tile.part)];
+    if (part.created) part.index[static_cast<size_t>(chunk)] = {};
     return {};
   }
   const auto path = final_path(grid_.chunk_key_of(frame, tile));

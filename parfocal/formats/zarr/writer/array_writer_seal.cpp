@@ -155,7 +155,7 @@ Status ArrayWriter::sync_folders() {
     folders.swap(unsynced_folders_);
   }
   for (const auto& folder : folders)
-    if (Status s = sync_folder(folder); !s.ok()) return s;
+    if (Status s = sync_directory(folder); !s.ok()) return s;
   return {};
 }
 

@@ -5,6 +5,7 @@
 
 #include "parfocal/formats/zarr/crc32c.h"
 #include "parfocal/formats/zarr/writer/array_writer-inl.h"
+#include "parfocal/formats/zarr/writer/store_metadata.h"
 
 namespace parfocal {
 namespace {
@@ -188,9 +189,7 @@ void ArrayWriter::note_name_in(const std::filesystem::path& folder) {
 }
 
 std::filesystem::path ArrayWriter::final_path(const std::vector<int64_t>& key) const {
-  std::string text = zarr_format_ == 3 ? "c" : "";
-  for (const int64_t index : key) text += (text.empty() ? "" : "/") + std::to_string(index);
-  return root_ / spec_.path / text;
+  return root_ / spec_.path / chunk_key(zarr_format_, key);
 }
 
 Status ArrayWriter::make_parent(const std::filesystem::path& path) {

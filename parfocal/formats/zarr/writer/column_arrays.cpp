@@ -1,7 +1,6 @@
 #include "parfocal/formats/zarr/writer/column_arrays.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,26 +11,6 @@
 #include "parfocal/formats/zarr/writer/array_json-inl.h"
 
 namespace parfocal {
-namespace {
-
-// Opens a chunk for writing and brings it to its full size, whatever a killed writer left.
-Status open_chunk(const std::filesystem::path& path, int64_t bytes, Fd& fd, bool& is_new) {
-  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC;
-  fd = Fd(::open(path.c_str(), flags, 0666));
-  if (!fd && errno == ENOENT) {
-    std::error_code ignored;  // the second open tells the reason
-    std::filesystem::create_directories(path.parent_path(), ignored);
-    fd = Fd(::open(path.c_str(), flags, 0666));
-  }
-  if (!fd) return io_failure("open", path);
-  struct stat info {};
-  if (::fstat(fd.get(), &info) != 0) return io_failure("stat", path);
-  is_new = info.st_size != bytes;
-  return !is_new || ::ftruncate(fd.get(), bytes) == 0 ? Status() : io_failure("resize", path);
-}
-
-}  // namespace
-
 ColumnArrays::ColumnArrays(ColumnGroup group) : group_(std::move(group)) {
   for (ColumnSpec& column : group_.columns)
     if (column.dtype == DType::boolean) column.dtype = DType::u8;
@@ -62,7 +41,7 @@ Status ColumnArrays::write_chunk(size_t column, int64_t chunk, int64_t row_in_ch
   const int64_t bytes = static_cast<int64_t>(values.size());
   Fd fd;
   bool is_new = false;
-  if (Status s = open_chunk(path, kRowsPerChunk * size, fd, is_new); !s.ok()) return s;
+  if (Status s = open_sized(path, kRowsPerChunk * size, fd, is_new); !s.ok()) return s;
   if (!write_at(fd.get(), values.data(), bytes, row_in_chunk * size))
     return io_failure("write", path);
   new_files_ = new_files_ || is_new;

@@ -80,8 +80,6 @@ Status ImageWriter::write(int64_t frame, const std::byte* buffer, std::span<cons
   written.record.image = static_cast<uint32_t>(image_);
   written.record.frame = frame;
   written.record.row.assign(row.begin(), row.end());
-  if (row.empty())  // no numbers for this frame
-    written.record.row.resize(static_cast<size_t>(FrameColumns::row_bytes(store_)));
   written.record.pieces.clear();
   written.gaps.clear();
   if (Status s = add_plane(0, frame, buffer, scratch, written); !s.ok() || !pyramid_) return s;

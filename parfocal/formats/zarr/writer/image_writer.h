@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "parfocal/formats/common/gap_ranges.h"
 #include "parfocal/formats/zarr/contrast.h"
-#include "parfocal/formats/zarr/gap_ranges.h"
 #include "parfocal/formats/zarr/writer/array_writer.h"
 #include "parfocal/formats/zarr/writer/frame_columns.h"
 #include "parfocal/formats/zarr/writer/pyramid.h"

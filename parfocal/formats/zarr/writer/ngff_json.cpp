@@ -5,6 +5,7 @@
 #include <map>
 
 #include "parfocal/core/units.h"
+#include "parfocal/formats/common/gaps_json-inl.h"
 
 namespace parfocal::ngff_json {
 namespace {
@@ -166,12 +167,6 @@ Json well(const Well& well, int zarr_format) {
 }
 
 Json record(const ImageState& state, DType dtype) {
-  Json gaps = Json::array();
-  for (const GapRange& r : state.gaps->ranges())
-    gaps.push_back({{"first", r.first},
-                    {"last", r.last},
-                    {"reason", gap_reason_name(r.reason)},
-                    {"text", r.text}});
   return {{"version", 1},
           {"complete", state.complete},
           {"reason", state.reason},
@@ -179,7 +174,7 @@ Json record(const ImageState& state, DType dtype) {
           {"committed", state.outer},
           {"recovered", state.recovered},
           {"dtype", dtype_name(dtype)},
-          {"gaps", gaps},
+          {"gaps", gaps_json(*state.gaps)},
           {"gaps_not_listed", state.gaps->unlisted()}};
 }
 

@@ -40,19 +40,25 @@ PartFile::~PartFile() {
 
 Status PartFile::fail(const char* doing) const { return io_failure(doing, path_); }
 
-Status PartFile::create(std::filesystem::path path, int64_t expected_bytes, bool direct) {
-  path_ = std::move(path);
+// Past the page cache where that is wanted and the file system does it (tmpfs does not).
+Status PartFile::open(const char* doing, int flags, bool direct) {
   flags_ = O_RDWR | O_CLOEXEC | (direct ? O_DIRECT : 0);
-  Fd fd(::open(path_.c_str(), flags_ | O_CREAT | O_TRUNC, 0666));
-  if (!fd && errno == EINVAL && direct) {  // tmpfs and others have no direct I/O
+  Fd fd(::open(path_.c_str(), flags_ | flags, 0666));
+  if (!fd && errno == EINVAL && direct) {
     flags_ &= ~O_DIRECT;
-    fd = Fd(::open(path_.c_str(), flags_ | O_CREAT | O_TRUNC, 0666));
+    fd = Fd(::open(path_.c_str(), flags_ | flags, 0666));
   }
-  if (!fd) return fail("create");
+  if (!fd) return fail(doing);
   if (kept_open.fetch_add(1) < kMostOpen)
     kept_ = std::move(fd);
   else
     --kept_open;
+  return {};
+}
+
+Status PartFile::create(std::filesystem::path path, int64_t expected_bytes, bool direct) {
+  path_ = std::move(path);
+  if (Status s = open("create", O_CREAT | O_TRUNC, direct); !s.ok()) return s;
   step_ = std::clamp(aligned_up(expected_bytes), kWriteAlign, kLeastStep);
   small_ = !direct && expected_bytes < kLeastAllocated;
   const std::lock_guard lock(mutex_);
@@ -61,17 +67,7 @@ Status PartFile::create(std::filesystem::path path, int64_t expected_bytes, bool
 
 Status PartFile::open_filled(std::filesystem::path path, int64_t bytes, bool direct) {
   path_ = std::move(path);
-  flags_ = O_RDWR | O_CLOEXEC | (direct ? O_DIRECT : 0);
-  Fd fd(::open(path_.c_str(), flags_));
-  if (!fd && errno == EINVAL && direct) {
-    flags_ &= ~O_DIRECT;
-    fd = Fd(::open(path_.c_str(), flags_));
-  }
-  if (!fd) return fail("open");
-  if (kept_open.fetch_add(1) < kMostOpen)
-    kept_ = std::move(fd);
-  else
-    --kept_open;
+  if (Status s = open("open", 0, direct); !s.ok()) return s;
   step_ = kLeastStep;
   end_ = allocated_ = aligned_up(bytes);
   dirty_ = true;
@@ -140,35 +136,6 @@ Status PartFile::close() {
   if (!kept_) return {};
   --kept_open;
   return kept_.close_checked(path_);
-}
-
-Status sync_folder(const std::filesystem::path& folder) {
-  const Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd) return io_failure("open folder", folder);
-  return ::fsync(fd.get()) == 0 ? Status() : io_failure("sync folder", folder);
-}
-
-Status put_file(const std::filesystem::path& path, std::string_view text, bool durable) {
-  if (Status s = make_folders(path.parent_path(), durable); !s.ok()) return s;
-  const std::filesystem::path part = path.string() + ".part";
-  Fd fd(::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-  if (!fd) return io_failure("create", part);
-  const bool written = write_at(fd.get(), text.data(), static_cast<int64_t>(text.size()), 0);
-  if (!written || (durable && ::fdatasync(fd.get()) != 0)) return io_failure("write", part);
-  if (Status s = fd.close_checked(part); !s.ok()) return s;
-  if (::rename(part.c_str(), path.c_str()) != 0) return io_failure("rename to", path);
-  return durable ? sync_folder(path.parent_path()) : Status();
-}
-
-Status make_folders(const std::filesystem::path& folder, bool durable) {
-  if (::mkdir(folder.c_str(), 0777) == 0)
-    return durable ? sync_folder(folder.parent_path()) : Status();
-  if (errno == EEXIST) return {};
-  if (errno != ENOENT || !folder.has_parent_path()) return io_failure("create folder", folder);
-  if (Status s = make_folders(folder.parent_path(), durable); !s.ok()) return s;
-  if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST)
-    return io_failure("create folder", folder);
-  return durable ? sync_folder(folder.parent_path()) : Status();
 }
 
 }  // namespace parfocal

@@ -43,6 +43,7 @@ class PartFile {
 
  private:
   class Open;
+  Status open(const char* doing, int flags, bool direct);
   Status fail(const char* doing) const;
   Status allocate(int64_t bytes);
   std::filesystem::path path_;
@@ -53,12 +54,5 @@ class PartFile {
   int64_t end_ = 0, allocated_ = 0, step_ = 0;
   std::atomic<bool> dirty_ = false;
 };
-
-/// fsync of a folder: names that were made in it survive a power cut.
-Status sync_folder(const std::filesystem::path& folder);
-/// Replaces a file in one step; with `durable`, by one that survives a power cut. Creates folders.
-Status put_file(const std::filesystem::path& path, std::string_view text, bool durable);
-/// Creates missing folders down to `folder`; with `durable`, so that they survive a power cut.
-Status make_folders(const std::filesystem::path& folder, bool durable);
 
 }  // namespace parfocal

@@ -225,7 +225,7 @@ Status StoreRecovery::put_metadata() {
 
 Status StoreRecovery::put(const std::vector<MetadataObject>& objects) const {
   for (const MetadataObject& object : objects)
-    if (Status s = put_file(root_ / object.key, object.text, true); !s.ok()) return s;
+    if (Status s = write_file_atomically(root_ / object.key, object.text, true); !s.ok()) return s;
   return {};
 }
 

@@ -5,7 +5,7 @@
 #include <set>
 #include <vector>
 
-#include "parfocal/formats/zarr/gap_ranges.h"
+#include "parfocal/formats/common/gap_ranges.h"
 #include "parfocal/formats/zarr/writer/array_recovery.h"
 #include "parfocal/formats/zarr/writer/recover.h"
 #include "parfocal/formats/zarr/writer/store_metadata.h"

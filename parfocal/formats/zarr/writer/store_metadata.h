@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "parfocal/formats/common/gap_ranges.h"
 #include "parfocal/formats/zarr/contrast.h"
-#include "parfocal/formats/zarr/gap_ranges.h"
 #include "parfocal/formats/zarr/store.h"
 #include "parfocal/formats/zarr/writer/store_spec.h"
 
@@ -44,7 +44,7 @@ std::vector<MetadataObject> array_objects(const StoreSpec& spec, size_t image, i
 /// missing: publish even numbers until the end is known.)
 std::vector<int64_t> shape_of(const StoreSpec& spec, const ArraySpec& array, int64_t outer);
 /// Chunk or shard key below the array, "c/0/1/2" or "0/1/2".
-std::string chunk_key(const StoreSpec& spec, const std::vector<int64_t>& index);
+std::string chunk_key(int zarr_format, const std::vector<int64_t>& index);
 /// The codecs of an array as Zarr v3 names them: CodecChain takes them.
 std::vector<CodecSpec> codecs_of(const ArraySpec& array);
 

@@ -98,7 +98,7 @@ TEST(StoreMetadata, ArraysComeBackAsTheyWereDescribed) {
       EXPECT_EQ(codecs_text(read.codecs), codecs_text(codecs_of(array)));
       EXPECT_EQ(read.names, spec.zarr_format == 3 ? array.names : std::vector<std::string>());
       const std::vector<int64_t> index(array.shape.size(), 4);
-      EXPECT_EQ(read.chunk_key(index), chunk_key(spec, index));
+      EXPECT_EQ(read.chunk_key(index), chunk_key(spec.zarr_format, index));
       EXPECT_EQ(read.fill, std::vector<std::byte>(dtype_size(array.dtype)));
     }
   });

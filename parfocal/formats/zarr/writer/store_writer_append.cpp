@@ -114,7 +114,7 @@ void StoreWriter::Impl::reopen() {
   if (s.ok()) s = sync_images();
   if (s.ok() && ::rename(next.c_str(), (work_folder(root_) / "journal").c_str()) != 0)
     s = io_failure("rename", next);
-  if (s.ok()) s = sync_folder(work_folder(root_));
+  if (s.ok()) s = sync_directory(work_folder(root_));
   if (s.ok()) s = put(objects(false, "running"));
   if (!s.ok()) throw Error(ErrorCode::run_failed, s.issue());
 }

@@ -13,7 +13,7 @@ void StoreWriter::Impl::create() {
     throw Error(ErrorCode::output_exists, Issue{"the store exists already", root_.string(), "", "",
                                                 "choose another folder, or append to it"});
   Status s = make_folders(work_folder(root_), true);
-  if (s.ok()) s = put_file(work_folder(root_) / "store.json", spec_json(spec_), true);
+  if (s.ok()) s = write_file_atomically(work_folder(root_) / "store.json", spec_json(spec_), true);
   if (s.ok()) s = journal_.create(work_folder(root_) / "journal");
   if (s.ok()) s = put(objects(false, "running"));
   if (!s.ok()) throw Error(ErrorCode::run_failed, s.issue());
@@ -103,7 +103,9 @@ Status StoreWriter::Impl::publish() {
 
 Status StoreWriter::Impl::put(const std::vector<MetadataObject>& objects) {
   for (const MetadataObject& object : objects)
-    if (Status s = put_file(root_ / object.key, object.text, options_.ack == Ack::durable); !s.ok())
+    if (Status s =
+            write_file_atomically(root_ / object.key, object.text, options_.ack == Ack::durable);
+        !s.ok())
       return s;
   return {};
 }
@@ -135,7 +137,7 @@ Status StoreWriter::Impl::close(bool complete, const std::string& reason,
   if (s.ok()) s = commit();
   if (s.ok()) s = finish_images(reason, kept);
   if (s.ok()) s = put(objects(complete, reason));
-  if (s.ok() && options_.ack == Ack::durable) s = sync_folder(root_);
+  if (s.ok() && options_.ack == Ack::durable) s = sync_directory(root_);
   if (s.ok()) s = journal_.close();
   if (s.ok() && ::unlink((work_folder(root_) / "journal").c_str()) != 0)
     s = io_failure("remove", work_folder(root_) / "journal");
