@@ -77,7 +77,7 @@ std::string overview() {
       "  parfocal info cells-out/smooth.ome.zarr    # what is in a result\n\n"
       "Commands:\n";
   for (const CommandText& text : command_texts())
-    page += fmt::format("  {:<6} {}\n", text.name, text.summary);
+    page += fmt::format("  {:<11} {}\n", text.name, text.summary);
   return page +
          "\n`parfocal COMMAND --help` shows examples and options; `--version` the version.\n"
          "Results go to stdout, messages to stderr; --json gives one document for programs.\n\n"

@@ -53,6 +53,13 @@ TEST(Parameters, ReportEveryProblemAtOnceWithACure) {
   for (const Issue& issue : issues) EXPECT_FALSE(issue.cure.empty());
 }
 
+TEST(Parameters, NameOneOfTheWordsThatAreAllowed) {
+  std::vector<Issue> issues;
+  params().parse(map_of({{"size", "3"}, {"how", "something_else"}}), "step a", issues);
+  ASSERT_EQ(issues.size(), 1u);
+  EXPECT_EQ(issues[0].cure, "write how: mean");
+}
+
 struct Many {
   std::vector<Length> sigma;
 };

@@ -110,6 +110,15 @@ std::string ParamInfo::range_text() const {
   return "";
 }
 
+namespace {
+
+std::string example_of(const ParamInfo& info) {
+  if (!info.default_text.empty()) return info.default_text;
+  return info.choices.empty() ? info.type : info.choices.front();
+}
+
+}  // namespace
+
 const ParamInfo* ParamSet::find(const std::string& name) const {
   for (const ParamInfo& info : infos_)
     if (info.name == name) return &info;
@@ -137,10 +146,8 @@ std::any ParamSet::parse(const RawValue& values, const std::string& owner,
     if (!problem) continue;
     const auto near =
         info->choices.empty() ? std::vector<std::string>{} : nearest_names(raw.text, info->choices);
-    std::string cure = !near.empty()
-                           ? "did you mean '" + near[0] + "'?"
-                           : "write " + key + ": " +
-                                 (info->default_text.empty() ? info->type : info->default_text);
+    std::string cure = !near.empty() ? "did you mean '" + near[0] + "'?"
+                                     : "write " + key + ": " + example_of(*info);
     issues.push_back({"'" + key + "' of " + owner + " cannot be " + raw.str(), raw.place.str(),
                       raw.str(), problem->substr(6), cure});
   }
