@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "parfocal/formats/common/files.h"
+#include "parfocal/formats/zarr/append_file.h"
 
 namespace parfocal {
 namespace {
@@ -76,8 +77,12 @@ Status LocalStore::list(const std::string& prefix, std::vector<std::string>& nam
   return Status::fail("cannot list " + where(prefix) + ": " + error.message());
 }
 
-Status LocalStore::put(const std::string& key, std::span<const std::byte> bytes) {
-  return is_good_key(key) ? write_file_atomically(folder_ / key, bytes) : bad_key(key);
+Status LocalStore::put(const std::string& key, std::span<const std::byte> bytes, bool durable) {
+  return is_good_key(key) ? write_file_atomically(folder_ / key, bytes, durable) : bad_key(key);
+}
+
+Status LocalStore::create_growing(const std::string& key, std::unique_ptr<AppendObject>& object) {
+  return is_good_key(key) ? create_append_file(folder_ / key, object) : bad_key(key);
 }
 
 std::string LocalStore::where(const std::string& key) const {

@@ -3,6 +3,7 @@
 /// one such place; an object store may become another.
 
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,18 @@ struct ObjectRead {
   int64_t read = 0;    ///< bytes that were read: fewer than asked for only at its end
 };
 
+/// An object that grows at its end, such as a journal. Thread-safe; one writer at a time.
+class AppendObject {
+ public:
+  virtual ~AppendObject() = default;
+  /// Adds the bytes in one step: the death of the process leaves all of them or none, a power cut
+  /// may leave a part of what was not synced.
+  virtual Status append(std::span<const std::byte> bytes) = 0;
+  /// All that was appended before survives a power cut. A failed one must not be tried again.
+  virtual Status sync() = 0;
+  virtual Status close() = 0;
+};
+
 /// Thread-safe. Keys are '/'-separated names without "", "." and ".."; others fail.
 class Store {
  public:
@@ -31,8 +44,12 @@ class Store {
                           ObjectRead& result) const = 0;
   /// Names of the objects and prefixes directly below `prefix` ("" = all), sorted.
   virtual Status list(const std::string& prefix, std::vector<std::string>& names) const = 0;
-  /// Puts an object in one step: readers see the old one or the new one, never a part.
-  virtual Status put(const std::string& key, std::span<const std::byte> bytes) = 0;
+  /// Puts an object in one step: readers see the old one or the new one, never a part. `durable`:
+  /// the new one survives a power cut.
+  virtual Status put(const std::string& key, std::span<const std::byte> bytes, bool durable) = 0;
+  /// Begins an object that grows; one of this name must not exist. That it exists survives a power
+  /// cut. Others can tell that it is being written until it is closed or its process is gone.
+  virtual Status create_growing(const std::string& key, std::unique_ptr<AppendObject>& object) = 0;
   /// For messages: what a person looks for (a path, an address).
   virtual std::string where(const std::string& key) const = 0;
 };
@@ -46,7 +63,8 @@ class LocalStore final : public Store {
   Status read_end(const std::string& key, std::span<std::byte> to,
                   ObjectRead& result) const override;
   Status list(const std::string& prefix, std::vector<std::string>& names) const override;
-  Status put(const std::string& key, std::span<const std::byte> bytes) override;
+  Status put(const std::string& key, std::span<const std::byte> bytes, bool durable) override;
+  Status create_growing(const std::string& key, std::unique_ptr<AppendObject>& object) override;
   std::string where(const std::string& key) const override;
 
  private:

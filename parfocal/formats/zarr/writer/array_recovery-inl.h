@@ -1,6 +1,7 @@
 #pragma once
 /// What the parts of ArrayRecovery's implementation share.
 
+#include "parfocal/formats/common/files.h"
 #include "parfocal/formats/zarr/writer/array_recovery.h"
 
 namespace parfocal {

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <string>
@@ -24,7 +25,7 @@
 
 #include "parfocal/core/error.h"
 #include "parfocal/core/item.h"
-#include "parfocal/formats/common/files.h"
+#include "parfocal/formats/zarr/store.h"
 
 namespace parfocal {
 
@@ -81,33 +82,27 @@ struct GapRecord {
 /// Most bytes of one record's body: a million tiles. The bound of what a reader allocates.
 inline constexpr int64_t kMostRecordBytes = int64_t{16} << 20;
 
-/// Appends records. Thread-safe. After the first failure every call fails with it.
+/// Appends records to a growing object of the store. Thread-safe. After the first failure every
+/// call fails with it.
 class Journal {
  public:
-  /// Creates the file, which must not exist, and its directory entry durably. Holds a lock (flock)
-  /// on it until close(), so that others can tell a store that is being written from a torn one.
-  Status create(const std::filesystem::path& path);
+  /// Begins the journal, which must not exist (Store::create_growing).
+  Status create(Store& store, const std::string& key);
   Status append(const FrameRecord& record);
   Status append(const SlabRecord& record);
   Status append(const SealRecord& record);
   Status append(const GapRecord& record);
-  /// fdatasync: what was appended before survives a power cut. A failed sync is never tried again.
+  /// What was appended before survives a power cut.
   Status sync();
   Status close();
 
  private:
   template <class Record>
   Status append_record(uint32_t kind, const Record& record);
-  Status write_buffer();
-  void reserve_space(int64_t end);
-  Status fail(Status status);
-  Status failed() const;
-  std::filesystem::path path_;
-  Fd fd_;
-  std::mutex mutex_;               // of all below
+  std::string where_;
+  std::unique_ptr<AppendObject> object_;
+  std::mutex mutex_;               // of the buffer
   std::vector<std::byte> buffer_;  // the record being written
-  int64_t size_ = 0, allocated_ = 0;
-  Status failure_;  // the first
 };
 
 /// Receives the records of a journal in order.

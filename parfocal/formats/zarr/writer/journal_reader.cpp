@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "parfocal/formats/common/files.h"
 #include "parfocal/formats/zarr/crc32c.h"
 #include "parfocal/formats/zarr/writer/journal.h"
 #include "parfocal/formats/zarr/writer/journal_format.h"

@@ -1,4 +1,5 @@
 #include "parfocal/formats/zarr/writer/journal.h"
+#include "parfocal/formats/common/files.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -25,10 +26,12 @@ class JournalFile : public testing::Test {
   void TearDown() override { fs::remove_all(folder_); }
   fs::path path(const std::string& name = "journal") const { return folder_ / name; }
 
- private:
   const fs::path folder_ =
       fs::path(testing::TempDir()) / ("parfocal_journal_" + std::to_string(::getpid()));
+  LocalStore store_{folder_};
 };
+
+constexpr const char* kKey = "journal";
 
 Piece random_piece(std::mt19937_64& random) {
   Piece piece;
@@ -106,7 +109,7 @@ size_t whole_records(const std::vector<size_t>& ends, size_t bytes) {
 TEST_F(JournalFile, GivesBackWhatWasAppended) {
   const auto records = random_records(3000, 1);
   Journal journal;
-  ASSERT_TRUE(journal.create(path()).ok());
+  ASSERT_TRUE(journal.create(store_, kKey).ok());
   append_all(journal, records);
   ASSERT_TRUE(journal.sync().ok());
   EXPECT_EQ(read_all(path()), records) << "while it is open";
@@ -124,14 +127,14 @@ TEST_F(JournalFile, GivesBackRecordsLargerThanItsReads) {
     records.push_back(record);
   }
   Journal journal;
-  ASSERT_TRUE(journal.create(path()).ok());
+  ASSERT_TRUE(journal.create(store_, kKey).ok());
   append_all(journal, records);
   EXPECT_EQ(read_all(path()), records);
 }
 
 TEST_F(JournalFile, TakesRecordsFromManyThreads) {
   Journal journal;
-  ASSERT_TRUE(journal.create(path()).ok());
+  ASSERT_TRUE(journal.create(store_, kKey).ok());
   std::vector<std::thread> threads;
   for (uint32_t t = 0; t < 4; ++t)
     threads.emplace_back([&, t] {
@@ -149,7 +152,7 @@ TEST_F(JournalFile, TakesRecordsFromManyThreads) {
 TEST_F(JournalFile, EndsAtTheRecordThatWasCutShort) {
   const auto records = random_records(20, 2);
   Journal journal;
-  ASSERT_TRUE(journal.create(path()).ok());
+  ASSERT_TRUE(journal.create(store_, kKey).ok());
   append_all(journal, records);
   const Bytes bytes = bytes_of(path());
   const auto ends = record_ends(bytes);
@@ -168,7 +171,7 @@ TEST_F(JournalFile, EndsAtTheRecordThatWasCutShort) {
 TEST_F(JournalFile, EndsWhereZerosBeginOrASectorIsMissing) {
   const auto records = random_records(200, 3);
   Journal journal;
-  ASSERT_TRUE(journal.create(path()).ok());
+  ASSERT_TRUE(journal.create(store_, kKey).ok());
   append_all(journal, records);
   const Bytes bytes = bytes_of(path());
   const auto ends = record_ends(bytes);
@@ -192,7 +195,7 @@ TEST_F(JournalFile, EndsWhereZerosBeginOrASectorIsMissing) {
 TEST_F(JournalFile, EndsBeforeAFlippedBit) {
   const auto records = random_records(6, 4);
   Journal journal;
-  ASSERT_TRUE(journal.create(path()).ok());
+  ASSERT_TRUE(journal.create(store_, kKey).ok());
   append_all(journal, records);
   Bytes bytes = bytes_of(path());
   const auto ends = record_ends(bytes);
@@ -208,7 +211,7 @@ TEST_F(JournalFile, EndsBeforeAFlippedBit) {
 TEST_F(JournalFile, ReadsAnyBytesWithoutHarm) {
   std::mt19937_64 random(5);
   Journal journal;
-  ASSERT_TRUE(journal.create(path()).ok());
+  ASSERT_TRUE(journal.create(store_, kKey).ok());
   append_all(journal, random_records(20, 6));
   const Bytes bytes = bytes_of(path());
   for (int round = 0; round < 500; ++round) {
@@ -233,7 +236,7 @@ TEST_F(JournalFile, ReadsDeclaredSizesWithoutBelievingThem) {
 
 TEST_F(JournalFile, RefusesARecordThatNoReaderWouldTake) {
   Journal journal;
-  ASSERT_TRUE(journal.create(path()).ok());
+  ASSERT_TRUE(journal.create(store_, kKey).ok());
   FrameRecord record{0, 0, {}, {{0, PieceKind::tiles, 0, {}}}};
   record.pieces[0].entries.resize(size_t{1} << 20);
   EXPECT_FALSE(journal.append(record).ok());
@@ -241,7 +244,7 @@ TEST_F(JournalFile, RefusesARecordThatNoReaderWouldTake) {
 
 TEST_F(JournalFile, IsLockedWhileItIsWritten) {
   Journal journal;
-  ASSERT_TRUE(journal.create(path()).ok());
+  ASSERT_TRUE(journal.create(store_, kKey).ok());
   const Fd other(::open(path().c_str(), O_RDONLY | O_CLOEXEC));
   EXPECT_NE(::flock(other.get(), LOCK_EX | LOCK_NB), 0);
   ASSERT_TRUE(journal.close().ok());
@@ -251,7 +254,7 @@ TEST_F(JournalFile, IsLockedWhileItIsWritten) {
 TEST_F(JournalFile, DoesNotTakeAFileThatExists) {
   write_bytes(path(), {});
   Journal journal;
-  EXPECT_FALSE(journal.create(path()).ok());
+  EXPECT_FALSE(journal.create(store_, kKey).ok());
   EXPECT_FALSE(journal.append(SealRecord{}).ok());
 }
 
@@ -260,7 +263,7 @@ TEST_F(JournalFile, FailsForGoodAfterItsFirstFailure) {
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
   Journal journal;
-  ASSERT_TRUE(journal.create(path()).ok());
+  ASSERT_TRUE(journal.create(store_, kKey).ok());
   const rlimit small{1000, before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
   int64_t written = 0;

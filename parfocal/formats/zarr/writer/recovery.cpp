@@ -224,9 +224,7 @@ Status StoreRecovery::put_metadata() {
 }
 
 Status StoreRecovery::put(const std::vector<MetadataObject>& objects) const {
-  for (const MetadataObject& object : objects)
-    if (Status s = write_file_atomically(root_ / object.key, object.text, true); !s.ok()) return s;
-  return {};
+  return put_all(*store_, objects, true);
 }
 
 }  // namespace parfocal

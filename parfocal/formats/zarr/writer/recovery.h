@@ -52,7 +52,7 @@ class StoreRecovery {
 
   std::filesystem::path root_;
   const StoreSpec& spec_;
-  std::shared_ptr<const Store> store_;
+  std::shared_ptr<Store> store_;
   std::vector<Image> images_;
 };
 

@@ -139,6 +139,13 @@ std::vector<MetadataObject> store_objects(const StoreSpec& spec,
   return Tree(spec, states).objects();
 }
 
+Status put_all(Store& store, std::span<const MetadataObject> objects, bool durable) {
+  for (const MetadataObject& object : objects)
+    if (Status s = store.put(object.key, std::as_bytes(std::span(object.text)), durable); !s.ok())
+      return s;
+  return {};
+}
+
 std::vector<MetadataObject> array_objects(const StoreSpec& spec, size_t image, int64_t outer) {
   std::vector<MetadataObject> objects;
   for (int level = spec.images[image].levels; level-- > 0;) {

@@ -1,6 +1,7 @@
 #pragma once
 /// The metadata of a store that is being written: OME-NGFF 0.5 on Zarr v3, or 0.4 on Zarr v2.
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,9 @@ std::vector<MetadataObject> store_objects(const StoreSpec& spec,
 /// Only the arrays of one image: what changes when its published shape grows. Larger levels last,
 /// so that a reader that sees the new shape of level 0 finds all smaller levels as far.
 std::vector<MetadataObject> array_objects(const StoreSpec& spec, size_t image, int64_t outer);
+
+/// Puts objects in their order; see Store::put.
+Status put_all(Store& store, std::span<const MetadataObject> objects, bool durable);
 
 /// Shape of an array when the first axis of its image's level 0 has `outer` steps. (Where that axis
 /// is halved, an odd `outer` counts the last step of the smaller level although half of it is

@@ -47,7 +47,10 @@ class MemoryStore final : public Store {
   Status list(const std::string&, std::vector<std::string>&) const override {
     return Status::fail("no lists here");
   }
-  Status put(const std::string&, std::span<const std::byte>) override {
+  Status put(const std::string&, std::span<const std::byte>, bool) override {
+    return Status::fail("read-only");
+  }
+  Status create_growing(const std::string&, std::unique_ptr<AppendObject>&) override {
     return Status::fail("read-only");
   }
   std::string where(const std::string& key) const override { return key; }

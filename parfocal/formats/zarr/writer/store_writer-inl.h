@@ -56,6 +56,7 @@ class StoreWriter::Impl {
   Status finish_images(const std::string& reason, std::span<const int64_t> kept);
 
   std::filesystem::path root_;
+  LocalStore store_{root_};
   StoreSpec spec_;
   StoreOptions options_;
   Journal journal_;

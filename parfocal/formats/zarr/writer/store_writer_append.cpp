@@ -109,7 +109,7 @@ void StoreWriter::Impl::reopen() {
   std::error_code ignored;  // of a process that was killed while it opened the store
   for (const auto& entry : std::filesystem::directory_iterator(work_folder(root_), ignored))
     if (entry.path().filename() != "store.json") std::filesystem::remove(entry.path(), ignored);
-  Status s = journal_.create(next);
+  Status s = journal_.create(store_, "__parfocal/journal.next");
   for (size_t i = 0; s.ok() && i < images_.size(); ++i) s = reopen_image(i);
   if (s.ok()) s = sync_images();
   if (s.ok() && ::rename(next.c_str(), (work_folder(root_) / "journal").c_str()) != 0)

@@ -12,9 +12,10 @@ void StoreWriter::Impl::create() {
   if (std::filesystem::exists(root_, ignored) && !std::filesystem::is_empty(root_, ignored))
     throw Error(ErrorCode::output_exists, Issue{"the store exists already", root_.string(), "", "",
                                                 "choose another folder, or append to it"});
+  const std::string spec_text = spec_json(spec_);
   Status s = make_folders(work_folder(root_), true);
-  if (s.ok()) s = write_file_atomically(work_folder(root_) / "store.json", spec_json(spec_), true);
-  if (s.ok()) s = journal_.create(work_folder(root_) / "journal");
+  if (s.ok()) s = store_.put("__parfocal/store.json", std::as_bytes(std::span(spec_text)), true);
+  if (s.ok()) s = journal_.create(store_, "__parfocal/journal");
   if (s.ok()) s = put(objects(false, "running"));
   if (!s.ok()) throw Error(ErrorCode::run_failed, s.issue());
 }
@@ -102,12 +103,7 @@ Status StoreWriter::Impl::publish() {
 }
 
 Status StoreWriter::Impl::put(const std::vector<MetadataObject>& objects) {
-  for (const MetadataObject& object : objects)
-    if (Status s =
-            write_file_atomically(root_ / object.key, object.text, options_.ack == Ack::durable);
-        !s.ok())
-      return s;
-  return {};
+  return put_all(store_, objects, options_.ack == Ack::durable);
 }
 
 std::vector<MetadataObject> StoreWriter::Impl::objects(bool complete, const std::string& reason) {
