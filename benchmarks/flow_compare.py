@@ -86,6 +86,9 @@ class Job:
     def median(self, who):
         return statistics.median(seconds for seconds, _, _ in self.runs[who])
 
+    def least(self, who):
+        return min(seconds for seconds, _, _ in self.runs[who])
+
     def peak(self, who):
         return max(mib for _, mib, _ in self.runs[who])
 
@@ -144,7 +147,7 @@ def claims(done):
     rows = []
     for job in done:
         factor = job.median("dcnum") / job.median("Parfocal")
-        least = min(r[0] for r in job.runs["dcnum"]) / min(r[0] for r in job.runs["Parfocal"])
+        least = job.least("dcnum") / job.least("Parfocal")
         target = TARGETS[job.rival]
         rows.append([f"{job.title}: faster than dcnum", f">= {target} x", f"{factor:.1f} x",
                      f"{least:.1f} x", verdict(factor, target)])
@@ -155,8 +158,9 @@ def claims(done):
                      f"{own:.0f} MiB", "", verdict(own, job.planned_mib, False)])
         if job.rival == "sparse":
             share = job.median("bare decode") / job.median("Parfocal")
+            best = job.least("bare decode") / job.least("Parfocal")
             rows.append([f"{job.title}: of the speed of reading and decompressing alone",
-                         f">= {DECODE_TARGET:.0%}", f"{share:.0%}", "",
+                         f">= {DECODE_TARGET:.0%}", f"{share:.0%}", f"{best:.0%}",
                          verdict(share, DECODE_TARGET)])
     return table(["", "target", "medians", "least of each", ""], rows)
 

@@ -45,6 +45,15 @@ class Source {
   /// Thread-safe. A failure names file and reason; it makes a gap `broken` or stops the run, as
   /// on_error says.
   virtual Status read(int64_t sequence, const MutableView& dst, FrameHeader& header) const = 0;
+  /// Reads all items of the group that begins at `first`, whole, one behind the other, decoding
+  /// straight into dst; headers as read() fills them. False where that cannot be done (a group at
+  /// the end, frames that are stored otherwise, damaged bytes): read() then gives each item or its
+  /// reason, and what is in dst does not count. Thread-safe.
+  virtual bool read_group(int64_t first, std::span<std::byte> dst,
+                          std::span<FrameHeader> headers) const {
+    (void)first, (void)dst, (void)headers;
+    return false;
+  }
   /// Opens further output `port` (of SourceInfo::ports): planner and run call it for what the
   /// pipeline uses, before they ask for read_bytes() and before the first read. The layout has the
   /// stream axes of layout(). \throws Error(input_missing) if there is nothing to give

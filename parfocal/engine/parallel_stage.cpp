@@ -34,6 +34,7 @@ struct ParallelStage::Step {
 struct ParallelStage::Workspace {
   std::byte* slot = nullptr;
   FrameHeader header;
+  std::vector<FrameHeader> group;  // of the items of this claim that were read at once, if any
   std::vector<Output> results;
   std::vector<Gap> gaps;  // per result; reason none = present
   std::vector<Input> in;
@@ -154,7 +155,29 @@ void ParallelStage::retire() {
 }
 
 void ParallelStage::execute(const Claim& claim, int worker) {
+  if (has_source_) read_group(spaces_[static_cast<size_t>(worker)], claim);
   for (int64_t s = claim.first; s < claim.first + claim.count; ++s) run_item(s, worker);
+}
+
+// A whole group whose places in the ring follow each other is decoded straight into them.
+void ParallelStage::read_group(Workspace& space, const Claim& claim) {
+  space.group.clear();
+  const Step::To& to = steps_[0].to[0];
+  if (group_ == 1 || claim.count != group_ || !to.data ||
+      to.data->region() != to.data->port().layout.whole_item())
+    return;
+  const int64_t bytes = to.data->port().item_bytes() * claim.count;
+  std::byte* const first = to.data->at(claim.first).data;
+  const std::byte* const last = to.data->at(claim.first + claim.count - 1).data;
+  if (last + to.data->port().item_bytes() - first != bytes) return;
+  space.group.resize(static_cast<size_t>(claim.count));
+  const std::span<std::byte> dst(first, static_cast<size_t>(bytes));
+  try {
+    if (context_.source->read_group(claim.first, dst, space.group)) return;
+  } catch (const std::exception&) {
+    // read() meets it again and says what it is.
+  }
+  space.group.clear();
 }
 
 void ParallelStage::run_item(int64_t sequence, int worker) {
@@ -243,7 +266,15 @@ Status ParallelStage::compute(const Step& step, Workspace& space, int64_t sequen
 }
 
 Status ParallelStage::read_source(Workspace& space, int64_t sequence) {
-  Status status = context_.source->read(sequence, space.out[0].image, space.header);
+  Status status;
+  if (space.group.empty()) {
+    status = context_.source->read(sequence, space.out[0].image, space.header);
+  } else {
+    FrameHeader& header = space.group[static_cast<size_t>(sequence % group_)];
+    header.sequence = sequence;
+    header.coordinates = space.header.coordinates;
+    space.header = header;
+  }
   for (size_t p = 1; status.ok() && p < space.out.size(); ++p)
     status = context_.source->read_port(source_ports_[p - 1], sequence, space.out[p].image);
   return status;

@@ -55,6 +55,7 @@ class ParallelStage : public Stage {
   void run_step(const Step& step, int64_t sequence, Workspace& space);
   Status compute(const Step& step, Workspace& space, int64_t sequence);
   Status read_source(Workspace& space, int64_t sequence);
+  void read_group(Workspace& space, const Claim& claim);
 
   const PassContext context_;
   const StagePlan& plan_;

@@ -33,6 +33,10 @@ class Recording : public Source {
     }
     return recorded_->read(sequence - before, dst, header);
   }
+  bool read_group(int64_t first, std::span<std::byte> dst,
+                  std::span<FrameHeader> headers) const override {
+    return lost_.empty() && recorded_->read_group(first, dst, headers);
+  }
 
  private:
   std::unique_ptr<Source> recorded_;

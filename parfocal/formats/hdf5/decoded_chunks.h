@@ -30,6 +30,8 @@ class DecodedChunks {
     bytes = std::span(place.bytes);
     return {};
   }
+  /// What this thread decodes with, where it decodes past the cache.
+  ChunkScratch& scratch() const { return own_place().scratch; }
 
  private:
   struct Place {

@@ -49,4 +49,12 @@ Status FrameReader::read(int64_t frame, const MutableView& dst) const {
   return {};
 }
 
+bool FrameReader::read_chunk(int64_t frame, std::span<std::byte> dst) const {
+  const int64_t frames = frames_per_chunk();
+  if (place_.mapped || frame % frames != 0 || frame + frames > frames_ ||
+      static_cast<int64_t>(dst.size()) != reader_->chunk_bytes())
+    return false;
+  return reader_->read_chunk(frame / frames, dst, chunks_->scratch()).ok();
+}
+
 }  // namespace parfocal

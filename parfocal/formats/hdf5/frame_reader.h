@@ -29,6 +29,9 @@ class FrameReader {
   int64_t read_bytes() const;
   /// Reads dst.region of a frame. Thread-safe. Fails on damaged bytes, naming the chunk.
   Status read(int64_t frame, const MutableView& dst) const;
+  /// Decodes the chunk that begins with `frame` straight into dst. False if dst is not what one
+  /// whole chunk of frames has, or the chunk is damaged. Thread-safe.
+  bool read_chunk(int64_t frame, std::span<std::byte> dst) const;
 
  private:
   FeaturePlace place_;

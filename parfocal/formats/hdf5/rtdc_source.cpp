@@ -66,8 +66,19 @@ int64_t RtdcSource::items_per_read() const {
 }
 
 Status RtdcSource::read(int64_t sequence, const MutableView& dst, FrameHeader& header) const {
-  if (!time_.seconds.empty()) header.time_s = time_.seconds[static_cast<size_t>(sequence)];
+  note_time(sequence, header);
   return images_.read(frame_of(sequence), dst);
+}
+
+void RtdcSource::note_time(int64_t sequence, FrameHeader& header) const {
+  if (!time_.seconds.empty()) header.time_s = time_.seconds[static_cast<size_t>(sequence)];
+}
+
+bool RtdcSource::read_group(int64_t first, std::span<std::byte> dst,
+                            std::span<FrameHeader> headers) const {
+  if (!chosen_.empty() || !images_.read_chunk(first, dst)) return false;
+  for (FrameHeader& header : headers) note_time(first++, header);
+  return true;
 }
 
 Layout RtdcSource::open_port(size_t port) {

@@ -27,6 +27,8 @@ class RtdcSource final : public Source {
   Region block() const override;
   int64_t items_per_read() const override;
   Status read(int64_t sequence, const MutableView& dst, FrameHeader& header) const override;
+  bool read_group(int64_t first, std::span<std::byte> dst,
+                  std::span<FrameHeader> headers) const override;
   /// Port 0: image_bg; port 1: bg_off, 0 where the file has none.
   Layout open_port(size_t port) override;
   Status read_port(size_t port, int64_t sequence, const MutableView& dst) const override;
@@ -43,6 +45,7 @@ class RtdcSource final : public Source {
   void read_time(bool required);
   void choose(const FrameSelection& frames);
   void set_layout();
+  void note_time(int64_t sequence, FrameHeader& header) const;
   /// Frame of the file that is read as `sequence`.
   int64_t frame_of(int64_t sequence) const {
     return chosen_.empty() ? sequence : chosen_[static_cast<size_t>(sequence)];

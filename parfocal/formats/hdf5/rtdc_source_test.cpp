@@ -64,6 +64,35 @@ TEST_F(RtdcSources, GiveEveryFrameAndItsTime) {
   }
 }
 
+TEST_F(RtdcSources, GiveWholeGroupsAsTheyGiveTheirFrames) {
+  const std::string name = write_movie("a.rtdc", 10);  // chunks of 4
+  const RtdcSource source = open(name);
+  std::vector<uint8_t> group(4 * 48);
+  std::vector<FrameHeader> headers(4);
+  for (const int64_t first : {4, 0}) {
+    ASSERT_TRUE(source.read_group(first, std::as_writable_bytes(std::span(group)), headers));
+    for (int64_t i = 0; i < 4; ++i) {
+      FrameHeader header;
+      const auto pixels = read(source, first + i, header);
+      EXPECT_TRUE(std::equal(pixels.begin(), pixels.end(), group.begin() + i * 48)) << first + i;
+      EXPECT_EQ(headers[static_cast<size_t>(i)].time_s, header.time_s);
+    }
+  }
+}
+
+TEST_F(RtdcSources, GiveNoGroupThatIsNotOneWholeChunk) {
+  const std::string name = write_movie("a.rtdc", 10);
+  std::vector<std::byte> group(4 * 48);
+  std::vector<FrameHeader> headers(4);
+  const RtdcSource source = open(name);
+  EXPECT_FALSE(source.read_group(8, group, headers)) << "the last chunk is not full";
+  EXPECT_FALSE(source.read_group(2, group, headers)) << "of two chunks";
+  EXPECT_FALSE(source.read_group(0, std::span(group).first(2 * 48), headers)) << "half a chunk";
+  RtdcSourceParams params{name};
+  ASSERT_FALSE(ParamTraits<FrameSelection>::parse(RawValue::scalar("0-8-1"), params.frames));
+  EXPECT_FALSE(RtdcSource(params, folder_).read_group(0, group, headers)) << "chosen frames";
+}
+
 TEST_F(RtdcSources, GiveTheStoredBackgroundOfChosenFrames) {
   const std::string name = movie("a.rtdc", 6, [](const H5File& file) {
     write_images(file, "basin_events/image_bg", 2);
