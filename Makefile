@@ -56,8 +56,10 @@ test-slow: setup-test
 	ctest --preset slow
 	scripts/venv.sh tests/requirements.txt
 	$(READERS)
+	scripts/ngff_suites.sh
 	PARFOCAL=$(abspath $(PARFOCAL)) PARFOCAL_MATRIX=whole \
-	  .venv/bin/python -m pytest -q tests/interop/test_store_matrix.py
+	  .venv/bin/python -m pytest -q tests/interop/test_store_matrix.py \
+	    tests/interop/test_ngff_suites.py
 	VENV=.venv-rtdc CONSTRAINTS=scripts/constraints-rtdc.txt scripts/venv.sh tests/rtdc/requirements.txt
 	PARFOCAL=$(abspath $(PARFOCAL)) PARFOCAL_SHARED_DIR=$(SHARED_DIR) \
 	  .venv-rtdc/bin/python -m pytest -q -rP tests/rtdc/test_*_slow.py
