@@ -92,6 +92,7 @@ RunRecord copy_run(const fs::path& in, const fs::path& out) {
 Ran pipeline_run(const BackgroundArguments& arguments, const fs::path& in, const fs::path& out) {
   SignalStop signals;
   const Workplace workplace(out);
+  workplace.clear();
   const RunArguments run = run_arguments(arguments, workplace.folder());
   const Pipeline pipeline = pipeline_of(arguments, in, out);
   check(pipeline);

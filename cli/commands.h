@@ -34,6 +34,7 @@ struct PlanArguments {
 struct RunArguments {
   PipelineArguments pipeline;
   bool overwrite = false, strict = false, json = false;
+  bool resume = false;            ///< of commands that run a source into a sink
   std::string progress = "auto";  ///< auto, plain, json, none
 };
 struct InfoArguments {
@@ -68,6 +69,7 @@ struct ConvertArguments {
   std::vector<std::string> paths;  ///< inputs, then the output
   std::vector<std::string> sets;   ///< "source.key=value", "sink.key=value"
   bool overwrite = false, json = false;
+  bool resume = false;       ///< go on with an unfinished conversion
   bool skip_errors = false;  ///< frames that cannot be read become gaps
   std::optional<int64_t> memory_bytes;
   int threads = 0;

@@ -9,6 +9,7 @@
 #include "parfocal/formats/tiff/file_list.h"
 #include "parfocal/formats/zarr/hierarchy.h"
 #include "parfocal/formats/zarr/image_lookup.h"
+#include "parfocal/formats/zarr/writer/recover.h"
 #include "parfocal/graph/check.h"
 #include "planning.h"
 #include "print.h"
@@ -98,6 +99,50 @@ void require_free(const ConvertArguments& arguments, const fs::path& out) {
                                    : "run\n          " + shell_line(words)});
 }
 
+/// Lines to copy: `words` with the option, once.
+std::string with_option(const ConvertArguments& arguments, const std::string& option) {
+  auto words = arguments.words;
+  std::erase(words, "--resume");
+  if (std::find(words.begin(), words.end(), option) == words.end()) words.push_back(option);
+  return shell_line(words);
+}
+
+bool is_unfinished(const Workplace& workplace) {
+  return fs::exists(workplace.unfinished() / "__parfocal" / "store.json");
+}
+
+/// What an earlier conversion left is gone on with or cleared. Returns whether there is something
+/// to go on with.
+bool take_over(const ConvertArguments& arguments, Workplace& workplace) {
+  const bool left = fs::exists(workplace.folder());
+  if (is_unfinished(workplace)) {
+    require_no_writer(workplace.unfinished());
+    if (arguments.resume) {
+      workplace.clear_beside();
+      return true;
+    }
+    if (!arguments.overwrite)
+      throw Error(ErrorCode::output_exists,
+                  {"a conversion to this name is unfinished", arguments.paths.back(),
+                   workplace.unfinished().string(), "to go on with it, or to start over",
+                   "run\n          " + with_option(arguments, "--resume") + "\n          " +
+                       with_option(arguments, "--overwrite")});
+  } else if (arguments.resume) {
+    message(left ? "note: what is unfinished cannot be gone on with (only an OME-Zarr can): "
+                   "starting over"
+                 : "note: there is nothing unfinished: starting at the first frame");
+  }
+  workplace.clear();
+  return false;
+}
+
+void tell_unfinished(const ConvertArguments& arguments, const RunRecord& record) {
+  const int64_t expected = record.edges.empty() ? 0 : record.edges[0].expected;
+  const int64_t received = record.edges.empty() ? 0 : record.edges[0].received;
+  message(fmt::format("unfinished: {} of {} are safe; to go on\n  {}", received,
+                      counted(expected, "frame"), with_option(arguments, "--resume")));
+}
+
 /// Which image of a plate is meant must be said; labels are images of their own.
 void check_choice(const ConvertArguments& arguments, const SourceSpec& source) {
   const ZarrHierarchy store(std::make_shared<LocalStore>(source.params.find("path")->text));
@@ -140,6 +185,8 @@ Pipeline pipeline_of(const ConvertArguments& arguments, SourceSpec source, RawVa
   sink.type = sink_type(out.string());
   sink.inputs = {{"from", {"source", "", {}}}};
   sink.params = std::move(sink_params);
+  if (sink.type == "ome_zarr" && !sink.params.find("codec"))
+    sink.params.set("codec", RawValue::scalar("lz4"));
   sink.params.set("path", RawValue::scalar(out.filename().string()));
   p.sinks = {sink};
   return p;
@@ -161,22 +208,29 @@ int convert(const ConvertArguments& arguments) {
   const Pipeline pipeline = pipeline_of(arguments, std::move(source), std::move(sink), out);
   require_valid(pipeline);
 
-  const Workplace workplace(out);
+  Workplace workplace(out);
   RunArguments run = run_arguments(arguments, workplace.folder());
   run.overwrite = true;  // of the workplace; whether OUT may be replaced was checked before
-  Ran ran = execute(plan_for(pipeline, run.pipeline), run, signals);
+  const Planned planned = plan_for(pipeline, run.pipeline);
+  workplace.keep(fs::exists(workplace.folder()));  // whatever keeps it from being gone on with
+  run.resume = take_over(arguments, workplace);
+  workplace.keep(run.resume);
+  Ran ran = execute(planned, run, signals);
   ran.record.outputs.clear();
-  if (ran.record.status == RunStatus::complete) {
+  const bool complete = ran.record.status == RunStatus::complete;
+  if (complete) {
     workplace.publish();
     ran.record.outputs = {arguments.paths.back()};
   }
+  const bool unfinished = !complete && is_unfinished(workplace) && ran.record.edges[0].received > 0;
+  workplace.keep(unfinished);
   if (arguments.json) {
     result(ran.record.json());
     return ran.exit_code;
   }
   print_record(ran.record, run);
-  if (ran.record.status != RunStatus::complete)
-    message("nothing was written to " + arguments.paths.back());
+  if (unfinished) tell_unfinished(arguments, ran.record);
+  if (!complete) message("nothing was written to " + arguments.paths.back());
   for (const fs::path& path : ran.record.outputs) result(path.string());
   return ran.exit_code;
 }

@@ -154,6 +154,8 @@ void add_convert_command(Program& program) {
       ->check(CLI::IsMember({"stop", "skip"}))
       ->type_name("WHAT");
   app.add_flag("--overwrite", arguments.overwrite, "Replace a result of parfocal");
+  app.add_flag("--resume", arguments.resume,
+               "Go on with a conversion that did not come to its end");
   add_progress(app, arguments.progress);
   add_json(app, arguments.json);
 }

@@ -44,6 +44,7 @@ RunRecord run_with(const Planned& planned, const RunArguments& arguments, Signal
   options.abort = signals.abort();
   options.strict = arguments.strict;
   options.overwrite = arguments.overwrite;
+  options.resume = arguments.resume;
   options.on_progress = [&](const Progress& p) { progress.show(p); };
   signals.outputs_exist();
   try {

@@ -7,31 +7,43 @@
 namespace parfocal::cli {
 
 /// Gone when the run ends. A run that was killed leaves it, and the next one for the same output
-/// clears it.
+/// clears it, unless what is in it can be gone on with.
 class Workplace {
  public:
+  /// Nothing is removed before clear().
   explicit Workplace(const std::filesystem::path& out)
-      : out_(out), folder_(out.parent_path() / ("." + out.filename().string() + ".parfocal")) {
-    clear();
+      : out_(out), folder_(out.parent_path() / ("." + out.filename().string() + ".parfocal")) {}
+  ~Workplace() {
+    if (!keeps_) clear();
   }
-  ~Workplace() { clear(); }
   Workplace(const Workplace&) = delete;
   Workplace& operator=(const Workplace&) = delete;
   const std::filesystem::path& folder() const { return folder_; }
+  /// The output while it is made.
+  std::filesystem::path unfinished() const { return folder_ / out_.filename(); }
+  /// What is in the folder stays when the run ends, or not.
+  void keep(bool keeps) { keeps_ = keeps; }
+  void clear() const {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  /// All but the output itself.
+  void clear_beside() const {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored))
+      if (entry.path() != unfinished()) std::filesystem::remove_all(entry.path(), ignored);
+  }
   /// Gives what was made its name. What has the name already, a file or a folder, makes way and
   /// goes with this folder. \throws std::filesystem::filesystem_error
   void publish() const {
     if (std::filesystem::exists(std::filesystem::symlink_status(out_)))
       std::filesystem::rename(out_, folder_ / "replaced");
-    std::filesystem::rename(folder_ / out_.filename(), out_);
+    std::filesystem::rename(unfinished(), out_);
   }
 
  private:
-  void clear() const {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
   std::filesystem::path out_, folder_;
+  bool keeps_ = false;
 };
 
 }  // namespace parfocal::cli

@@ -138,6 +138,12 @@ class Sink {
   virtual int64_t disk_bytes() const = 0;
   /// Creates files. Nothing was created before. \throws Error
   virtual void open() = 0;
+  /// Whether an item stayed from the run that this one goes on with (SinkContext::resume): it is
+  /// then neither read nor written again. After open(); thread-safe.
+  virtual bool has(int64_t sequence) const {
+    (void)sequence;
+    return false;
+  }
   /// in[i] is the item of input i: a region of it (image.region), a table, or a gap. An input that
   /// lacks stream axes of the first (a Value) comes again with every item it belongs to.
   virtual Status write(std::span<const Input> in) = 0;
@@ -177,6 +183,11 @@ struct SinkContext {
   std::function<SourceRow(int64_t sequence)> source_row;  ///< for frames.csv
   std::filesystem::path base_dir = {};                    ///< of the pipeline file, for inputs
   int threads = 1;                                        ///< that the sink may use to encode
+  /// What the items come from: identity of the source and its parameters.
+  std::string origin = {};
+  bool resume = false;  ///< go on with what an earlier run of the same left, see Sink::has()
+  /// Items come whole (rank 0), or swept by regions whose last axes are of this shape at most.
+  Region tile = {};
 };
 struct SinkInfo {
   std::string name;

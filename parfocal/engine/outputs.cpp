@@ -18,8 +18,9 @@ void fail_exists(const fs::path& path, const std::string& needed, const std::str
 
 }  // namespace
 
-OutputFolder::OutputFolder(const Plan& plan, bool overwrite)
+OutputFolder::OutputFolder(const Plan& plan, bool overwrite, bool resume)
     : final_(plan.out_dir), writing_(plan.out_dir) {
+  if (resume) return;
   for (const NodePlan& node : plan.nodes) {
     const RawValue* path = node.kind == NodeKind::sink ? node.params.find("path") : nullptr;
     if (path) names_.push_back(fs::path(path->text).begin()->string());

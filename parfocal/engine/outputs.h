@@ -15,7 +15,8 @@ class OutputFolder {
   /// Checks what exists; creates nothing. \throws Error(output_exists) if a path of this plan
   /// exists and may not be replaced: without `overwrite`, or if it was not written by a run
   /// recorded there.
-  OutputFolder(const Plan& plan, bool overwrite);
+  /// `resume`: what is there is gone on with.
+  OutputFolder(const Plan& plan, bool overwrite, bool resume);
   /// Where sinks write: the folder itself, or a staging folder inside it. Created now.
   void create();
   const std::filesystem::path& writing() const { return writing_; }

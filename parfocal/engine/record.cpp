@@ -26,6 +26,11 @@ std::string provenance_of(const Plan& plan, const OpenSource& source) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+std::string origin_of(const Plan& plan, const OpenSource& source) {
+  return plan.pipeline.source.type + " " + plan.pipeline.source.params.str() + ": " +
+         source.identity();
+}
+
 bool write_record(const std::filesystem::path& folder, const RunRecord& record, const Plan& plan,
                   const OpenSource& source, const std::vector<std::filesystem::path>& written) {
   auto json = nlohmann::ordered_json::parse(record.json());

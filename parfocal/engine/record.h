@@ -12,6 +12,8 @@ namespace parfocal::engine {
 
 inline constexpr const char* kRecordName = "run.json";
 
+/// What the items come from: SinkContext::origin.
+std::string origin_of(const Plan& plan, const OpenSource& source);
 /// One JSON object: pipeline text and fingerprint, version, identity of the input.
 std::string provenance_of(const Plan& plan, const OpenSource& source);
 

@@ -9,6 +9,7 @@
 #include "parfocal/engine/outputs.h"
 #include "parfocal/engine/record.h"
 #include "parfocal/engine/recording.h"
+#include "parfocal/engine/rest.h"
 #include "parfocal/engine/run_control.h"
 #include "parfocal/engine/run_ends.h"
 #include "parfocal/planner/machine.h"
@@ -39,7 +40,7 @@ class Run {
         options_(options),
         source_(open_source(plan.pipeline.source, plan.pipeline.base_dir)),
         ops_(bind_operators(plan.nodes)),
-        folder_(plan, options.overwrite),
+        folder_(plan, options.overwrite, options.resume),
         control_(plan, options.strict || a_sink_forbids_loss(plan)),
         ends_(plan, control_) {
     if (!(source_.layout() == plan.nodes[0].outputs[0].layout))
@@ -49,6 +50,7 @@ class Run {
                 plan.nodes[0].outputs[0].layout.str(), "make a new plan"});
     for (const std::string& name : plan.nodes[0].keys)
       (void)open_source_port(source_, plan.pipeline.source, name);
+    if (options.resume) require_no_steps();
   }
 
   RunRecord run() {
@@ -58,7 +60,8 @@ class Run {
     for (std::string& text : source_.notices()) control_.notice(plan_.nodes[0], std::move(text));
     ends_.open({folder_.writing(), provenance_of(plan_, source_),
                 [this](int64_t i) { return source_.row(i); }, plan_.pipeline.base_dir,
-                plan_.threads});
+                plan_.threads, origin_of(plan_, source_), options_.resume});
+    if (options_.resume) rest_ = std::make_unique<Rest>(*source_.random, ends_);
     mark_running();
     std::stop_callback on_stop(options_.stop, [this] { control_.stop(); });
     std::stop_callback on_abort(options_.abort, [this] { control_.abandon(); });
@@ -117,7 +120,17 @@ class Run {
     return true;
   }
 
+  // Steps with a memory would miss what is not read again.
+  void require_no_steps() const {
+    for (const NodePlan& node : plan_.nodes)
+      if (!source_.random || (node.kind != NodeKind::source && node.kind != NodeKind::sink))
+        throw Error(ErrorCode::invalid_pipeline,
+                    Issue{"only a source that can be read again and sinks can be gone on with",
+                          node.id, "", "a pipeline without steps", "start over"});
+  }
+
   const Source* read_in(int pass) const {
+    if (rest_) return rest_.get();
     return plan_.live && pass > 0 ? recording_.get() : source_.random.get();
   }
 
@@ -189,6 +202,7 @@ class Run {
   const Plan& plan_;
   const RunOptions& options_;
   OpenSource source_;
+  std::unique_ptr<Rest> rest_;            ///< of a run that goes on: what is still to be read
   std::unique_ptr<Recording> recording_;  ///< of a live source, for later passes
   std::vector<std::unique_ptr<Operator>> ops_;
   OutputFolder folder_;

@@ -56,6 +56,9 @@ struct RunOptions {
   std::stop_token abort;   ///< second: drop what is queued, close files as incomplete
   bool strict = false;     ///< live: a lost frame ends the run (policy fail)
   bool overwrite = false;  ///< write beside and swap at success
+  /// Go on with what an earlier run of this plan left in its output folder: items that all sinks
+  /// have (Sink::has) are not read again. \pre no steps, sources and sinks only
+  bool resume = false;
   std::function<void(const Progress&)> on_progress;  ///< from one thread, at most 10 times a second
 };
 

@@ -34,6 +34,12 @@ SinkEnd& RunEnds::sink(int n) {
                        [n](const SinkEnd& end) { return end.node == n; });
 }
 
+bool RunEnds::have(int64_t sequence) const {
+  return std::all_of(sinks_.begin(), sinks_.end(), [&](const SinkEnd& end) {
+    return plan_.nodes[static_cast<size_t>(end.node)].internal || end.sink->has(sequence);
+  });
+}
+
 const Layout& RunEnds::clock_of(const SinkEnd& end) const {
   const PortId in = plan_.nodes[static_cast<size_t>(end.node)].inputs[0];
   return plan_.nodes[static_cast<size_t>(in.node)].outputs[static_cast<size_t>(in.port)].layout;

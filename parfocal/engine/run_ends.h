@@ -24,6 +24,8 @@ class RunEnds {
   bool close_first_pass(const Outcome& outcome);
   /// Counts of every edge; a complete run with items unaccounted for becomes a failed one.
   void report(RunRecord& record) const;
+  /// Whether all sinks have an item from an earlier run, so that it need not be read.
+  bool have(int64_t sequence) const;
   /// What the sinks wrote, and the run record in `folder`.
   std::vector<std::filesystem::path> paths(const std::filesystem::path& folder) const;
 

@@ -163,8 +163,9 @@ std::vector<std::unique_ptr<Operator>> bind_operators(const std::vector<NodePlan
   return ops;
 }
 
-std::unique_ptr<Sink> bind_sink(const NodePlan& node, const Plan& plan,
-                                const SinkContext& context) {
+std::unique_ptr<Sink> bind_sink(const NodePlan& node, const Plan& plan, const SinkContext& given) {
+  SinkContext context = given;
+  context.tile = plan.tile;
   const std::vector<NodePlan>& nodes = plan.nodes;
   const SinkInfo& info = find_registered(sinks(), node.type, "sink", node.place);
   const std::any params = parse_params(info.params, node.params, "sink " + node.type);

@@ -67,6 +67,8 @@ class StreamSink final : public Sink {
     spec_.zarr_format = params.format == "0.4" ? 2 : 3;
     spec_.columns = frame_columns();
     spec_.provenance_json = context.provenance_json;
+    spec_.origin = context.origin;
+    resume_ = context.resume;
     const std::string name = root_.stem().stem().string();
     // The image comes first in the store, whatever the order of the inputs.
     for (const bool label : {false, true})
@@ -97,8 +99,20 @@ class StreamSink final : public Sink {
     }
     return bytes;
   }
-  void open() override { writer_ = StoreWriter::create(root_, spec_, options_); }
+  void open() override {
+    std::error_code absent;
+    writer_ = resume_ && std::filesystem::exists(root_ / "__parfocal" / "store.json", absent)
+                  ? StoreWriter::resume(root_, spec_, options_)
+                  : StoreWriter::create(root_, spec_, options_);
+  }
+  bool has(int64_t sequence) const override {
+    for (size_t i = 0; i < planes_.size(); ++i)
+      for (int64_t plane = 0; plane < planes_[i]; ++plane)
+        if (!writer_->has(i, sequence * planes_[i] + plane)) return false;
+    return true;
+  }
   Status write(std::span<const Input> in) override {
+    if (resume_ && has(in[0].header->sequence)) return {};
     for (size_t i = 0; i < input_of_.size(); ++i)
       if (Status s = write_item(i, in[input_of_[i]]); !s.ok()) return s;
     return {};
@@ -119,15 +133,26 @@ class StreamSink final : public Sink {
     return planes;
   }
 
+  bool stayed(size_t image, int64_t frame) const { return resume_ && writer_->has(image, frame); }
+
+  Status write_gap(size_t image, int64_t first, const Gap& gap) {
+    if (!resume_) return writer_->append_gap(image, first, planes_[image], gap.reason, gap.text);
+    for (int64_t frame = first; frame < first + planes_[image]; ++frame)
+      if (!stayed(image, frame))
+        if (Status s = writer_->append_gap(image, frame, 1, gap.reason, gap.text); !s.ok())
+          return s;
+    return {};
+  }
+
   // An item may hold several planes (z inside the frame): each is a frame of the store.
   Status write_item(size_t image, const Input& in) {
     const int64_t first = in.header->sequence * planes_[image];
-    if (in.gap)
-      return writer_->append_gap(image, first, planes_[image], in.gap->reason, in.gap->text);
+    if (in.gap) return write_gap(image, first, *in.gap);
     const auto row = row_of(*in.header);
-    int64_t frame = first, ticket = 0;
+    int64_t frame = first - 1, ticket = 0;
     return for_each_plane(in.image, [&](const View& plane, const auto&) {
-      return writer_->append(image, frame++, plane, row, ticket);
+      ++frame;
+      return stayed(image, frame) ? Status() : writer_->append(image, frame, plane, row, ticket);
     });
   }
 
@@ -136,6 +161,7 @@ class StreamSink final : public Sink {
   StoreOptions options_;
   std::vector<size_t> input_of_;  // by image of the store
   std::vector<int64_t> planes_;   // frames of the store per item
+  bool resume_ = false;
   std::unique_ptr<StoreWriter> writer_;
 };
 

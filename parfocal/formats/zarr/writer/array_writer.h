@@ -53,6 +53,10 @@ class ArrayWriter {
 
   /// So many steps of the first axis are there: full bands are sealed. \pre nothing came
   void resume(int64_t outer);
+  /// A band is there, sealed. \pre nothing came
+  void resume_band(int64_t band) { count_sealed(band); }
+  /// Removes the sealed shards, or chunks, of a band that is to come again.
+  Status remove_band(int64_t band) const;
   /// Announces a frame, before its write() or skip(). Fails if it was announced before.
   Status admit(int64_t frame);
   /// Writes a plane laid out by layout(); `piece` tells the journal where it is.

@@ -11,6 +11,7 @@
 #include "parfocal/formats/zarr/contrast.h"
 #include "parfocal/formats/zarr/writer/array_writer.h"
 #include "parfocal/formats/zarr/writer/frame_columns.h"
+#include "parfocal/formats/zarr/writer/frame_set.h"
 #include "parfocal/formats/zarr/writer/pyramid.h"
 #include "parfocal/formats/zarr/writer/store_metadata.h"
 
@@ -60,6 +61,11 @@ class ImageWriter {
   int64_t resume(int64_t outer);
   /// A gap that was recorded before; its frames from `first` on are missing in the new shards too.
   Status resume_gap(const GapRecord& gap, int64_t first, Scratch& scratch);
+  /// Goes on with bands of which all frames of [0, frames) are in `valid`; of the others removes
+  /// the shards of all levels, and their rows say that they are missing. \pre nothing came
+  Status resume_bands(const FrameSet& valid, int64_t frames);
+  /// Up to `most` frames of each channel that are there, spread over [0, frames).
+  std::vector<int64_t> spread_frames(int64_t frames, int64_t most) const;
   int64_t seen() const;
   /// What was written before survives a power cut afterwards.
   Status sync();
@@ -85,6 +91,8 @@ class ImageWriter {
   Status add_levels(const FrameIndex& frame, const Pyramid::Made& made, Scratch& scratch,
                     Written& written);
   Status close_pyramid(Scratch& scratch);
+  bool bands_are_alike() const;
+  Status resume_row(int64_t row, const FrameSet& valid, int64_t frames);
   void add_missing(const std::string& reason);
   int64_t channel_of(int64_t frame) const;
   int64_t channels() const;

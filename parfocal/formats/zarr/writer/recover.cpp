@@ -56,6 +56,12 @@ StoreSpec read_store_spec(const fs::path& root) {
   return parse_spec(text);
 }
 
+void require_no_writer(const fs::path& root) {
+  Fd lock;
+  if (Status s = lock_journal(root, work_folder(root) / "journal", lock); !s.ok())
+    throw Error(ErrorCode::run_failed, s.issue());
+}
+
 Status recover_store(const fs::path& root, RecoverReport& report) {
   report = {};
   const StoreSpec spec = read_store_spec(root);

@@ -28,6 +28,9 @@ struct RecoverReport {
 /// The description of a store. \throws Error(input_missing) if `root` is no store of parfocal
 StoreSpec read_store_spec(const std::filesystem::path& root);
 
+/// \throws Error(run_failed) while a writer is at work on the store at `root`.
+void require_no_writer(const std::filesystem::path& root);
+
 /// Publishes every frame of which the journal has a whole record and the disk the bytes it speaks
 /// of; see docs/store.md. May be killed at any moment and run again. Memory: 16 bytes for each
 /// chunk of the shards that were under construction, one chunk, one plane.

@@ -62,6 +62,9 @@ struct StoreSpec {
   std::vector<ColumnSpec> columns;
   std::vector<PlateSpec> plate;  ///< none or one
   std::string provenance_json;   ///< one JSON object or ""
+  /// What the frames come from, with the options that decide about their pixels: a writer goes on
+  /// only with a store of the same origin.
+  std::string origin;
 };
 
 /// Frames are counted along all axes but y and x; C order, so that the first axis may be unbounded.

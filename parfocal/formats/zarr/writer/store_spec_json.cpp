@@ -121,6 +121,7 @@ StoreSpec parse_members(const Json& json) {
     spec.plate.push_back(
         {text_at(plate, "name"), texts_at(plate, "rows"), texts_at(plate, "columns")});
   spec.provenance_json = text_at(json, "provenance");
+  spec.origin = text_at(json, "origin");
   return spec;
 }
 
@@ -137,6 +138,7 @@ std::string spec_json(const StoreSpec& spec) {
   for (const PlateSpec& plate : spec.plate)
     text += ",\n\"plate\": " +
             line_of({{"name", plate.name}, {"rows", plate.rows}, {"columns", plate.columns}});
+  if (!spec.origin.empty()) text += ",\n\"origin\": " + line_of(spec.origin);
   text += ",\n\"provenance\": " + line_of(spec.provenance_json) + ",\n\"images\": [";
   for (const ImageSpec& image : spec.images)
     text += (text.ends_with("[") ? "\n" : ",\n") + line_of(image_json(image));

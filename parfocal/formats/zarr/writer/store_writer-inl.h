@@ -21,6 +21,8 @@ class StoreWriter::Impl {
   /// Either makes the store or goes on with one. \throws Error
   void create();
   void reopen();
+  void resume();
+  bool has(size_t image, int64_t frame) const { return images_.at(image)->base().has(frame); }
   int64_t frames(size_t image) const;
   void start();
   int64_t resident_bytes() const;
@@ -36,6 +38,8 @@ class StoreWriter::Impl {
   using Scratches = std::vector<ImageWriter::Scratch>;  // one per image
   void work();
   Status reopen_image(size_t i);
+  Status resume_image(size_t i);
+  Status sample_kept(size_t i, int64_t frames);
   template <class Rows>
   Status copy_frame(size_t i, int64_t frame, const ArrayReader& reader, const Rows& rows,
                     ImageWriter::Scratch& scratch);

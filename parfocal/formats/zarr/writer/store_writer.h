@@ -37,6 +37,15 @@ class StoreWriter {
   /// of parfocal, Error(invalid_pipeline) for one that cannot grow, Error(run_failed)
   static std::unique_ptr<StoreWriter> append_to(const std::filesystem::path& root,
                                                 const StoreOptions& options);
+  /// Goes on with a store whose writer did not come to its end (killed, stopped, failed), where all
+  /// frames can be had again: what is sealed and whole stays, all else is removed and expected once
+  /// more, in any order. `spec`: as for create(); that of the store may differ in its provenance
+  /// only, which stays. \throws Error(output_exists) where it differs, Error(input_missing) for
+  /// what is no store of parfocal, Error(run_failed)
+  static std::unique_ptr<StoreWriter> resume(const std::filesystem::path& root, StoreSpec spec,
+                                             const StoreOptions& options);
+  /// Whether a frame was announced, or stayed: then it must not come again. Thread-safe.
+  bool has(size_t image, int64_t frame) const;
   /// Frames of an image up to the last one that came, or that was there: where to go on.
   int64_t frames(size_t image) const;
   /// Stops without closing, as a killed process would: nothing is lost that was acknowledged.

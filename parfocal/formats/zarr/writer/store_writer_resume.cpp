@@ -1,0 +1,124 @@
+#include <algorithm>
+
+#include "parfocal/formats/zarr/array_reader.h"
+#include "parfocal/formats/zarr/hierarchy.h"
+#include "parfocal/formats/zarr/writer/recover.h"
+#include "parfocal/formats/zarr/writer/store_writer-inl.h"
+
+// Going on where all frames can be had again. The column `valid` is what counts: it is made to say
+// 0 before anything is removed, and recovery believes it, so being killed at any moment of this
+// leaves a store that can be gone on with.
+namespace parfocal {
+namespace {
+
+constexpr int64_t kRows = 65536;  // of the column `valid` read at once
+constexpr int64_t kSampled = 16;  // frames of a channel, for the contrast window
+
+void require_same(const StoreSpec& stored, const StoreSpec& given,
+                  const std::filesystem::path& root) {
+  const auto refuse = [&](const std::string& what, const std::string& had, const std::string& now) {
+    throw Error(ErrorCode::output_exists,
+                Issue{what, root.string(), now, had, "start over, or give what it was made of"});
+  };
+  if (stored.origin != given.origin)
+    refuse("the unfinished store was made of something else", stored.origin, given.origin);
+  StoreSpec a = stored, b = given;
+  a.provenance_json = b.provenance_json = "";
+  if (spec_json(a) != spec_json(b))
+    refuse("the unfinished store was made with other options", spec_json(a), spec_json(b));
+}
+
+// Frames that are there by the column `valid`; where that cannot be read, none.
+FrameSet valid_frames(const std::shared_ptr<const Store>& store, const std::string& path,
+                      int64_t frames) {
+  FrameSet valid;
+  try {
+    const ArrayReader reader(store, path, ZarrHierarchy(store).array(path));
+    frames = std::min(frames, reader.array().shape.at(0));
+    std::vector<uint8_t> rows(kRows);
+    for (int64_t first = 0; first < frames; first += kRows) {
+      Region region = Region::whole({std::min(frames - first, kRows)});
+      region.origin[0] = first;
+      auto* data = reinterpret_cast<std::byte*>(rows.data());
+      if (!reader.read(packed_view(data, DType::u8, region)).ok()) return {};
+      for (int64_t i = 0; i < region.shape[0]; ++i)
+        if (rows[static_cast<size_t>(i)] != 0) valid.add(first + i);
+    }
+  } catch (const Error&) {
+    return {};
+  }
+  return valid;
+}
+
+// Size of the first axis as it was published; 0 where nothing was.
+int64_t published_outer(const std::shared_ptr<const Store>& store, const ArraySpec& array) {
+  try {
+    const ZarrArray found = ZarrHierarchy(store).array(array.path);
+    if (found.shape.size() != array.shape.size()) return 0;
+    return array.stream_rank() == 0 ? 1 : found.shape[0];
+  } catch (const Error&) {
+    return 0;
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<StoreWriter> StoreWriter::resume(const std::filesystem::path& root, StoreSpec spec,
+                                                 const StoreOptions& options) {
+  check_spec(spec);
+  StoreSpec stored = read_store_spec(root);
+  require_same(stored, spec, root);
+  RecoverReport report;
+  if (Status s = recover_store(root, report); !s.ok())
+    throw Error(ErrorCode::run_failed, s.issue());
+  auto impl = std::make_unique<Impl>(root, std::move(stored), options);
+  impl->resume();
+  impl->start();
+  return std::unique_ptr<StoreWriter>(new StoreWriter(std::move(impl)));
+}
+
+bool StoreWriter::has(size_t image, int64_t frame) const { return impl_->has(image, frame); }
+
+void StoreWriter::Impl::resume() {
+  Status s = journal_.create(store_, "__parfocal/journal");
+  for (size_t i = 0; s.ok() && i < images_.size(); ++i) s = resume_image(i);
+  if (s.ok()) s = put(objects(false, "running"));
+  if (!s.ok()) throw Error(ErrorCode::run_failed, s.issue());
+}
+
+Status StoreWriter::Impl::resume_image(size_t i) {
+  ImageWriter& image = *images_[i];
+  const std::shared_ptr<const Store> store = std::make_shared<LocalStore>(root_);
+  published_[i] = published_outer(store, image.base().spec());
+  const int64_t frames = image.base().grid().frames(published_[i]);
+  const FrameSet valid = valid_frames(store, joined_key(image.spec().path, "frames/valid"), frames);
+  if (Status s = image.resume_bands(valid, frames); !s.ok()) return s;
+  return image.spec().label ? Status() : sample_kept(i, frames);
+}
+
+Status StoreWriter::Impl::sample_kept(size_t i, int64_t frames) {
+  ImageWriter& image = *images_[i];
+  const ArraySpec& base = image.base().spec();
+  const std::vector<int64_t> kept = image.spread_frames(frames, kSampled);
+  if (kept.empty()) return {};
+  const auto store = std::make_shared<LocalStore>(root_);
+  const ArrayReader reader(store, base.path, ZarrHierarchy(store).array(base.path));
+  const size_t y = base.stream_rank();
+  const Region plane = Region::whole({base.shape[y], base.shape[y + 1]});
+  AlignedBuffer pixels(plane.count() * static_cast<int64_t>(dtype_size(base.dtype)));
+  for (const int64_t frame : kept) {
+    const FrameIndex index = image.base().grid().index_of(frame);
+    Region region;
+    region.rank = static_cast<int>(base.shape.size());
+    for (size_t a = 0; a < base.shape.size(); ++a) {
+      region.origin[a] = a < y ? index[a] : 0;
+      region.shape[a] = a < y ? 1 : base.shape[a];
+    }
+    if (Status s = reader.read(packed_view(pixels.data(), base.dtype, region)); !s.ok()) return s;
+    const std::byte* data = pixels.data();
+    image.sample(frame, packed_view(data, base.dtype, plane));
+  }
+  return {};
+}
+
+}  // namespace parfocal
