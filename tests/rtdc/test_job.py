@@ -1,6 +1,7 @@
 """The whole job beside dcnum's: examples/flow-cytometry.yaml on a real recording, repeated."""
 
 import pathlib
+import shutil
 
 import dclab
 import h5py
@@ -113,6 +114,48 @@ def test_rolling_median_gives_each_event_its_background(parfocal, tmp_path, reco
     compare(tmp_path / "rolling" / "events.rtdc", theirs)
     with h5py.File(theirs) as h5:
         assert h5.attrs["experiment:event count"] == 280
+
+
+HARD = {f"online_filter:{feature} soft limit": False for feature in ("deform", "area_um", "bright_avg")}
+GATES = {
+    "none stated": ({}, {}, []),
+    "pixels": ({"online_contour:bin area min": 60}, {}, []),
+    "boxes": ({**HARD, "online_contour:bin area min": 20, "online_filter:deform min": 0.02,
+               "online_filter:deform max": 0.25, "online_filter:area_um min": 8,
+               "online_filter:bright_avg max": 178.0}, {}, []),
+    "soft and targets": ({"online_filter:deform min": 0.2, "online_filter:deform soft limit": True,
+                          "online_filter:area_um min": 30, "online_filter:target duration": 3.0},
+                         {}, []),
+    "sides, which the gates replace": ({"online_filter:size_x min": 9.0, "online_filter:size_x max": 12.0,
+                                        "online_filter:size_x soft limit": False}, {}, []),
+    "pixels of the job": ({**HARD, "online_contour:bin area min": 20, "online_filter:area_um max": 60.0},
+                          {"size_thresh_mask": 35}, ["features.min_pixels=35"]),
+}
+
+
+@pytest.mark.parametrize("case", GATES)
+def test_gates_of_the_measurement_are_dcnums(case, job, tmp_path, recording):
+    attributes, gates, sets = GATES[case]
+    gated = tmp_path / "gated.rtdc"
+    shutil.copy(recording, gated)
+    with h5py.File(gated, "a") as h5:
+        h5.attrs.update(attributes)
+    pipeline = tmp_path / "gated.yaml"
+    ports = "    offset: background.offset\n"
+    text = EXAMPLE.read_text().replace(ports + "sinks", ports + "    online_gates: source.gates\nsinks")
+    pipeline.write_text(text)
+    ours = job("features.haralick=false", "cells.open_radius=0", *sets, source=gated, pipeline=pipeline)
+    theirs = support.dcnum_job(
+        gated,
+        tmp_path / "his.rtdc",
+        feature_kwargs={"haralick": False},
+        segmenter_kwargs={"kwargs_mask": {"closing_disk": 0}},
+        gate_kwargs={"online_gates": True, **gates},
+    )
+    compare(ours, theirs)
+    with h5py.File(ours) as h5:
+        assert h5.attrs["pipeline:dcnum gate"].startswith("norm:o=1^s=")
+        assert 0 < h5.attrs["experiment:event count"] < (396 if "stated" in case else 395)
 
 
 def test_without_opening_of_the_masks(job):

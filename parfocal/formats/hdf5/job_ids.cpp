@@ -36,6 +36,12 @@ bool flag_param(const LineageStep& step, const std::string& name, bool otherwise
   return text_param(step, name, otherwise ? "true" : "false") == "true";
 }
 
+bool uses_source_port(std::span<const LineageStep> lineage, std::string_view port) {
+  if (lineage.empty()) return false;
+  const auto& ports = lineage[0].ports;
+  return std::find(ports.begin(), ports.end(), port) != ports.end();
+}
+
 std::string segmenter_id(std::span<const LineageStep> lineage) {
   const LineageStep* step = last_of(lineage, "segment_below_background");
   if (!step) return "parfocal:none";
@@ -55,9 +61,11 @@ std::string feature_id(std::span<const LineageStep> lineage) {
 std::string gate_id(std::span<const LineageStep> lineage) {
   const LineageStep* step = last_of(lineage, "flow_features");
   const double least = step ? number_param(*step, "min_pixels", 10) : 0;
+  const bool online = uses_source_port(lineage, "gates");
   if (const RawValue* gates = step ? step->params.find("gates") : nullptr)
-    return "parfocal:gates=" + gates->str();
-  return ppid_gate(false, static_cast<int64_t>(least));
+    return "parfocal:gates=" + gates->str() + (online ? "^online" : "");
+  // dcnum names its default here also where the file says otherwise (online_contour:bin area min).
+  return ppid_gate(online, static_cast<int64_t>(least));
 }
 
 }  // namespace
@@ -76,10 +84,7 @@ bool corrects_offsets(const TableView& steps, std::span<const LineageStep> linea
 std::string background_id(std::span<const LineageStep> lineage, bool offset_correction) {
   const LineageStep* step = last_of(lineage, "background_");
   if (!step) {
-    const bool stored = !lineage.empty() &&
-                        std::find(lineage[0].ports.begin(), lineage[0].ports.end(), "background") !=
-                            lineage[0].ports.end();
-    return stored ? "copy:" : "";
+    return uses_source_port(lineage, "background") ? "copy:" : "";
   }
   // dcnum's background is of all frames even where only some are analysed.
   if (!selection_of(lineage).is_all()) return "parfocal:" + step->type;

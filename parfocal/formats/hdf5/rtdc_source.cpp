@@ -7,7 +7,7 @@
 namespace parfocal {
 namespace {
 
-enum Port : size_t { kBackground, kOffset };
+enum Port : size_t { kBackground, kOffset, kGates };
 
 [[noreturn]] void fail(ErrorCode code, const std::string& what, const std::string& where,
                        const std::string& given, const std::string& needed,
@@ -87,10 +87,24 @@ Layout RtdcSource::open_port(size_t port) {
     open_background();
     return layout;
   }
-  open_offsets();
   layout.dtype = DType::f64;
   layout.item.clear();
+  if (port == kOffset) {
+    open_offsets();
+    return layout;
+  }
+  open_gates();
+  Axis gate{"gate", static_cast<int64_t>(gates_.size()), 1, "", {}};
+  for (const OnlineGate& g : gates_) gate.labels.push_back(g.feature);
+  layout.item = {std::move(gate), {"limit", 2, 1, "", {"least", "most"}}};
   return layout;
+}
+
+void RtdcSource::open_gates() {
+  if (!gates_.empty()) return;
+  OnlineGates found = read_online_gates(file_->attributes(), file_->path().string());
+  gates_ = std::move(found.gates);
+  notices_.insert(notices_.end(), found.notices.begin(), found.notices.end());
 }
 
 void RtdcSource::open_background() {
@@ -124,7 +138,15 @@ void RtdcSource::open_offsets() {
 Status RtdcSource::read_port(size_t port, int64_t sequence, const MutableView& dst) const {
   const int64_t frame = frame_of(sequence);
   if (port == kBackground) return background_->read(frame, dst);
-  dst.scalar<double>() = offsets_[static_cast<size_t>(frame)];
+  if (port == kOffset) {
+    dst.scalar<double>() = offsets_[static_cast<size_t>(frame)];
+    return {};
+  }
+  auto* limits = dst.as<double>();
+  for (const OnlineGate& gate : gates_) {
+    *limits++ = gate.least;
+    *limits++ = gate.most;
+  }
   return {};
 }
 
@@ -165,7 +187,10 @@ PARFOCAL_SOURCE(rtdc) {
       nullptr,
       false,
       {{"background", "the background of each frame that the file has stored (image_bg)"},
-       {"offset", "float64 per frame: what is added to it (bg_off); 0 where none is stored"}}};
+       {"offset", "float64 per frame: what is added to it (bg_off); 0 where none is stored"},
+       {"gates",
+        "the gates of the measurement (online_filter, online_contour), the same for each frame: "
+        "least and most per feature, NaN where not stated; for flow_features"}}};
 }
 
 }  // namespace parfocal

@@ -5,6 +5,7 @@
 #include "parfocal/core/io.h"
 #include "parfocal/formats/hdf5/frame_reader.h"
 #include "parfocal/formats/hdf5/frame_selection.h"
+#include "parfocal/formats/hdf5/online_gates.h"
 #include "parfocal/formats/hdf5/time_axis.h"
 
 namespace parfocal {
@@ -29,7 +30,8 @@ class RtdcSource final : public Source {
   Status read(int64_t sequence, const MutableView& dst, FrameHeader& header) const override;
   bool read_group(int64_t first, std::span<std::byte> dst,
                   std::span<FrameHeader> headers) const override;
-  /// Port 0: image_bg; port 1: bg_off, 0 where the file has none.
+  /// Port 0: image_bg; port 1: bg_off, 0 where the file has none; port 2: the measurement's gates,
+  /// one row each, named by the labels of axis `gate`.
   Layout open_port(size_t port) override;
   Status read_port(size_t port, int64_t sequence, const MutableView& dst) const override;
   SourceRow row(int64_t sequence) const override;
@@ -42,6 +44,7 @@ class RtdcSource final : public Source {
  private:
   void open_background();
   void open_offsets();
+  void open_gates();
   void read_time(bool required);
   void choose(const FrameSelection& frames);
   void set_layout();
@@ -55,6 +58,7 @@ class RtdcSource final : public Source {
   FrameReader images_;
   std::unique_ptr<const FrameReader> background_;
   std::vector<double> offsets_;
+  std::vector<OnlineGate> gates_;
   TimeAxis time_;
   std::vector<int64_t> chosen_;  // empty: all of them
   Layout layout_;

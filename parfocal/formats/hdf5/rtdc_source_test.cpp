@@ -1,5 +1,6 @@
 #include "parfocal/formats/hdf5/rtdc_source.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -127,6 +128,65 @@ TEST_F(RtdcSources, GiveTheStoredBackgroundOfChosenFrames) {
     EXPECT_TRUE(std::equal(pixels.begin(), pixels.end(), all.begin() + plane * 48)) << t;
     EXPECT_EQ(number, offset);
   }
+}
+
+class RtdcGates : public RtdcSources {
+ protected:
+  using Stated = std::vector<std::pair<std::string, AttributeValue>>;
+  RtdcSource with(const Stated& attributes) const {
+    std::filesystem::remove(folder_ / "a.rtdc");
+    return open(movie("a.rtdc", 2, [&](const H5File& file) {
+      for (const auto& [name, value] : attributes) write_attribute(file.id(), name, value, "");
+    }));
+  }
+  static std::string text(RtdcSource& source) {
+    const Layout layout = source.open_port(2);
+    std::vector<double> limits(static_cast<size_t>(layout.item_count()));
+    EXPECT_TRUE(source
+                    .read_port(2, 1,
+                               packed_view(reinterpret_cast<std::byte*>(limits.data()), DType::f64,
+                                           layout.whole_item()))
+                    .ok());
+    std::string all;
+    for (size_t i = 0; i < layout.item[0].labels.size(); ++i)
+      all += fmt::format("{} {} {}; ", layout.item[0].labels[i], limits[2 * i], limits[2 * i + 1]);
+    return all;
+  }
+  static constexpr int64_t kHard = 0, kSoft = 1;
+};
+
+TEST_F(RtdcGates, AreTheHardOnesOfTheMeasurement) {
+  RtdcSource source = with({{"online_contour:bin area min", int64_t{20}},
+                            {"online_filter:deform min", 0.01},
+                            {"online_filter:deform max", 0.2},
+                            {"online_filter:deform soft limit", kHard},
+                            {"online_filter:area_um min", int64_t{50}},
+                            {"online_filter:area_um soft limit", kHard},
+                            {"online_filter:aspect max", 2.0},
+                            {"online_filter:aspect soft limit", kSoft},
+                            {"online_filter:tilt max", 2.0},
+                            {"online_filter:target duration", 30.0}});
+  EXPECT_EQ(text(source), "pixels 20 nan; area_um 50 nan; deform 0.01 0.2; ");
+  EXPECT_THAT(source.notices(), IsEmpty());
+}
+
+TEST_F(RtdcGates, AreThereWhereTheFileStatesNone) {
+  RtdcSource source = with({{"online_contour:bin area min", int64_t{0}}});
+  EXPECT_EQ(text(source), "pixels nan nan; ");
+}
+
+TEST_F(RtdcGates, TellWhatIsNone) {
+  RtdcSource source = with({{"online_filter:something", 3.0}});
+  EXPECT_EQ(text(source), "pixels nan nan; ");
+  EXPECT_THAT(source.notices(), ElementsAre(HasSubstr("online_filter:something")));
+  const auto said = [](RtdcSource& bad) {
+    return message(ErrorCode::input_missing, [&] { bad.open_port(2); });
+  };
+  RtdcSource polygon = with({{"online_filter:area_um,deform polygon points", std::string("[]")}});
+  EXPECT_THAT(said(polygon), HasSubstr("polygon gates are not supported"));
+  RtdcSource words = with({{"online_filter:deform max", std::string("much")},
+                           {"online_filter:deform soft limit", kHard}});
+  EXPECT_THAT(said(words), HasSubstr("'online_filter:deform max' is no number"));
 }
 
 TEST_F(RtdcSources, WithoutAStoredBackgroundSaySo) {

@@ -53,17 +53,19 @@ PortLayout further_input(const InputPort& port, const PortLayout& first, bool sc
   return next;
 }
 
-// The inputs to try for one first input: optional ones absent; every mix of shapes of the others.
+// The inputs to try for one first input: the optional ones there or not, the last first; every mix
+// of shapes of the others.
 std::vector<std::vector<PortLayout>> input_sets(const OperatorInfo& info, const PortLayout& first) {
   std::vector<std::vector<PortLayout>> sets;
-  if (info.inputs.size() == 1 || info.inputs[1].optional) sets.push_back({first});
-  if (info.inputs.size() == 1) return sets;
-  const unsigned mixes = 1U << (info.inputs.size() - 1);
-  for (unsigned scalars = 0; scalars < mixes; ++scalars) {
-    std::vector<PortLayout> set{first};
-    for (size_t i = 1; i < info.inputs.size(); ++i)
-      set.push_back(further_input(info.inputs[i], first, (scalars >> (i - 1) & 1) != 0));
-    sets.push_back(set);
+  for (size_t count = info.inputs.size(); count > 0; --count) {
+    const unsigned mixes = 1U << (count - 1);
+    for (unsigned scalars = 0; scalars < mixes; ++scalars) {
+      std::vector<PortLayout> set{first};
+      for (size_t i = 1; i < count; ++i)
+        set.push_back(further_input(info.inputs[i], first, (scalars >> (i - 1) & 1) != 0));
+      sets.push_back(set);
+    }
+    if (!info.inputs[count - 1].optional) break;
   }
   return sets;
 }

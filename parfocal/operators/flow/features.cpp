@@ -1,5 +1,8 @@
 #include "parfocal/operators/flow/features.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "parfocal/core/operator_info.h"
 
 namespace parfocal {
@@ -90,18 +93,54 @@ bool Gate::passes(double value) const {
   return false;
 }
 
+namespace {
+
+int find_gated(const std::string& name, const FeatureGroups& groups) {
+  const int feature = find_feature(name);
+  const FeatureGroup group = group_of(feature);
+  if (!groups.has(group))
+    fail_layout("the gate on " + name + " needs features that are switched off",
+                switch_of(group) + ": false", switch_of(group) + ": true",
+                "remove the gate, or switch them on");
+  return feature;
+}
+
+}  // namespace
+
 std::vector<BoundGate> bind_gates(const std::vector<Gate>& gates, const FeatureGroups& groups) {
   std::vector<BoundGate> bound;
-  for (const Gate& gate : gates) {
-    const int feature = find_feature(gate.feature);
-    const FeatureGroup group = group_of(feature);
-    if (!groups.has(group))
-      fail_layout("the gate on " + gate.feature + " needs features that are switched off",
-                  switch_of(group) + ": false", switch_of(group) + ": true",
-                  "remove the gate, or switch them on");
-    bound.push_back({feature, gate});
-  }
+  for (const Gate& gate : gates) bound.push_back({find_gated(gate.feature, groups), gate});
   return bound;
+}
+
+OnlineGates::OnlineGates(const Layout& layout, const FeatureGroups& groups) {
+  if (layout.item.size() != 2 || layout.item[1].size != 2 ||
+      static_cast<int64_t>(layout.item[0].labels.size()) != layout.item[0].size)
+    fail_layout("these are no gates of a measurement", layout.str(),
+                "gate=... limit=2, with the names of the features",
+                "write online_gates: source.gates");
+  for (size_t row = 0; row < layout.item[0].labels.size(); ++row) {
+    const std::string& name = layout.item[0].labels[row];
+    if (name == "pixels")
+      pixels_ = static_cast<int>(row);
+    else if (name != "size_x" && name != "size_y")  // dcnum puts 3 pixels in their place
+      rows_.push_back({find_gated(name, groups), row});
+  }
+}
+
+bool OnlineGates::pass(FeatureGroup group, const FeatureValues& values,
+                       const double* limits) const {
+  return std::all_of(rows_.begin(), rows_.end(), [&](const Row& row) {
+    if (group_of(row.feature) != group) return true;
+    const double value = values[static_cast<size_t>(row.feature)];
+    const double least = limits[2 * row.row], most = limits[2 * row.row + 1];
+    return (std::isnan(least) || value >= least) && (std::isnan(most) || value <= most);
+  });
+}
+
+double OnlineGates::min_pixels(const double* limits, double otherwise) const {
+  const double least = pixels_ < 0 ? otherwise : limits[2 * pixels_];
+  return std::isnan(least) ? otherwise : least;
 }
 
 }  // namespace flow

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "parfocal/core/layout.h"
 #include "parfocal/core/parameters.h"
 #include "parfocal/core/table.h"
 
@@ -74,6 +75,26 @@ struct BoundGate {
 };
 /// \throws Error for a feature that does not exist or is not computed
 std::vector<BoundGate> bind_gates(const std::vector<Gate>& gates, const FeatureGroups& groups);
+
+/// Gates that come with the frames: row i of `gate=... limit=2` are the limits of the feature that
+/// label i of axis `gate` names, NaN where there is none. Both are inclusive. "pixels" is no
+/// feature: events have more pixels than its least.
+class OnlineGates {
+ public:
+  /// 	hrows Error for a layout that is none, and as bind_gates
+  OnlineGates(const Layout& layout, const FeatureGroups& groups);
+  bool pass(FeatureGroup group, const FeatureValues& values, const double* limits) const;
+  /// Objects of that many pixels or fewer are no events; `otherwise` where the file does not say.
+  double min_pixels(const double* limits, double otherwise) const;
+
+ private:
+  struct Row {
+    int feature;
+    size_t row;
+  };
+  std::vector<Row> rows_;
+  int pixels_ = -1;
+};
 
 }  // namespace parfocal::flow
 

@@ -18,13 +18,15 @@ using kernels::RegionSums;
 struct FlowFeaturesParams {
   std::optional<Length> pixel_size;
   bool volume = true, brightness = true, haralick = true;
-  int64_t min_pixels = 10;
+  std::optional<int64_t> min_pixels;
   std::vector<Gate> gates;
   int64_t max_objects = 1000;
 
   FeatureGroups switched() const { return {volume, brightness, haralick}; }
 };
 
+constexpr int64_t kMinPixels = 10;
+constexpr double kMinSidePixels = 3;  // that a measurement's gates demand of size_x and size_y
 constexpr int64_t kMostRows = 65535;  // of exact region sums
 constexpr int64_t kMostLabels = 65535;
 
@@ -38,6 +40,15 @@ double pixel_size_um(const FlowFeaturesParams& p, const Axis& x) {
         p.pixel_size ? std::to_string(size) + " " + unit : "axis " + x.name + " without scale",
         "a length", "write pixel_size: 0.34 um, or give source.scale");
   return size * *factor;
+}
+
+// Where the gates come in, -1 = they do not. An optional input that is left out leaves no place:
+// the fourth may be the offset or the gates.
+int gates_at(std::span<const PortLayout> inputs) {
+  if (inputs.size() > 4) return 4;
+  const bool fourth = inputs.size() == 4 && inputs[3].layout.item.size() == 2 &&
+                      !inputs[3].layout.item[0].labels.empty();
+  return fourth ? 3 : -1;
 }
 
 void check_inputs(std::span<const PortLayout> inputs) {
@@ -55,9 +66,20 @@ void check_inputs(std::span<const PortLayout> inputs) {
     fail_layout("image and background differ in type",
                 inputs[1].layout.str() + " and " + inputs[2].layout.str(), "one type",
                 "make the background of the same image");
-  if (inputs.size() > 3 && !inputs[3].layout.item.empty())
+  if (inputs.size() > 3 && gates_at(inputs) != 3 && !inputs[3].layout.item.empty())
     fail_layout("the offset of the background is one number for a frame", inputs[3].layout.str(),
                 "no axis inside the item", "connect offset: <the background step>.offset");
+}
+
+int offset_at(std::span<const PortLayout> inputs) {
+  return inputs.size() > 3 && gates_at(inputs) != 3 ? 3 : -1;
+}
+
+std::optional<OnlineGates> online_gates(const FlowFeaturesParams& p,
+                                        std::span<const PortLayout> inputs) {
+  const int at = gates_at(inputs);
+  if (at < 0) return std::nullopt;
+  return OnlineGates(inputs[static_cast<size_t>(at)].layout, p.switched());
 }
 
 // Features that are computed, in the order of their columns after `label`.
@@ -79,8 +101,9 @@ std::vector<PortLayout> outputs_of(const FlowFeaturesParams& p,
   for (const int f : computed(p))
     table.table.columns.push_back(feature_columns()[static_cast<size_t>(f)]);
   // Labels of any image may have min_pixels + 1 pixels each and no room between.
+  const int64_t min_pixels = p.min_pixels.value_or(gates_at(inputs) < 0 ? kMinPixels : 0);
   table.table.max_rows = std::min(
-      p.max_objects, std::max<int64_t>(1, inputs[0].layout.item_count() / (p.min_pixels + 1)));
+      p.max_objects, std::max<int64_t>(1, inputs[0].layout.item_count() / (min_pixels + 1)));
   return {table, number, number};
 }
 
@@ -91,6 +114,9 @@ class FlowFeatures final : public MapOperator {
         groups_(p.switched()),
         features_(computed(p)),
         gates_(bind_gates(p.gates, groups_)),
+        online_(online_gates(p, inputs)),
+        offset_at_(offset_at(inputs)),
+        gates_at_(gates_at(inputs)),
         pixel_um_(pixel_size_um(p, inputs[0].layout.item[1])),
         min_pixels_(p.min_pixels),
         width_(inputs[0].layout.item[1].size),
@@ -145,9 +171,14 @@ class FlowFeatures final : public MapOperator {
       const Scratch s = scratch(memory);
       std::uninitialized_value_construct_n(s.regions, largest + 1);
       kernels::measure_regions(labels, 0, 0, static_cast<uint32_t>(largest), s.regions);
+      const auto numbers = [&](int at) {
+        return at < 0 ? nullptr : in[static_cast<size_t>(at)].image.as<double>();
+      };
+      const double* const offset = numbers(offset_at_);
       FlowFrame<T> frame{plane_of<T>(in[1].image, {}), plane_of<T>(in[2].image, {}),
-                         in.size() > 3 ? in[3].image.scalar<double>() : 0, 0};
-      if (!events_of(labels, frame, largest, s, table, dropped)) return too_many_events(table);
+                         offset ? *offset : 0, 0};
+      if (!events_of(labels, frame, numbers(gates_at_), largest, s, table, dropped))
+        return too_many_events(table);
     }
     out[1].image.scalar<int64_t>() = table.rows;
     out[2].image.scalar<int64_t>() = dropped;
@@ -155,14 +186,15 @@ class FlowFeatures final : public MapOperator {
   }
   // Rows of all events in the order of their labels; false when the table is full.
   template <class L, class T>
-  bool events_of(kernels::Plane<const L> labels, FlowFrame<T>& frame, int64_t largest,
-                 const Scratch& s, MutableTable& table, int64_t& dropped) const {
+  bool events_of(kernels::Plane<const L> labels, FlowFrame<T>& frame, const double* limits,
+                 int64_t largest, const Scratch& s, MutableTable& table, int64_t& dropped) const {
+    const double min_pixels = least_pixels(limits);
     ObjectFeatures object(width_, height_, pixel_um_, s.object);
     bool median_known = !groups_.brightness;
     FeatureValues values;
     for (int64_t label = 1; label <= largest; ++label) {
       const RegionSums& region = s.regions[label];
-      if (static_cast<int64_t>(region.area) <= min_pixels_) continue;
+      if (static_cast<double>(region.area) <= min_pixels) continue;
       if (!median_known)
         frame.background_median = kernels::plane_median<T>(frame.background, s.median);
       median_known = true;
@@ -172,7 +204,7 @@ class FlowFeatures final : public MapOperator {
         ++dropped;
         continue;
       }
-      if (!measured(object, frame, values)) continue;
+      if (!measured(object, frame, limits, values)) continue;
       if (table.rows == table.schema->max_rows) return false;
       write(label, values, table);
     }
@@ -180,17 +212,27 @@ class FlowFeatures final : public MapOperator {
   }
   // What comes after the contour, cheap groups first; false as soon as a gate is not passed.
   template <class T>
-  bool measured(ObjectFeatures& object, const FlowFrame<T>& frame, FeatureValues& values) const {
-    if (!passes(FeatureGroup::contour, values)) return false;
+  bool measured(ObjectFeatures& object, const FlowFrame<T>& frame, const double* limits,
+                FeatureValues& values) const {
+    if (!passes(FeatureGroup::contour, values, limits)) return false;
     if (groups_.volume) object.volume(values);
-    if (!passes(FeatureGroup::volume, values)) return false;
+    if (!passes(FeatureGroup::volume, values, limits)) return false;
     if (groups_.brightness || groups_.haralick) object.take_pixels(frame);
     if (groups_.brightness) object.brightness(frame, values);
-    if (!passes(FeatureGroup::brightness, values)) return false;
+    if (!passes(FeatureGroup::brightness, values, limits)) return false;
     if (groups_.haralick) object.haralick(frame, values);
-    return passes(FeatureGroup::haralick, values);
+    return passes(FeatureGroup::haralick, values, limits);
   }
-  bool passes(FeatureGroup group, const FeatureValues& values) const {
+  double least_pixels(const double* limits) const {
+    if (min_pixels_) return static_cast<double>(*min_pixels_);
+    return online_ ? online_->min_pixels(limits, kMinPixels) : kMinPixels;
+  }
+  bool passes(FeatureGroup group, const FeatureValues& values, const double* limits) const {
+    if (online_ && !online_->pass(group, values, limits)) return false;
+    const double least_um =
+        online_ && group == FeatureGroup::contour ? kMinSidePixels * pixel_um_ : 0;
+    if (at(values, Feature::size_x) < least_um || at(values, Feature::size_y) < least_um)
+      return false;
     return std::all_of(gates_.begin(), gates_.end(), [&](const BoundGate& g) {
       return group_of(g.feature) != group || g.gate.passes(values[static_cast<size_t>(g.feature)]);
     });
@@ -217,8 +259,11 @@ class FlowFeatures final : public MapOperator {
   FeatureGroups groups_;
   std::vector<int> features_;
   std::vector<BoundGate> gates_;
+  std::optional<OnlineGates> online_;
+  int offset_at_, gates_at_;  // inputs; -1 = not connected
   double pixel_um_;
-  int64_t min_pixels_, width_, height_;
+  std::optional<int64_t> min_pixels_;
+  int64_t width_, height_;
 };
 
 Parameters<FlowFeaturesParams> flow_features_params() {
@@ -231,10 +276,11 @@ Parameters<FlowFeaturesParams> flow_features_params() {
       .defaults("true")
       .add("volume", &P::volume, "volume")
       .defaults("true")
-      .add("min_pixels", &P::min_pixels, "objects of this many pixels or fewer are no events")
+      .add("min_pixels", &P::min_pixels,
+           "objects of this many pixels or fewer are no events; default what online_gates say, "
+           "or 10")
       .at_least(0)
       .at_most(1e9)
-      .defaults("10")
       .add("gates", &P::gates,
            "conditions that an event must meet, each a feature, one of >= <= > <, and a number: "
            "[area_um >= 20, deform <= 0.1]; polygon gates are not supported")
@@ -262,7 +308,12 @@ PARFOCAL_OPERATOR(flow_features) {
                  {.name = "offset",
                   .dtypes = {DType::f64},
                   .optional = true,
-                  .doc = "one number per frame that is added to the background"}},
+                  .doc = "one number per frame that is added to the background"},
+                 {.name = "online_gates",
+                  .dtypes = {DType::f64},
+                  .optional = true,
+                  .doc = "gates of the measurement, as the file states them: source.gates; they "
+                         "also demand size_x and size_y of 3 pixels"}},
       .outputs = {{.kind = PortKind::table,
                    .doc = "one row per event, in the order of labels: label, then dcnum's features "
                           "(docs/flow-features.md)"},

@@ -160,6 +160,43 @@ TEST(FlowFeatures, AreGatedByBoxes) {
   EXPECT_THAT(kept("bright_avg > 0"), ElementsAre(1, 2));
 }
 
+Stream gates_stream(std::vector<std::string> names, std::vector<double> limits) {
+  const auto count = static_cast<int64_t>(names.size());
+  PortLayout port = image_of(DType::f64, {{"t", 1}}, {{"gate", count}, {"limit", 2}});
+  port.layout.item[0].labels = std::move(names);
+  return stream_of<double>(port, {std::move(limits)});
+}
+
+const std::string kGatedStep =
+    "{op: flow_features, image: i, background: b, online_gates: g, pixel_size: 0.34 um";
+
+TEST(FlowFeatures, AreGatedByWhatComesWithTheFrame) {
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  const Stream in = labels_of({"111.2222.3", "111.2222.3", "111.2222.3"});
+  const auto kept = [&](const Stream& gates, const std::string& more = "}") {
+    const Size size{10, 3};
+    return columns(run_step(kGatedStep + more, {in, object_image(size), object_background(size),
+                                                offsets({-0.3795}), gates})[0])["label"];
+  };
+  const auto pixels = [&](double least) { return gates_stream({"pixels"}, {least, none}); };
+  EXPECT_THAT(kept(pixels(none), ", min_pixels: 0}"), ElementsAre(1, 2)) << "size_x below 3 pixels";
+  EXPECT_THAT(kept(pixels(none)), ElementsAre(2)) << "10 pixels where nothing is said";
+  EXPECT_THAT(kept(pixels(5)), ElementsAre(1, 2));
+  EXPECT_THAT(kept(pixels(5), ", min_pixels: 9}"), ElementsAre(2)) << "what the step says decides";
+  EXPECT_THAT(kept(gates_stream({"pixels", "aspect"}, {5, none, none, 1.0})), ElementsAre(1));
+  EXPECT_THAT(kept(gates_stream({"pixels", "aspect"}, {5, none, 1.1, none})), ElementsAre(2));
+  EXPECT_THAT(kept(gates_stream({"pixels", "volume"}, {5, none, 1e6, none})), ElementsAre());
+  EXPECT_THAT(kept(pixels(5), ", gates: [aspect > 1.1]}"), ElementsAre(2)) << "both kinds of gates";
+}
+
+TEST(FlowFeatures, TakeGatesWithoutAnOffset) {
+  const Stream in = labels_of({"111.2222", "111.2222", "111.2222"});
+  const Size size{8, 3};
+  const auto out = run_step(kGatedStep + "}", {in, object_image(size), object_background(size),
+                                               gates_stream({"pixels"}, {10, 0})});
+  EXPECT_THAT(columns(out[0])["label"], ElementsAre(2));
+}
+
 TEST(FlowFeatures, GatesSayWhatIsWrong) {
   const Stream in = labels_of({"11", "11"});
   const auto message = [&](const std::string& more) {
