@@ -11,11 +11,10 @@ namespace parfocal::crash {
 
 struct StoreCheck {
   std::vector<std::string> problems;  ///< what is wrong, at most a few
-  int64_t frames = 0;                 ///< within the shape
-  std::vector<bool> valid;            ///< by frame: stored, and right in every pixel and column
-  bool has(int64_t frame) const {
-    return frame < static_cast<int64_t>(valid.size()) && valid[static_cast<size_t>(frame)];
-  }
+  /// By image and frame: which session wrote it; -1 = not stored, or not right in every pixel and
+  /// column.
+  std::vector<std::vector<int64_t>> sessions;
+  bool has(const FrameName& name) const;
   /// Of `receipts`, how many frames are not there.
   int64_t lost(const std::vector<int64_t>& receipts) const;
 };
@@ -23,7 +22,8 @@ struct StoreCheck {
 /// Reads every frame that the column `valid` calls stored, in all levels. A frame that is not
 /// stored must not be called so; one that is called so must be right.
 StoreCheck check_store(const std::filesystem::path& root, const ProbeSpec& spec);
-/// The frames in a file of receipts; a receipt that is cut short does not count.
+/// Numbers of the frames in a file of receipts. One that is cut short does not count, nor does that
+/// of a frame that was taken back later.
 std::vector<int64_t> read_receipts(const std::filesystem::path& path);
 std::vector<int64_t> receipts_in(const std::vector<std::byte>& bytes);
 

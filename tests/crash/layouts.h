@@ -1,6 +1,7 @@
 #pragma once
 /// The stores that are broken in these tests: small frames, all ways in which frames fall into
-/// chunks and shards.
+/// chunks and shards; several images in one store, frames that are taken back, stores that are
+/// opened again to append.
 
 #include <ostream>
 #include <string>
@@ -75,6 +76,64 @@ inline std::vector<NamedLayout> layouts() {
     s.levels = 3;
     s.pool_z = true;
     s.skip_every = 23;
+  });
+  add("positions", [](ProbeSpec& s) {
+    s.frames = 40;
+    s.positions = 3;
+    s.chunk = {1, 32, 48};
+    s.shard = {8, 64, 96};
+    s.codec = "lz4";
+    s.skip_every = 13;
+  });
+  add("labels", [](ProbeSpec& s) {
+    s.frames = 48;
+    s.positions = 2;
+    s.label = true;
+    s.chunk = {1, 32, 32};
+    s.shard = {4, 64, 64};
+    s.levels = 2;
+    s.codec = "zstd";
+  });
+  add("taken_back", [](ProbeSpec& s) {
+    s.chunk = {1, 32, 64};
+    s.shard = {16, 64, 64};
+    s.levels = 2;
+    s.codec = "lz4";
+    s.take_back = 41;
+    s.skip_every = 13;
+  });
+  add("taken_back_chunks_of_4", [](ProbeSpec& s) {
+    s.chunk = {4, 32, 64};
+    s.shard = {8, 64, 64};
+    s.codec = "lz4";
+    s.take_back = 23;
+  });
+  add("taken_back_files_of_4", [](ProbeSpec& s) {
+    s.chunk = {4, 64, 64};
+    s.take_back = 23;
+  });
+  add("appended", [](ProbeSpec& s) {
+    s.sessions = 3;
+    s.chunk = {1, 64, 64};
+    s.shard = {16, 64, 64};
+    s.levels = 2;
+    s.codec = "lz4";
+    s.skip_every = 13;
+  });
+  add("appended_chunks_of_4", [](ProbeSpec& s) {
+    s.sessions = 3;
+    s.positions = 2;
+    s.frames = 48;
+    s.take_back = 5;
+    s.chunk = {4, 32, 64};
+    s.shard = {8, 64, 64};
+    s.codec = "zstd";
+  });
+  add("appended_files", [](ProbeSpec& s) {
+    s.sessions = 3;
+    s.take_back = 7;
+    s.chunk = {4, 64, 64};
+    s.skip_every = 17;
   });
   return all;
 }

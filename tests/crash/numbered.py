@@ -8,9 +8,11 @@ import numpy as np
 @functools.lru_cache
 def ramp(side):
     rows, columns = np.indices((side, side), np.uint32)
-    return 31 * rows + 7 * columns
+    return 31 * rows + 17 * columns
 
 
 def numbered_frame(number, side):
-    """uint16: number + 1 + 31 y + 7 x, modulo 65536. Two frames differ in every pixel."""
-    return (ramp(side) + np.uint32(number + 1)).astype(np.uint16)
+    """uint16: 1 + (7919 number + 31 y + 17 x) modulo 32768, as zarr_write_probe's. Two frames differ
+    in every pixel."""
+    offset = np.uint32(7919 * int(number) % 0x8000)
+    return (((ramp(side) + offset) & 0x7FFF) + 1).astype(np.uint16)

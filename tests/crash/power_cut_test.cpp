@@ -112,7 +112,7 @@ TEST_P(PowerCut, LosesNothingAcknowledgedBeforeASyncFailed) {
 }
 
 using PowerCutSlow = PowerCut;
-TEST_P(PowerCutSlow, LosesNothingAcknowledgedAsDurable) { keeps_all(1000); }
+TEST_P(PowerCutSlow, LosesNothingAcknowledgedAsDurable) { keeps_all(600); }
 
 const auto kName = [](const testing::TestParamInfo<NamedLayout>& info) { return info.param.name; };
 INSTANTIATE_TEST_SUITE_P(Layouts, PowerCut, testing::ValuesIn(layouts()), kName);

@@ -65,6 +65,22 @@ bool write_at(int fd, const void* from, int64_t bytes, int64_t position) {
   return true;
 }
 
+Status copy_start(const std::filesystem::path& from, const Fd& to,
+                  const std::filesystem::path& name, int64_t bytes) {
+  constexpr int64_t kCopyBytes = int64_t{1} << 20;
+  Fd fd;
+  int64_t size = 0;
+  if (Status s = open_for_reading(from, fd, size); !s.ok()) return s;
+  std::vector<std::byte> buffer(static_cast<size_t>(std::min(kCopyBytes, bytes)));
+  for (int64_t done = 0; done < bytes;) {
+    const int64_t n = std::min(kCopyBytes, bytes - done);
+    if (read_at(fd.get(), buffer.data(), n, done) != n) return io_failure("read", from);
+    if (!write_at(to.get(), buffer.data(), n, done)) return io_failure("write", name);
+    done += n;
+  }
+  return {};
+}
+
 Status sync_directory(const std::filesystem::path& folder) {
   const Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd) return io_failure("open", folder);

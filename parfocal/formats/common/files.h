@@ -42,6 +42,9 @@ Status open_for_reading(const std::filesystem::path& path, Fd& fd, int64_t& size
 int64_t read_at(int fd, void* to, int64_t bytes, int64_t position);
 /// Writes all of `bytes` at `position`; false on failure (errno tells). Thread-safe.
 bool write_at(int fd, const void* from, int64_t bytes, int64_t position);
+/// Copies the first `bytes` of file `from` to the start of `to`, which is called `name`.
+Status copy_start(const std::filesystem::path& from, const Fd& to,
+                  const std::filesystem::path& name, int64_t bytes);
 /// fsync of a folder: what was created, renamed and removed directly in it before survives a power
 /// cut.
 Status sync_directory(const std::filesystem::path& folder);

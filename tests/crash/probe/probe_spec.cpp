@@ -43,6 +43,11 @@ void for_each_argument(Spec& s, F&& f) {
   f("--queue", s.queue);
   f("--direct", s.direct);
   f("--skip-every", s.skip_every);
+  f("--positions", s.positions);
+  f("--label", s.label);
+  f("--sessions", s.sessions);
+  f("--first-session", s.first_session);
+  f("--take-back", s.take_back);
 }
 
 struct ToText {
@@ -118,7 +123,16 @@ StoreSpec ProbeSpec::store() const {
   if (codec != "none") image.compressors.push_back(codec_of(codec));
   StoreSpec store;
   store.zarr_format = format;
-  store.images.push_back(std::move(image));
+  for (int64_t p = 0; p < positions; ++p) {
+    image.path = positions > 1 ? std::to_string(p) : "";
+    store.images.push_back(image);
+    if (!label) continue;
+    ImageSpec cells = image;
+    cells.path = image.path + (image.path.empty() ? "" : "/") + "labels/cells";
+    cells.label = true;
+    cells.pooling = Pooling::mode;
+    store.images.push_back(std::move(cells));
+  }
   store.columns = {{"id", DType::i64, ""}, {"time", DType::f64, "s"}};
   return store;
 }

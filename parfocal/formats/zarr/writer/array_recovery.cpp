@@ -121,6 +121,14 @@ void ArrayRecovery::seal(int64_t frame) {
   if (it != bands_.end() && is_published(it->first, it->second)) bands_.erase(it);
 }
 
+void ArrayRecovery::take_back(int64_t first) {
+  if (!own_frames_) return;  // frames of such an image are never taken back
+  frames_.for_each_run([&](int64_t begin, int64_t end) {
+    if (end > first) taken_back_.add(std::max(begin, first), end - std::max(begin, first));
+  });
+  frames_.cut(first);
+}
+
 // A part that no record speaks of may be cut short (a copy that was under way): it does not count.
 fs::path ArrayRecovery::file_of(int64_t number, int64_t part) const {
   const fs::path unpublished = part_path(root_, number_, number, part);

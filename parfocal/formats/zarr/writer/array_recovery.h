@@ -31,7 +31,9 @@ class ArrayRecovery {
   bool take(const Piece& piece, bool slab);
   /// Forgets the band of the frame if its shards are published.
   void seal(int64_t frame);
-  /// Frames of which there was a piece.
+  /// Frames from this one on are not to be kept, whatever was recorded of them.
+  void take_back(int64_t first);
+  /// Frames of which there was a piece, but for those that were taken back.
   const FrameSet& frames() const { return frames_; }
   /// Of levels that count other frames than their image: whether the plane is there, and whole.
   bool has_plane(int64_t frame) const { return frames_.has(frame) && !lost_.contains(frame); }
@@ -55,8 +57,9 @@ class ArrayRecovery {
     TileEntry slot;
   };
   struct Slab {
-    bool encoded = false;        // after its last plane came, by a record
-    std::vector<Logged> planes;  // that went to the log
+    bool encoded = false;          // after its last plane came, by a record
+    std::vector<Logged> planes;    // that went to the log
+    std::vector<int64_t> cleared;  // planes of its chunks that were taken back
   };
   struct Band {
     std::vector<TileEntry> chunks;  // part by part
@@ -64,6 +67,9 @@ class ArrayRecovery {
     std::vector<int64_t> of_frame;  // a frame of each slab in band, -1 = none
   };
   class Source;
+  static bool has_to_be_encoded(const Slab& slab) {
+    return (!slab.encoded && !slab.planes.empty()) || !slab.cleared.empty();
+  }
 
   Band& band_with(int64_t frame);
   size_t chunk_place(int64_t frame, const Tile& tile) const;
@@ -71,6 +77,7 @@ class ArrayRecovery {
   std::filesystem::path file_of(int64_t band, int64_t part) const;
   bool has_stored(const Band& band, int64_t part) const;
   bool is_published(int64_t number, const Band& band) const;
+  void clear_taken_back();
   void verify_chunks(int64_t number, Band& band, std::set<int64_t>& damaged);
   void chunk_is_damaged(Band& band, size_t place, std::set<int64_t>& damaged);
   void verify_planes(Band& band, std::set<int64_t>& damaged);
@@ -91,8 +98,9 @@ class ArrayRecovery {
                      std::span<std::byte> pixels);
   Status ensure_part(Source& source) const;
   Status publish(Source& source, int64_t& dropped_bytes);
-  Status finish_chunk_files(const Band& band, const std::set<int64_t>& damaged);
-  Status finish_chunk_file(const Slab& slab, size_t tile, const std::set<int64_t>& damaged);
+  Status finish_chunk_files(int64_t number, const Band& band, const std::set<int64_t>& damaged);
+  Status finish_chunk_file(const Slab& slab, int64_t frame, size_t tile,
+                           const std::set<int64_t>& damaged);
 
   std::filesystem::path root_;
   uint32_t number_;
@@ -103,7 +111,7 @@ class ArrayRecovery {
   TileEncoder encoder_;
   std::unique_ptr<ShardCodec> shard_;  // null: every chunk is a file
   bool own_frames_;                    // frames are numbered as those of the image
-  FrameSet frames_;
+  FrameSet frames_, taken_back_;
   std::set<int64_t> added_;
   std::set<int64_t> lost_;  // planes that are not whole, where frames are not those of the image
   std::map<int64_t, Band> bands_;  // that were under construction

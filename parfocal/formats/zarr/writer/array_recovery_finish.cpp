@@ -12,8 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int64_t kCopyBytes = int64_t{1} << 20;
-
 Status open_to_write(const fs::path& path, int flags, Fd& fd) {
   fd = Fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | flags, 0666));
   return fd ? Status() : io_failure("open", path);
@@ -28,20 +26,6 @@ Status rename_synced(const Fd& fd, const fs::path& from, const fs::path& to) {
   if (Status s = sync_file(fd, from); !s.ok()) return s;
   if (Status s = make_folders(to.parent_path(), false); !s.ok()) return s;
   return ::rename(from.c_str(), to.c_str()) == 0 ? Status() : io_failure("rename to", to);
-}
-
-Status copy_bytes(const fs::path& from, const Fd& to, const fs::path& to_path, int64_t bytes) {
-  Fd fd;
-  int64_t size = 0;
-  if (Status s = open_for_reading(from, fd, size); !s.ok()) return s;
-  std::vector<std::byte> buffer(static_cast<size_t>(kCopyBytes));
-  for (int64_t done = 0; done < bytes;) {
-    const int64_t n = std::min(kCopyBytes, bytes - done);
-    if (read_at(fd.get(), buffer.data(), n, done) != n) return io_failure("read", from);
-    if (!write_at(to.get(), buffer.data(), n, done)) return io_failure("write", to_path);
-    done += n;
-  }
-  return {};
 }
 
 }  // namespace
@@ -70,7 +54,7 @@ Status ArrayRecovery::add_plane(int64_t frame, const std::byte* pixels) {
 Status ArrayRecovery::finish(const std::set<int64_t>& damaged, int64_t& dropped_bytes) {
   for (auto& [number, band] : bands_) {
     if (!shard_) {
-      if (Status s = finish_chunk_files(band, damaged); !s.ok()) return s;
+      if (Status s = finish_chunk_files(number, band, damaged); !s.ok()) return s;
       continue;
     }
     for (int64_t part = 0; part < grid_.parts(); ++part)
@@ -148,7 +132,7 @@ void ArrayRecovery::drop_damaged(const Band& band, const std::set<int64_t>& dama
 Status ArrayRecovery::encode_slabs(const Band& band, int64_t part, const std::set<int64_t>& damaged,
                                    Source& source) {
   for (const auto& [slab_in_band, slab] : band.slabs) {
-    if (slab.encoded || slab.planes.empty()) continue;
+    if (!has_to_be_encoded(slab)) continue;
     for (size_t i = 0; i < grid_.tiles().size(); ++i) {
       const Tile& tile = grid_.tiles()[i];
       if (tile.part != part) continue;
@@ -186,8 +170,11 @@ Status ArrayRecovery::encode_chunk(const Slab& slab, size_t tile, const std::set
   Fd log;
   int64_t size = 0;
   const fs::path path = log_path(root_, number_);
-  if (Status s = open_for_reading(path, log, size); !s.ok()) return s;
+  if (!slab.planes.empty())
+    if (Status s = open_for_reading(path, log, size); !s.ok()) return s;
   const int64_t bytes = grid_.tile_bytes();
+  for (const int64_t plane : slab.cleared)
+    std::memset(pixels.data() + plane * bytes, 0, static_cast<size_t>(bytes));
   for (const Logged& plane : slab.planes) {
     if (own_frames_ && damaged.contains(plane.frame)) continue;
     const int64_t from = static_cast<int64_t>(plane.slot.offset) + layout_.offset(tile);
@@ -220,7 +207,7 @@ Status ArrayRecovery::ensure_part(Source& source) const {
   const fs::path copy = source.part.string() + ".copy";
   if (Status s = open_to_write(copy, O_CREAT | O_TRUNC, source.fd); !s.ok()) return s;
   if (source.published)
-    if (Status s = copy_bytes(source.target, source.fd, copy, source.end); !s.ok()) return s;
+    if (Status s = copy_start(source.target, source.fd, copy, source.end); !s.ok()) return s;
   source.part_bytes = source.end;
   return rename_synced(source.fd, copy, source.part);
 }
@@ -239,25 +226,29 @@ Status ArrayRecovery::publish(Source& source, int64_t& dropped_bytes) {
   return source.fd.close_checked(source.target);
 }
 
-Status ArrayRecovery::finish_chunk_files(const Band& band, const std::set<int64_t>& damaged) {
+Status ArrayRecovery::finish_chunk_files(int64_t number, const Band& band,
+                                         const std::set<int64_t>& damaged) {
   for (const auto& [slab_in_band, slab] : band.slabs) {
-    if (slab.encoded || slab.planes.empty()) continue;
+    if (!has_to_be_encoded(slab)) continue;
+    const int64_t frame = grid_.first_frame(number, slab_in_band);
     for (size_t i = 0; i < grid_.tiles().size(); ++i)
-      if (Status s = finish_chunk_file(slab, i, damaged); !s.ok()) return s;
+      if (Status s = finish_chunk_file(slab, frame, i, damaged); !s.ok()) return s;
   }
   return {};
 }
 
-Status ArrayRecovery::finish_chunk_file(const Slab& slab, size_t tile,
+Status ArrayRecovery::finish_chunk_file(const Slab& slab, int64_t frame, size_t tile,
                                         const std::set<int64_t>& damaged) {
-  const fs::path target =
-      final_path(grid_.chunk_key_of(slab.planes.front().frame, grid_.tiles()[tile]));
+  const fs::path target = final_path(grid_.chunk_key_of(frame, grid_.tiles()[tile]));
   std::error_code absent;
   const uintmax_t size = fs::file_size(target, absent);
   const ShardEntry before = absent ? ShardEntry() : ShardEntry{0, size};
   std::span<const std::byte> stored;
   if (Status s = encode_chunk(slab, tile, damaged, target, before, stored); !s.ok()) return s;
-  if (stored.empty()) return {};
+  if (stored.empty()) {
+    fs::remove(target, absent);
+    return absent ? io_failure("remove", target) : Status();
+  }
   const fs::path copy = log_path(root_, number_).string() + ".copy";
   Fd fd;
   if (Status s = open_to_write(copy, O_CREAT | O_TRUNC, fd); !s.ok()) return s;

@@ -35,10 +35,29 @@ Fd open_if_there(const std::filesystem::path& path, int64_t& size) {
 }  // namespace
 
 void ArrayRecovery::verify(std::set<int64_t>& damaged) {
+  clear_taken_back();
   for (auto& [number, band] : bands_) {
     verify_chunks(number, band, damaged);
     verify_planes(band, damaged);
   }
+}
+
+// Also of bands that were sealed: nobody knows how far the writer came with taking them back.
+void ArrayRecovery::clear_taken_back() {
+  taken_back_.for_each_run([&](int64_t first, int64_t end) {
+    for (int64_t frame = first; frame < end; ++frame) {
+      Band& band = band_with(frame);
+      if (grid_.frames_per_chunk() == 1) {
+        for (const Tile& tile : grid_.tiles()) band.chunks[chunk_place(frame, tile)] = {};
+        continue;
+      }
+      auto [it, fresh] = band.slabs.try_emplace(grid_.slab_in_band(frame));
+      Slab& slab = it->second;
+      slab.encoded = slab.encoded || fresh;  // forgotten when its band was sealed
+      std::erase_if(slab.planes, [&](const Logged& plane) { return plane.frame == frame; });
+      slab.cleared.push_back(grid_.plane_in_chunk(frame));
+    }
+  });
 }
 
 void ArrayRecovery::verify_chunks(int64_t number, Band& band, std::set<int64_t>& damaged) {
@@ -51,6 +70,8 @@ void ArrayRecovery::verify_chunks(int64_t number, Band& band, std::set<int64_t>&
     for (int64_t i = part * chunks; i < (part + 1) * chunks; ++i) {
       const TileEntry& entry = band.chunks[static_cast<size_t>(i)];
       if (entry.offset >= kUnknown) continue;
+      // A file that frames were taken from is another one, and as whole as the one before.
+      if (!shard_ && band.slabs.contains(0) && !band.slabs[0].cleared.empty()) continue;
       const bool right_size = shard_ || size == static_cast<int64_t>(entry.bytes);
       if (!right_size || !is_whole(fd.get(), entry, buffer))
         chunk_is_damaged(band, static_cast<size_t>(i), damaged);

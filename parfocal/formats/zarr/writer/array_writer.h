@@ -106,11 +106,13 @@ class ArrayWriter {
   Status gather(const Slab& slab, size_t tile, std::byte* chunk);
   Status store_chunk(Band& band, int64_t frame, size_t tile, Scratch& scratch, TileEntry& entry);
   Status seal(Band& band, Scratch& scratch);
-  Status remove_part(Part& part);
+  Status remove_part(Band& band, int64_t number);
   Status seal_part(Band& band, int64_t number, Scratch& scratch);
   Status open_part(Band& band, int64_t number, Part*& part);
   Status sync_folders();
   Status reopen(int64_t band, Scratch& scratch);
+  Status copy_part(const std::filesystem::path& sealed, const std::filesystem::path& path,
+                   int64_t bytes);
   Status reopen_part(Band& band, int64_t number, Scratch& scratch);
   Status drop_tiles(Band& band, int64_t frame);
   Status drop_plane(Band& band, int64_t frame, Scratch& scratch);

@@ -19,7 +19,8 @@ Status ArrayWriter::drop(int64_t frame, Scratch& scratch) {
   return grid_.frames_per_chunk() > 1 ? drop_plane(band, frame, scratch) : drop_tiles(band, frame);
 }
 
-// A sealed band becomes one under construction again: its files get their old names back.
+// A sealed band becomes one under construction again: copies of its files, which readers may be
+// reading, take their place when the band is sealed once more.
 Status ArrayWriter::reopen(int64_t number, Scratch& scratch) {
   auto band = std::make_shared<Band>(number, static_cast<size_t>(grid_.frames_per_band()),
                                      static_cast<size_t>(shard_ ? grid_.parts() : 0), 0);
@@ -34,12 +35,12 @@ Status ArrayWriter::reopen(int64_t number, Scratch& scratch) {
 Status ArrayWriter::reopen_part(Band& band, int64_t number, Scratch& scratch) {
   const auto sealed = final_path(grid_.part_key_of(band.number, number));
   const auto path = part_path(root_, number_, band.number, number);
-  if (::rename(sealed.c_str(), path.c_str()) != 0)
-    return errno == ENOENT ? Status() : io_failure("reopen", sealed);  // nothing was stored
+  if (::access(sealed.c_str(), F_OK) != 0 && errno == ENOENT) return {};  // nothing was stored
   Part& part = band.parts[static_cast<size_t>(number)];
   Fd fd;
   int64_t size = 0;
-  if (Status s = open_for_reading(path, fd, size); !s.ok()) return s;
+  if (Status s = open_for_reading(sealed, fd, size); !s.ok()) return s;
+  if (Status s = copy_part(sealed, path, size); !s.ok()) return s;
   const int64_t bytes = shard_->index_bytes();
   std::vector<std::byte> index(static_cast<size_t>(bytes));
   if (size < bytes || read_at(fd.get(), index.data(), bytes, size - bytes) != bytes)
@@ -49,6 +50,18 @@ Status ArrayWriter::reopen_part(Band& band, int64_t number, Scratch& scratch) {
   if (Status s = part.file.open_filled(path, size, options_.direct); !s.ok()) return s;
   part.created = true;
   return {};
+}
+
+// Under its name it is whole: recovery takes what it finds there for what was written.
+Status ArrayWriter::copy_part(const std::filesystem::path& sealed,
+                              const std::filesystem::path& path, int64_t bytes) {
+  const std::filesystem::path copy = path.string() + ".copy";
+  Fd to(::open(copy.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (!to) return io_failure("create", copy);
+  if (Status s = copy_start(sealed, to, copy, bytes); !s.ok()) return s;
+  if (options_.durable && ::fdatasync(to.get()) != 0) return io_failure("sync", copy);
+  if (Status s = to.close_checked(copy); !s.ok()) return s;
+  return ::rename(copy.c_str(), path.c_str()) == 0 ? Status() : io_failure("rename to", path);
 }
 
 Status ArrayWriter::drop_tiles(Band& band, int64_t frame) {

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 
@@ -118,7 +119,7 @@ Status ArrayWriter::seal(Band& band, Scratch& scratch) {
 Status ArrayWriter::seal_part(Band& band, int64_t number, Scratch& scratch) {
   Part& part = band.parts[static_cast<size_t>(number)];
   const auto stored = [](const ShardEntry& entry) { return !entry.empty(); };
-  if (std::none_of(part.index.begin(), part.index.end(), stored)) return remove_part(part);
+  if (std::none_of(part.index.begin(), part.index.end(), stored)) return remove_part(band, number);
   const int64_t bytes = shard_->index_bytes(), block = aligned_up(bytes);
   std::byte* index = scratch.encoded.data();
   Status s = shard_->encode_index(part.index, {index, static_cast<size_t>(bytes)}, scratch.codec);
@@ -140,10 +141,13 @@ Status ArrayWriter::seal_part(Band& band, int64_t number, Scratch& scratch) {
 }
 
 // All its frames were taken back: a shard that is absent reads as zeros too.
-Status ArrayWriter::remove_part(Part& part) {
+Status ArrayWriter::remove_part(Band& band, int64_t number) {
+  Part& part = band.parts[static_cast<size_t>(number)];
   if (Status s = part.file.close(); !s.ok()) return s;
-  return ::unlink(part.file.path().c_str()) == 0 ? Status()
-                                                 : io_failure("remove", part.file.path());
+  const auto sealed = final_path(grid_.part_key_of(band.number, number));
+  for (const auto& path : {sealed, part.file.path()})
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return io_failure("remove", path);
+  return {};
 }
 
 Status ArrayWriter::sync_folders() {

@@ -23,6 +23,12 @@ class FrameSet {
     }
     runs_.emplace_hint(it, first, end);
   }
+  /// Takes frame `end` and all after it away.
+  void cut(int64_t end) {
+    runs_.erase(runs_.lower_bound(end), runs_.end());
+    if (!runs_.empty())
+      std::prev(runs_.end())->second = std::min(std::prev(runs_.end())->second, end);
+  }
   bool has(int64_t frame) const {
     const auto it = runs_.upper_bound(frame);
     return it != runs_.begin() && std::prev(it)->second > frame;

@@ -74,7 +74,8 @@ class ImageWriter {
   Status flush_columns();
   /// Metadata of the columns for so many steps of the first axis.
   std::vector<MetadataObject> column_objects(int64_t outer) const;
-  /// Takes back all frames from `frame` on. \pre no other call is under way; not pooled in z
+  /// Takes back all frames from `frame` on; fails where z is halved. \pre no other call is under
+  /// way
   Status drop_from(int64_t frame, Scratch& scratch);
   /// Seals everything; frames that never came become gaps. \pre no other call is under way
   Status close(Scratch& scratch, const std::string& reason);

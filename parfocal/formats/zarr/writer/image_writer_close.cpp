@@ -77,6 +77,11 @@ Status ImageWriter::drop_from(int64_t frame, Scratch& scratch) {
   if (frame >= seen_) return {};
   if (spec().pool_z && pyramid_)
     return Status::fail("frames cannot be taken back from an image that is pooled in z");
+  // Before anything is taken away: recovery would miss it otherwise.
+  if (Status s = journal_.append(TakenBackRecord{static_cast<uint32_t>(image_), frame}); !s.ok())
+    return s;
+  if (durable_)
+    if (Status s = journal_.sync(); !s.ok()) return s;
   for (int64_t f = frame; f < seen_; ++f) {
     for (size_t level = 0; level < levels_.size(); ++level)
       if (Status s = levels_[level]->drop(f, scratch.arrays[level]); !s.ok()) return s;

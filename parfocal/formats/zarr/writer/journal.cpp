@@ -43,6 +43,11 @@ void encode(Encoder& to, const GapRecord& record) {
   to.put(uint32_t{0});
   to.put_bytes(std::as_bytes(std::span(record.text.data(), record.text.size())));
 }
+void encode(Encoder& to, const TakenBackRecord& record) {
+  to.put(record.image);
+  to.put(uint32_t{0});
+  to.put(record.frame);
+}
 
 }  // namespace
 
@@ -78,6 +83,7 @@ Status Journal::append(const FrameRecord& record) { return append_record(kFrame,
 Status Journal::append(const SlabRecord& record) { return append_record(kSlab, record); }
 Status Journal::append(const SealRecord& record) { return append_record(kSeal, record); }
 Status Journal::append(const GapRecord& record) { return append_record(kGap, record); }
+Status Journal::append(const TakenBackRecord& record) { return append_record(kTakenBack, record); }
 
 Status Journal::sync() { return object_->sync(); }
 

@@ -13,6 +13,7 @@
 ///     multiple of 8; the pieces
 ///   2 slab: a piece                       3 seal: u32 array, u32 0, i64 frame
 ///   4 gap: u32 image, u32 reason, i64 frame, i64 count, u32 bytes of the text, u32 0; the text
+///   5 taken back: u32 image, u32 0, i64 frame
 
 #include <cstdint>
 #include <filesystem>
@@ -79,6 +80,13 @@ struct GapRecord {
   bool operator==(const GapRecord&) const = default;
 };
 
+/// The frames of an image from this one on are not to be kept, whatever is recorded of them before.
+struct TakenBackRecord {
+  uint32_t image = 0;
+  int64_t frame = 0;
+  bool operator==(const TakenBackRecord&) const = default;
+};
+
 /// Most bytes of one record's body: a million tiles. The bound of what a reader allocates.
 inline constexpr int64_t kMostRecordBytes = int64_t{16} << 20;
 
@@ -92,6 +100,7 @@ class Journal {
   Status append(const SlabRecord& record);
   Status append(const SealRecord& record);
   Status append(const GapRecord& record);
+  Status append(const TakenBackRecord& record);
   /// What was appended before survives a power cut.
   Status sync();
   Status close();
@@ -111,6 +120,7 @@ struct JournalVisitor {
   std::function<void(const SlabRecord&)> slab;
   std::function<void(const SealRecord&)> seal;
   std::function<void(const GapRecord&)> gap;
+  std::function<void(const TakenBackRecord&)> taken_back;
 };
 /// Reads up to the first record that is not whole; `good_bytes`: where that is. Whatever the bytes
 /// are, nothing is allocated by what they declare and nothing crashes. Fails only if the file

@@ -17,7 +17,7 @@ static_assert(std::endian::native == std::endian::little, "records are written a
 inline constexpr uint32_t kMagic = 0x4a465250;  // "PRFJ"
 inline constexpr size_t kHeaderBytes = 16;
 inline constexpr size_t kCrcFrom = 12;  ///< the CRC covers the record from here on
-enum Kind : uint32_t { kFrame = 1, kSlab = 2, kSeal = 3, kGap = 4 };
+enum Kind : uint32_t { kFrame = 1, kSlab = 2, kSeal = 3, kGap = 4, kTakenBack = 5 };
 
 constexpr size_t padded(size_t bytes) { return (bytes + 7) / 8 * 8; }
 

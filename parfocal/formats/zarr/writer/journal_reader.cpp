@@ -105,6 +105,13 @@ bool decode(Decoder& from, GapRecord& record) {
          record.count >= 1 && record.count <= std::numeric_limits<int64_t>::max() - record.frame;
 }
 
+bool decode(Decoder& from, TakenBackRecord& record) {
+  record.image = from.take<uint32_t>();
+  from.take<uint32_t>();
+  record.frame = from.take<int64_t>();
+  return record.frame >= 0;
+}
+
 /// Decodes bodies and hands them on.
 class Records {
  public:
@@ -120,6 +127,8 @@ class Records {
         return take(body, seal_, visitor_.seal);
       case kGap:
         return take(body, gap_, visitor_.gap);
+      case kTakenBack:
+        return take(body, taken_back_, visitor_.taken_back);
       default:
         return false;
     }
@@ -138,6 +147,7 @@ class Records {
   SlabRecord slab_;
   SealRecord seal_;
   GapRecord gap_;
+  TakenBackRecord taken_back_;
 };
 
 /// Takes one record off the front; `whole` says whether there was one.

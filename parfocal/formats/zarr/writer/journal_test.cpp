@@ -17,7 +17,7 @@ namespace parfocal {
 namespace {
 
 namespace fs = std::filesystem;
-using AnyRecord = std::variant<FrameRecord, SlabRecord, SealRecord, GapRecord>;
+using AnyRecord = std::variant<FrameRecord, SlabRecord, SealRecord, GapRecord, TakenBackRecord>;
 using Bytes = std::vector<std::byte>;
 
 class JournalFile : public testing::Test {
@@ -46,7 +46,7 @@ Piece random_piece(std::mt19937_64& random) {
 }
 AnyRecord random_record(std::mt19937_64& random) {
   const auto number = [&] { return static_cast<int64_t>(random() >> 2); };
-  switch (random() % 6) {
+  switch (random() % 7) {
     case 0:
       return SealRecord{static_cast<uint32_t>(random()), number()};
     case 1:
@@ -54,6 +54,8 @@ AnyRecord random_record(std::mt19937_64& random) {
     case 2:
       return GapRecord{static_cast<uint32_t>(random()), number(), 1 + number() % 100,
                        static_cast<GapReason>(random() % 6), std::string(random() % 20, 'x')};
+    case 3:
+      return TakenBackRecord{static_cast<uint32_t>(random()), number()};
     default:
       break;
   }
@@ -77,7 +79,7 @@ std::vector<AnyRecord> read_all(const fs::path& path, int64_t* good_bytes = null
   std::vector<AnyRecord> records;
   const auto keep = [&](const auto& record) { records.push_back(record); };
   int64_t good = -1;
-  EXPECT_TRUE(read_journal(path, {keep, keep, keep, keep}, good).ok());
+  EXPECT_TRUE(read_journal(path, {keep, keep, keep, keep, keep}, good).ok());
   if (good_bytes) *good_bytes = good;
   return records;
 }

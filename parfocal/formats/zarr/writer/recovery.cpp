@@ -78,6 +78,12 @@ Status StoreRecovery::read_records(const std::filesystem::path& journal, Recover
     image.known_gaps.add(record.frame, record.count);
     image.recorded.add(record.frame, record.frame + record.count - 1, record.reason, record.text);
   };
+  visitor.taken_back = [this](const TakenBackRecord& record) {
+    if (record.image >= images_.size()) return;
+    Image& image = images_[record.image];
+    image.taken_from = std::min(image.taken_from, record.frame);
+    for (const auto& level : image.levels) level->take_back(record.frame);
+  };
   int64_t good_bytes = 0;
   if (Status s = read_journal(journal, visitor, good_bytes); !s.ok()) return s;
   std::error_code ignored;
@@ -139,6 +145,7 @@ void StoreRecovery::add_earlier(Image& image) {
   FrameSet known = image.present;
   image.known_gaps.for_each_run([&](int64_t first, int64_t end) { known.add(first, end - first); });
   for (const int64_t frame : image.damaged) known.add(frame);
+  if (image.taken_from < frames) known.add(image.taken_from, frames - image.taken_from);
   std::vector<std::pair<int64_t, int64_t>> unknown;
   known.for_each_missing(frames,
                          [&](int64_t first, int64_t end) { unknown.emplace_back(first, end); });
@@ -196,7 +203,7 @@ Status StoreRecovery::write_columns(const std::filesystem::path& journal) {
                    : into.add_missing(record.frame);
   };
   int64_t good_bytes = 0;
-  if (Status s = read_journal(journal, {add, {}, {}, {}}, good_bytes); !s.ok()) return s;
+  if (Status s = read_journal(journal, {add, {}, {}, {}, {}}, good_bytes); !s.ok()) return s;
   for (size_t i = 0; i < images_.size() && status.ok(); ++i) {
     status = columns[i].flush();
     const int64_t frames = images_[i].levels.front()->grid().frames(images_[i].outer);

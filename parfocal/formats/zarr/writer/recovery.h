@@ -1,6 +1,7 @@
 #pragma once
 /// The steps of recover_store() between finding the journal and removing it.
 
+#include <limits>
 #include <memory>
 #include <set>
 #include <vector>
@@ -26,6 +27,7 @@ class StoreRecovery {
     std::set<int64_t> damaged;  // frames that are recorded but not whole
     GapRanges recorded;         // gaps by the journal
     FrameSet known_gaps;        // their frames
+    int64_t taken_from = std::numeric_limits<int64_t>::max();  // frames from here on are taken back
     FrameSet present;
     int64_t outer = 0;
     GapRanges gaps;
