@@ -50,6 +50,22 @@ def parfocal(start):
 
 
 @pytest.fixture
+def small_disk(tmp_path):
+    """Mounts a file system of so many bytes; skips where that is not allowed."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+
+    def mount(size):
+        line = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder]
+        if os.geteuid() != 0 or subprocess.run(line, capture_output=True).returncode != 0:
+            pytest.skip("may not mount a small file system")
+        return folder
+
+    yield mount
+    subprocess.run(["umount", folder], capture_output=True)
+
+
+@pytest.fixture
 def shared_dir():
     """The folder of reference images and golden numbers."""
     folder = pathlib.Path(os.environ.get("PARFOCAL_SHARED_DIR", ROOT.parent / "shared"))

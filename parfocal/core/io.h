@@ -134,6 +134,11 @@ class Sink {
   virtual bool takes_regions() const { return true; }
   /// For sinks that can be opened again (SinkInfo::reopen): Source::read_bytes() of that source.
   virtual int64_t reread_bytes() const { return 0; }
+  /// As Operator::input_window, of one call of write().
+  virtual int64_t input_window(size_t input) const {
+    (void)input;
+    return -1;
+  }
   /// Bytes it will write, uncompressed; -1 = unknown.
   virtual int64_t disk_bytes() const = 0;
   /// Creates files. Nothing was created before. \throws Error

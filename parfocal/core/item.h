@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "parfocal/core/layout.h"
+#include "parfocal/core/scratch_pages.h"
 #include "parfocal/core/table.h"
 #include "parfocal/core/view.h"
 
@@ -44,11 +45,13 @@ struct Input {
   const Gap* gap = nullptr;  ///< non-null: the item is missing, image and table are empty
   View image;
   TableView table;
+  const ScratchPages* scratch = nullptr;  ///< non-null: image is a large Value on disk
 };
 /// What a step writes: the pre-reserved place of one item.
 struct Output {
   MutableView image;
-  MutableTable table;  ///< set table.rows
+  MutableTable table;                     ///< set table.rows
+  const ScratchPages* scratch = nullptr;  ///< as Input::scratch
 };
 
 enum class PortKind : uint8_t { image, table };

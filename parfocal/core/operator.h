@@ -45,6 +45,18 @@ class Operator {
     return whole.rank == out.rank && whole.contains(out) ? out : whole;
   }
 
+  /// A Value that is too large for memory can lie in a scratch file (ScratchPages). Most bytes of
+  /// output `port`, or of input `input`, that a call touches before it returns or releases them;
+  /// -1: the whole, so such a Value is not put there.
+  virtual int64_t output_window(int port) const {
+    (void)port;
+    return -1;
+  }
+  virtual int64_t input_window(int input) const {
+    (void)input;
+    return -1;
+  }
+
  private:
   std::vector<PortLayout> inputs_;
   std::vector<PortLayout> outputs_;

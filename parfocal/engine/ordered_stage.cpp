@@ -4,6 +4,16 @@
 
 namespace parfocal::engine {
 
+namespace {
+
+std::vector<Ring*> all_of(const std::vector<std::vector<Ring*>>& ports) {
+  std::vector<Ring*> rings;
+  for (const auto& port : ports) rings.insert(rings.end(), port.begin(), port.end());
+  return rings;
+}
+
+}  // namespace
+
 OrderedStage::OrderedStage(Faults& faults, std::unique_ptr<Consumer> consumer,
                            std::vector<Edge> edges, std::vector<int> edge_of_input,
                            std::vector<std::vector<Ring*>> outputs)
@@ -12,6 +22,7 @@ OrderedStage::OrderedStage(Faults& faults, std::unique_ptr<Consumer> consumer,
       edges_(std::move(edges)),
       edge_of_input_(std::move(edge_of_input)),
       outputs_(std::move(outputs)),
+      scratch_(edges_, all_of(outputs_)),
       head_(outputs_.size(), 0) {
   consumer_->emitted().assign(outputs_.size(), 0);
 }
@@ -54,6 +65,7 @@ void OrderedStage::execute(const Claim& claim, int) {
   executed_ = 0;
   if (finishing_) {
     over_ = consumer_->finish(faults_.running()) == Consumer::Turn::done;
+    scratch_.release();
     return;
   }
   for (; executed_ < claim.count; ++executed_) {
@@ -62,7 +74,9 @@ void OrderedStage::execute(const Claim& claim, int) {
       const Edge& edge = edges_[static_cast<size_t>(e)];
       inputs_.push_back(edge.ring->input(edge.ring->at(edge.map(claim.first + executed_))));
     }
-    if (consumer_->take(claim.first + executed_, inputs_) == Consumer::Turn::again) break;
+    const Consumer::Turn turn = consumer_->take(claim.first + executed_, inputs_);
+    scratch_.release();
+    if (turn == Consumer::Turn::again) break;
   }
 }
 

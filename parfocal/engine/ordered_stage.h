@@ -48,7 +48,8 @@ class OrderedStage : public Stage {
   std::vector<Edge> edges_;
   std::vector<int> edge_of_input_;
   std::vector<std::vector<Ring*>> outputs_;  ///< per port: data and status rings
-  std::vector<int64_t> head_;                ///< per port: items emitted
+  ScratchUse scratch_;
+  std::vector<int64_t> head_;  ///< per port: items emitted
   std::vector<Input> inputs_;
   int64_t next_ = 0;
   int64_t executed_ = 0;  ///< items finished by the current claim

@@ -44,7 +44,11 @@ struct ParallelStage::Workspace {
 ParallelStage::ParallelStage(const PassContext& context, const StagePlan& plan,
                              std::vector<Edge> edges, std::vector<Ring*> outputs,
                              std::vector<std::byte*> slots)
-    : context_(context), plan_(plan), edges_(std::move(edges)), outputs_(std::move(outputs)) {
+    : context_(context),
+      plan_(plan),
+      edges_(std::move(edges)),
+      outputs_(std::move(outputs)),
+      scratch_(edges_, outputs_) {
   std::map<PortId, int> results;
   for (int n : plan.nodes) {
     Step step;
@@ -192,6 +196,7 @@ void ParallelStage::run_item(int64_t sequence, int worker) {
   if (has_source_)
     space.header.coordinates = coordinates_of(context_.plan.nodes[0].outputs[0].layout, sequence);
   for (const Step& step : steps_) run_step(step, sequence, space);
+  scratch_.release();
 }
 
 void ParallelStage::run_step(const Step& step, int64_t sequence, Workspace& space) {

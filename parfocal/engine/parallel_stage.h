@@ -17,6 +17,7 @@ struct PassContext {
   const Source* source = nullptr;      ///< what this pass reads; null if live
   Faults& faults;
   int threads = 1;
+  std::filesystem::path scratch_folder = {};  ///< for large Values
   const Region& region(int node) const { return regions[static_cast<size_t>(node)]; }
   /// Items that the source decodes together, if the queues can take them together.
   int64_t group() const {
@@ -61,6 +62,7 @@ class ParallelStage : public Stage {
   const StagePlan& plan_;
   std::vector<Edge> edges_;
   std::vector<Ring*> outputs_;
+  ScratchUse scratch_;
   std::vector<Step> steps_;
   std::vector<Workspace> spaces_;
   std::vector<size_t> source_ports_;  // of the source's outputs 1, 2...

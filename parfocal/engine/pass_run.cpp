@@ -23,7 +23,8 @@ void PassRun::build_rings() {
   for (const RingPlan& plan : plan_.rings) {
     const PortLayout& port = context_.plan.nodes[static_cast<size_t>(plan.port.node)]
                                  .outputs[static_cast<size_t>(plan.port.port)];
-    rings_.push_back(std::make_shared<Ring>(plan, port, context_.port_region(plan.port)));
+    rings_.push_back(std::make_shared<Ring>(plan, port, context_.port_region(plan.port),
+                                            context_.scratch_folder));
     if (plan.retained) kept_[plan.port] = rings_.back();
   }
 }

@@ -9,10 +9,12 @@
 /// release.
 
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 #include "parfocal/core/item.h"
 #include "parfocal/engine/block.h"
+#include "parfocal/engine/scratch_block.h"
 #include "parfocal/planner/plan.h"
 
 namespace parfocal::engine {
@@ -31,17 +33,24 @@ class Ring {
   /// Released past every item: the reader is done. Far from overflow when capacities are added.
   static constexpr int64_t kAllItems = INT64_MAX / 4;
 
-  /// `region`: of one item in this sweep. \throws std::bad_alloc
-  Ring(const RingPlan& plan, const PortLayout& port, const Region& region)
+  /// `region`: of one item in this sweep. \throws std::bad_alloc; Error(run_failed) if the plan
+  /// wants scratch and `folder` has no room for it
+  Ring(const RingPlan& plan, const PortLayout& port, const Region& region,
+       const std::filesystem::path& folder = {})
       : plan_(plan),
         port_(port),
         region_(region),
         places_(static_cast<size_t>(plan.capacity)),
         total_(port.layout.stream_count()) {
     const int64_t stride = (plan.item_bytes + 63) / 64 * 64;
-    memory_ = Block(static_cast<size_t>(stride * plan.capacity));
+    const auto bytes = static_cast<size_t>(stride * plan.capacity);
+    if (plan.scratch)
+      scratch_ = std::make_unique<ScratchBlock>(bytes, folder);
+    else
+      memory_ = Block(bytes);
+    std::byte* const data = scratch_ ? scratch_->data() : memory_.data();
     for (size_t i = 0; i < places_.size(); ++i)
-      places_[i].data = memory_.data() + static_cast<int64_t>(i) * stride;
+      places_[i].data = data + static_cast<int64_t>(i) * stride;
   }
 
   const RingPlan& plan() const { return plan_; }
@@ -75,12 +84,16 @@ class Ring {
   void close(int64_t count) { count_ = count; }
   int64_t count() const { return count_; }  ///< -1 until closed
 
+  /// Null if the items are in memory.
+  const ScratchBlock* scratch() const { return scratch_.get(); }
+
   View view(const Place& place) const {
     return packed_view<const std::byte>(place.data, port_.layout.dtype, region_);
   }
   Input input(const Place& place) const {
     Input in;
     in.header = &place.header;
+    in.scratch = scratch_.get();
     if (place.gap.reason != GapReason::none)
       in.gap = &place.gap;
     else if (plan_.status_only)
@@ -93,6 +106,7 @@ class Ring {
   }
   Output output(Place& place) const {
     Output out;
+    out.scratch = scratch_.get();
     if (port_.kind == PortKind::table)
       out.table = {&port_.table, place.data, 0};
     else
@@ -105,6 +119,7 @@ class Ring {
   PortLayout port_;
   Region region_;
   Block memory_;
+  std::unique_ptr<ScratchBlock> scratch_;
   std::vector<Place> places_;
   std::vector<int64_t> tails_;
   int64_t total_ = kUnbounded;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <thread>
 
 #include "parfocal/engine/outputs.h"
@@ -136,13 +137,20 @@ class Run {
 
   // False if the pass was cut before its end.
   bool run_pass(int64_t tile, int pass, const std::vector<Region>& regions, KeptRings& kept) {
-    const PassContext context{plan_, ops_, regions, read_in(pass), control_, plan_.threads};
-    PassRun run(context, pass, kept, ends_, tile + 1 == plan_.tile_count);
-    publish_pass(&run, tile, pass);
-    run.run(pass == 0 ? source_.live.get() : nullptr);
-    items_ = std::max(items_, run.items_done());
+    const PassContext context{plan_,    ops_,          regions,          read_in(pass),
+                              control_, plan_.threads, folder_.writing()};
+    std::optional<PassRun> run;
+    try {
+      run.emplace(context, pass, kept, ends_, tile + 1 == plan_.tile_count);
+    } catch (const Error& error) {
+      control_.run_failed(error.code(), error.issues().front());
+      return false;
+    }
+    publish_pass(&*run, tile, pass);
+    run->run(pass == 0 ? source_.live.get() : nullptr);
+    items_ = std::max(items_, run->items_done());
     publish_pass(nullptr, tile, pass);
-    return !run.was_cut();
+    return !run->was_cut();
   }
 
   void publish_pass(PassRun* run, int64_t tile, int pass) {

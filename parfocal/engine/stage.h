@@ -35,6 +35,24 @@ inline int64_t end_of(const std::vector<Edge>& edges, int64_t next) {
   return end;
 }
 
+/// Takes what a call has touched of large Values on disk out of memory.
+class ScratchUse {
+ public:
+  ScratchUse(const std::vector<Edge>& edges, const std::vector<Ring*>& outputs) {
+    for (const Edge& edge : edges) add(edge.ring);
+    for (const Ring* ring : outputs) add(ring);
+  }
+  void release() const {
+    for (const ScratchBlock* block : blocks_) block->release_all();
+  }
+
+ private:
+  void add(const Ring* ring) {
+    if (ring->scratch()) blocks_.push_back(ring->scratch());
+  }
+  std::vector<const ScratchBlock*> blocks_;
+};
+
 /// Items [first, first + count) of one stage, given to one worker.
 struct Claim {
   int64_t first = 0;

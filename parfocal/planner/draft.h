@@ -36,11 +36,15 @@ void split_passes(Draft& draft);     ///< NodePlan::level, ::cut
 void choose_regions(Draft& draft, const Region& tile);  ///< largest regions of a sweep
 void build_stages(Draft& draft);                        ///< PassPlan::stages without bytes
 void size_queues(Draft& draft, int64_t window);         ///< PassPlan::rings
+void place_scratch(Draft& draft, int threads);          ///< RingPlan::scratch
 void reserve(Draft& draft, int threads);  ///< buffers, slots, states, reservations, peak
 
 /// What the planner says for the pipeline, threads, window and tile of `plan`. \throws Error
 Plan replan(const Plan& plan);
 
+/// Bytes of the large Value of `ring` that pass `pass` has in memory, -1 if all of them must be:
+/// what its writer and its readers touch at once, and what the system adds.
+int64_t scratch_window(const Draft& draft, const RingPlan& ring, size_t pass, int threads);
 bool is_tileable(const Draft& draft);
 /// True if input `i` of node `v` is read from a Value kept by an earlier pass.
 bool reads_kept_value(const Draft& draft, int v, size_t i, int pass);

@@ -54,6 +54,7 @@ struct RingPlan {
   int64_t item_bytes = 0;    ///< at the largest region of the sweep
   bool status_only = false;  ///< carries headers and gaps, no pixels (for frames.csv)
   bool retained = false;     ///< a Value read by later passes: kept until the run ends
+  bool scratch = false;      ///< its places lie in a file below the output folder
   std::string why;           ///< what the capacity is made of
 };
 
@@ -104,7 +105,8 @@ struct Plan {
   int64_t memory_bytes = 0;  ///< the budget
   int64_t base_bytes = 0;    ///< process without data: code, stacks, libraries
   int64_t peak_bytes = 0;    ///< proven bound of the process, base included
-  int64_t disk_bytes = 0;    ///< of images to be written, uncompressed; tables are not counted
+  int64_t disk_bytes = 0;    ///< of images to be written, uncompressed, and of scratch; tables are
+                             ///< not counted
   bool live = false;         ///< the source of pass 0 is live
   int recording = -1;        ///< live with several passes: the sink that later passes read again
   bool fused = true;         ///< false: every edge is a queue

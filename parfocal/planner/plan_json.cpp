@@ -133,6 +133,7 @@ Json to(const PassPlan& p) {
                           {"item_bytes", r.item_bytes},
                           {"status_only", r.status_only},
                           {"retained", r.retained},
+                          {"scratch", r.scratch},
                           {"why", r.why}});
   return j;
 }
@@ -151,7 +152,8 @@ PassPlan to_pass(const Json& j) {
   }
   for (const Json& r : j.at("rings"))
     p.rings.push_back({to_port_id(r.at("port")), r.at("capacity"), r.at("item_bytes"),
-                       r.at("status_only"), r.at("retained"), r.at("why")});
+                       r.at("status_only"), r.at("retained"), r.value("scratch", false),
+                       r.at("why")});
   return p;
 }
 

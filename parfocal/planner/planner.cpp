@@ -14,6 +14,7 @@ struct Config {
   Region tile;
   int threads;
   int64_t window;
+  bool scratch = false;  // large Values on disk
 };
 
 // Items the source decodes together.
@@ -83,6 +84,13 @@ std::vector<Config> ladder(const Draft& draft) {
     for (const Region& tile : tiles)
       for (const int t : workers) add(tile, t);
   }
+  // The disk comes last: whole items and all workers first again.
+  const size_t in_memory = configs.size();
+  for (size_t i = 0; i < in_memory; ++i)
+    if (configs[i].tile == tiles.front()) {
+      configs.push_back(configs[i]);
+      configs.back().scratch = true;
+    }
   return configs;
 }
 
@@ -90,6 +98,7 @@ int64_t try_config(Draft& draft, const Config& config) {
   if (draft.regions.empty() || !(draft.plan.tile == config.tile))
     planning::choose_regions(draft, config.tile);
   planning::size_queues(draft, config.window);
+  if (config.scratch) planning::place_scratch(draft, config.threads);
   planning::reserve(draft, config.threads);
   draft.plan.window = config.window;
   draft.plan.fused = draft.options.fuse;
@@ -99,7 +108,8 @@ int64_t try_config(Draft& draft, const Config& config) {
 
 std::string config_text(const Draft& draft, const Config& config) {
   std::string s = std::to_string(config.threads) + " workers, queues of " +
-                  std::to_string(config.window) + ", ";
+                  std::to_string(config.window) + ", " +
+                  (config.scratch ? "large Values on disk, " : "");
   if (config.tile.rank == 0) return s + "whole items";
   return s + std::to_string(draft.plan.tile_count) + " regions of " +
          std::to_string(config.tile.shape[0]) + " rows";
@@ -137,11 +147,11 @@ std::string largest_holders(const Plan& plan) {
 void check_disk(const Plan& plan) {
   const int64_t available = free_disk_bytes(plan.out_dir);
   if (available < 0 || plan.live || plan.disk_bytes <= available - available / 20) return;
-  throw Error(
-      ErrorCode::over_budget,
-      Issue{"the outputs may not fit the disk", plan.out_dir.string(),
-            format_bytes(available) + " free", format_bytes(plan.disk_bytes) + " and 5 % left free",
-            "choose another disk with --out DIR"});
+  throw Error(ErrorCode::over_budget,
+              Issue{"the outputs and the scratch of large Values may not fit the disk",
+                    plan.out_dir.string(), format_bytes(available) + " free",
+                    format_bytes(plan.disk_bytes) + " and 5 % left free",
+                    "choose another disk with --out DIR"});
 }
 
 }  // namespace
@@ -218,7 +228,10 @@ Plan planning::replan(const Plan& plan) {
   options.threads = plan.threads;
   options.fuse = plan.fused;
   Draft draft = start_draft(plan.pipeline, options);
-  try_config(draft, {plan.tile, plan.threads, plan.window});
+  const bool scratch = std::any_of(plan.passes.begin(), plan.passes.end(), [](const PassPlan& p) {
+    return std::any_of(p.rings.begin(), p.rings.end(), [](const auto& r) { return r.scratch; });
+  });
+  try_config(draft, {plan.tile, plan.threads, plan.window, scratch});
   return std::move(draft.plan);
 }
 

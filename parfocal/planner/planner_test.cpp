@@ -52,6 +52,26 @@ TEST(Planner, FusesForksThatShareARead) {
             "source+a+b | ome_zarr a.ome.zarr | ome_zarr b.ome.zarr | frames.csv");
 }
 
+TEST(Planner, PutsALargeValueOnDiskWhereNothingFitsInMemory) {
+  constexpr int64_t kMiB = 1 << 20, kSeries = 4000 * 64 * 64 * 2;
+  const std::string series =
+      movie(100) +
+      "steps:\n  - {id: b, op: background_sparse_median, kernel_size: 10, max_backgrounds: 4000}\n";
+  const Plan in_memory = planned(series + kSaveLast, with_memory(200 * kMiB));
+  EXPECT_FALSE(ring_of(in_memory, "b/series").scratch);
+  const Plan on_disk = planned(series + kSaveLast, with_memory(24 * kMiB));
+  EXPECT_TRUE(ring_of(on_disk, "b/series").scratch);
+  EXPECT_LT(on_disk.peak_bytes, in_memory.peak_bytes - kSeries + 4 * kMiB);
+  EXPECT_GE(on_disk.disk_bytes, in_memory.disk_bytes + kSeries);
+  EXPECT_THAT(plan_text(on_disk, false), testing::HasSubstr("31.2 MiB of scratch on disk"));
+  const std::string json = plan_to_json(on_disk);
+  EXPECT_EQ(plan_to_json(plan_from_json(json)), json);
+  // A sink that takes the whole series at once has to have it in memory.
+  EXPECT_THROW(planned(series + "sinks: [{type: ome_zarr, from: b.series, path: a.ome.zarr}]\n",
+                       with_memory(24 * kMiB)),
+               Error);
+}
+
 TEST(Planner, GivesTheJoinOfADelayTheRoomOfItsLatency) {
   PlanOptions options;
   options.minimum = true;

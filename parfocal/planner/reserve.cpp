@@ -143,6 +143,16 @@ void reserve_states(Draft& draft, size_t p) {
   }
 }
 
+void reserve_scratch(Draft& draft, const RingPlan& ring, size_t p, int threads) {
+  const int64_t bytes = ring.capacity * aligned(ring.item_bytes);
+  draft.plan.disk_bytes += bytes;
+  const size_t last = ring.retained ? draft.plan.passes.size() - 1 : p;
+  for (size_t q = p; q <= last; ++q)
+    draft.plan.reservations.push_back(
+        {draft.node(ring.port.node).id, "in use of " + format_bytes(bytes) + " of scratch on disk",
+         scratch_window(draft, ring, q, threads) + ring.capacity * 256, static_cast<int>(q)});
+}
+
 void reserve_pass(Draft& draft, size_t p, int threads) {
   PassPlan& pass = draft.plan.passes[p];
   auto& reservations = draft.plan.reservations;
@@ -160,6 +170,10 @@ void reserve_pass(Draft& draft, size_t p, int threads) {
     reservations.push_back({"source", "decoding, " + std::to_string(threads) + " at once",
                             draft.source.random->read_bytes() * threads, number});
   for (const RingPlan& ring : pass.rings) {
+    if (ring.scratch) {
+      reserve_scratch(draft, ring, p, threads);
+      continue;
+    }
     const std::string what = (ring.status_only ? "status queue of " : "queue of ") +
                              std::to_string(ring.capacity) + " (" + ring.why + ")";
     // Each place also has a header and, for gaps, a reason.

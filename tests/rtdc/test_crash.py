@@ -73,22 +73,6 @@ def test_stopped_by_a_signal(start, tmp_path, recording):
     assert not list(tmp_path.glob(".*"))
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """Mounts a file system of so many bytes; skips where that is not allowed."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-
-    def mount(size):
-        line = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder]
-        if os.geteuid() != 0 or subprocess.run(line, capture_output=True).returncode != 0:
-            pytest.skip("may not mount a small file system")
-        return folder
-
-    yield mount
-    subprocess.run(["umount", folder], capture_output=True)
-
-
 def test_full_disk_found_before_the_start(parfocal, small_disk, recording):
     folder = small_disk(65536)
     parfocal(*words(recording, folder / "out.rtdc"), exit_code=5)

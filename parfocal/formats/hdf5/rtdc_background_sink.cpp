@@ -51,6 +51,7 @@ class RtdcBackgroundSink final : public Sink {
     return RtdcOutput::kFileBytes + 2 * most_frames_ * 16 +
            ChunkEncoder::resident_bytes(out_.threads(), chunk_bytes());
   }
+  int64_t input_window(size_t input) const override { return input == 0 ? image_bytes() : -1; }
   int64_t disk_bytes() const override { return series_.layout.layout.item_bytes(); }
 
   void open() override {
@@ -71,7 +72,7 @@ class RtdcBackgroundSink final : public Sink {
       has_offset_ = corrects_offsets(steps, series_.lineage);
       start();
       done_ = true;
-      return write_series(in[0].image, steps.rows);
+      return write_series(in[0], steps.rows);
     } catch (const Error& error) {
       return status_of(error);
     }
@@ -168,13 +169,14 @@ class RtdcBackgroundSink final : public Sink {
                                      : fs::path(params_.published).parent_path();
   }
 
-  Status write_series(const View& images, int64_t count) {
+  Status write_series(const Input& series, int64_t count) {
     const Layout& layout = series_.layout.layout;
     DatasetWriter writer(out_.file(), "basin_events/image_bg", layout.dtype,
                          {layout.item[1].size, layout.item[2].size}, level(), out_.encoder());
     for (int64_t i = 0; i < count; ++i) {
-      const std::byte* image = images.data + i * image_bytes();
+      const std::byte* image = series.image.data + i * image_bytes();
       if (Status s = writer.append(image); !s.ok()) return s;
+      if (series.scratch) series.scratch->release(image, image_bytes());
     }
     Status s = writer.finish();
     if (s.ok()) name_background(writer.id(), "basin_events/image_bg");

@@ -49,6 +49,9 @@ class RtdcEventsSink final : public Sink {
     if (offset_mode(inputs_[0].lineage) == "false") ports_.offset = -1;
   }
 
+  int64_t input_window(size_t input) const override {
+    return static_cast<int>(input) == series_ ? series_image_bytes() : -1;
+  }
   int64_t resident_bytes() const override {
     return RtdcOutput::kFileBytes + FrameFeatures::kResidentBytes +
            EventColumns::resident_bytes(inputs_, ports_) +
@@ -133,8 +136,12 @@ class RtdcEventsSink final : public Sink {
     corrected_ = corrects_offsets(steps, inputs_[0].lineage);
     DatasetWriter writer(out_.file(), "basin_events/image_bg", images.dtype,
                          {images.region.shape[1], images.region.shape[2]}, level(), out_.encoder());
-    for (int64_t i = 0; i < steps.rows; ++i)
-      if (Status s = writer.append(images.data + i * series_image_bytes()); !s.ok()) return s;
+    const ScratchPages* scratch = in[static_cast<size_t>(series_)].scratch;
+    for (int64_t i = 0; i < steps.rows; ++i) {
+      const std::byte* image = images.data + i * series_image_bytes();
+      if (Status s = writer.append(image); !s.ok()) return s;
+      if (scratch) scratch->release(image, series_image_bytes());
+    }
     return writer.finish();
   }
 

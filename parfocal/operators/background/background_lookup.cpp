@@ -34,6 +34,9 @@ class BackgroundLookup final : public MapOperator {
       : MapOperator({inputs.begin(), inputs.end()}, lookup_ports(inputs)),
         shape_(inputs[0].layout) {}
 
+  int64_t input_window(int input) const override {
+    return input == 1 ? inputs()[0].layout.item_bytes() : -1;
+  }
   Status compute(std::span<const Input> in, std::span<Output> out,
                  std::span<std::byte>) const override {
     const TableView& steps = in[2].table;

@@ -44,6 +44,10 @@ class BackgroundSeries final : public StreamOperator {
                     : std::min(p.kernel_size, std::max<int64_t>(1, shape_.frames))),
         rows_(centre_rows(shape_.height)) {}
 
+  // Cleansing moves one background to the place of another.
+  int64_t output_window(int port) const override {
+    return port == kBackgrounds ? 2 * static_cast<int64_t>(plane_bytes()) : -1;
+  }
   std::vector<std::string> over() const override { return {"t"}; }
   bool keeps_clock() const override { return false; }
   int64_t latency() const override { return std::max<int64_t>(0, shape_.frames - 1); }
@@ -138,6 +142,11 @@ class BackgroundSeries final : public StreamOperator {
     return out.slot(kBackgrounds).image.template as<T>() + step * shape_.pixels();
   }
   size_t plane_bytes() const { return static_cast<size_t>(shape_.pixels()) * sizeof(T); }
+  // A series that lies on disk is in memory only where a call is at work.
+  void leave(int64_t step, Emitter& out) const {
+    if (const ScratchPages* pages = out.slot(kBackgrounds).scratch)
+      pages->release(plane(step, out), static_cast<int64_t>(plane_bytes()));
+  }
 
   // Until the end, a frame's offset is its own brightness and its index says whether it came.
   void note_frame(Head& head, int64_t index, double brightness, Emitter& out) const {
@@ -181,6 +190,7 @@ class BackgroundSeries final : public StreamOperator {
       std::memcpy(to, m.run, plane_bytes());
     row_ranges(to, shape_.width, rows_.begin,
                {m.profiles + step * rows_.count(), static_cast<size_t>(rows_.count())});
+    leave(step, out);
   }
   void whole_ring(Memory& m, T* to) const {
     m.ring.median(
@@ -210,7 +220,11 @@ class BackgroundSeries final : public StreamOperator {
     int64_t kept = 0;
     for (int64_t i = 0; i < steps; ++i) {
       if (!keep[static_cast<size_t>(i)]) continue;
-      if (i != kept) std::memcpy(plane(kept, out), plane(i, out), plane_bytes());
+      if (i != kept) {
+        std::memcpy(plane(kept, out), plane(i, out), plane_bytes());
+        leave(i, out);
+        leave(kept, out);
+      }
       numbers[kept++] = i;
     }
     return kept;
@@ -254,6 +268,7 @@ class BackgroundSeries final : public StreamOperator {
       integers(steps_column::first_frame)[i] = first;
       integers(steps_column::end_frame)[i] = end;
       reals(steps_column::top_mean)[i] = top_mean(plane(i, out), shape_.height, shape_.width);
+      leave(i, out);
       integers(steps_column::corrected)[i] = corrected;
       first = end;
     }
@@ -276,7 +291,10 @@ class BackgroundSeries final : public StreamOperator {
   }
 
   void clear_rest(int64_t kept, Emitter& out) const {
-    std::memset(plane(kept, out), 0, static_cast<size_t>(capacity_ - kept) * plane_bytes());
+    for (int64_t i = kept; i < capacity_; ++i) {
+      std::memset(plane(i, out), 0, plane_bytes());
+      leave(i, out);
+    }
   }
 
   SparseMedianParams p_;
