@@ -7,6 +7,7 @@
 /// fdatasync. Prints one line of JSON; times start with the creation of the file.
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -31,7 +32,8 @@ namespace parfocal {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr size_t kAlignment = 4096;  // at least the logical block size of any disk
+// Huge pages: on a virtual disk twice as fast as small ones, which are many pieces to the disk.
+constexpr size_t kAlignment = size_t{2} << 20;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -54,6 +56,7 @@ std::unique_ptr<std::byte, Freed> read_ring(const Job& job) {
   const size_t bytes = job.ring_frames * job.frame_bytes;
   std::unique_ptr<std::byte, Freed> ring(
       static_cast<std::byte*>(std::aligned_alloc(kAlignment, bytes)));
+  if (ring) (void)::madvise(ring.get(), bytes, MADV_HUGEPAGE);
   std::ifstream file(job.ring_file, std::ios::binary);
   if (!ring || !file.read(reinterpret_cast<char*>(ring.get()), static_cast<std::streamsize>(bytes)))
     throw std::runtime_error("cannot read " + std::to_string(bytes) + " bytes of " + job.ring_file);

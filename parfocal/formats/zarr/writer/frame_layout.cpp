@@ -1,9 +1,32 @@
 #include "parfocal/formats/zarr/writer/frame_layout.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstring>
 
 namespace parfocal {
+namespace {
+
+constexpr int64_t kHugePage = int64_t{2} << 20;
+
+std::byte* allocate(int64_t bytes) {
+  if (bytes <= 0) return nullptr;
+  const int64_t huge = bytes / kHugePage * kHugePage;
+  const int64_t alignment = huge > 0 ? kHugePage : kWriteAlign;
+  void* data =
+      std::aligned_alloc(static_cast<size_t>(alignment), static_cast<size_t>(aligned_up(bytes)));
+  if (data == nullptr) throw std::bad_alloc();
+#ifdef MADV_HUGEPAGE
+  // Only a wish. Whole huge pages only, so that no more memory is used than was asked for.
+  if (huge > 0) (void)::madvise(data, static_cast<size_t>(huge), MADV_HUGEPAGE);
+#endif
+  return static_cast<std::byte*>(data);
+}
+
+}  // namespace
+
+AlignedBuffer::AlignedBuffer(int64_t bytes) : data_(allocate(bytes)), bytes_(bytes) {}
 
 FrameLayout::FrameLayout(const ArraySpec& spec, const ArrayGrid& grid)
     : dtype_(spec.dtype),

@@ -18,17 +18,11 @@ inline int64_t aligned_up(int64_t bytes) {
   return (bytes + kWriteAlign - 1) / kWriteAlign * kWriteAlign;
 }
 
-/// Memory that starts at a multiple of kWriteAlign. Made once, written before it is read.
+/// Memory that starts at a multiple of kWriteAlign, in huge pages where it is large: the disk takes
+/// few long pieces of memory faster than many short ones. Made once, written before it is read.
 class AlignedBuffer {
  public:
-  explicit AlignedBuffer(int64_t bytes = 0)
-      : data_(bytes > 0
-                  ? static_cast<std::byte*>(std::aligned_alloc(
-                        static_cast<size_t>(kWriteAlign), static_cast<size_t>(aligned_up(bytes))))
-                  : nullptr),
-        bytes_(bytes) {
-    if (bytes > 0 && !data_) throw std::bad_alloc();
-  }
+  explicit AlignedBuffer(int64_t bytes = 0);
   std::byte* data() const { return data_.get(); }
   int64_t bytes() const { return bytes_; }
 
