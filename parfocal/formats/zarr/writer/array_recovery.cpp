@@ -137,7 +137,8 @@ fs::path ArrayRecovery::file_of(int64_t number, int64_t part) const {
 }
 
 Status ArrayRecovery::remove_strays(const FrameSet& present, int64_t& dropped_bytes) const {
-  if (shard_) return {};
+  if (shard_ && grid_.frames_per_band() > 1) return {};
+  const std::vector<int64_t>& cell = shard_ ? spec_.shard : spec_.chunk;
   const fs::path folder = zarr_format_ == 3 ? root_ / spec_.path / "c" : root_ / spec_.path;
   std::error_code error;
   for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end;
@@ -148,7 +149,7 @@ Status ArrayRecovery::remove_strays(const FrameSet& present, int64_t& dropped_by
     FrameIndex index{};
     bool wanted = true;
     for (size_t a = 0; a < spec_.stream_rank(); ++a) {
-      index[a] = key[a] * spec_.chunk[a];
+      index[a] = key[a] * cell[a];
       wanted = wanted && (spec_.shape[a] == kUnbounded || index[a] < spec_.shape[a]);
     }
     if (wanted) {

@@ -48,11 +48,15 @@ ArrayWriter::~ArrayWriter() = default;
 int64_t ArrayWriter::block_bytes() const {
   if (grid_.frames_per_chunk() > 1 || !shard_) return aligned_up(encoder_.encoded_bound());
   if (encoder_.plain()) return 0;  // written from the frame's buffer
-  int64_t most = 0;
-  for (const PartSpan& part : layout_.parts())
-    most = std::max(most, static_cast<int64_t>(part.count) * encoder_.encoded_bound());
-  return aligned_up(
-      std::clamp(most, encoder_.encoded_bound(), std::max(kBlockBytes, encoder_.encoded_bound())));
+  const int64_t least = encoder_.encoded_bound();
+  return aligned_up(std::clamp(most_encoded_bytes(), least, std::max(kBlockBytes, least)));
+}
+
+// Of the tiles that a frame brings to one shard.
+int64_t ArrayWriter::most_encoded_bytes() const {
+  size_t most = 0;
+  for (const PartSpan& part : layout_.parts()) most = std::max(most, part.count);
+  return static_cast<int64_t>(most) * encoder_.encoded_bound();
 }
 
 int64_t ArrayWriter::index_block_bytes() const {
@@ -61,13 +65,14 @@ int64_t ArrayWriter::index_block_bytes() const {
 
 ArrayWriter::Scratch ArrayWriter::make_scratch() const {
   const int64_t chunk = grid_.frames_per_chunk() > 1 ? encoder_.chunk_bytes() : 0;
-  return {AlignedBuffer(std::max(block_bytes(), index_block_bytes())), AlignedBuffer(chunk), {}};
+  return {AlignedBuffer(block_bytes()), AlignedBuffer(index_block_bytes()), AlignedBuffer(chunk), {}};
 }
 
 int64_t ArrayWriter::scratch_bytes() const {
   const int64_t chunk = grid_.frames_per_chunk() > 1 ? encoder_.chunk_bytes() : 0;
-  return std::max(block_bytes(), index_block_bytes()) + aligned_up(chunk) +
-         encoder_.scratch_bytes();
+  const int64_t index =
+      shard_ ? grid_.chunks_per_part() * static_cast<int64_t>(sizeof(ShardEntry)) : 0;
+  return block_bytes() + index_block_bytes() + index + aligned_up(chunk) + encoder_.scratch_bytes();
 }
 
 int64_t ArrayWriter::band_bytes() const {

@@ -32,6 +32,7 @@ class ArrayWriter {
   /// Buffers of one thread.
   struct Scratch {
     AlignedBuffer encoded;  ///< tiles on their way to one write
+    AlignedBuffer index;    ///< of a shard
     AlignedBuffer chunk;    ///< a chunk of several planes
     CodecScratch codec;
   };
@@ -84,21 +85,24 @@ class ArrayWriter {
   struct Row;  // bands with one index along the first axis
 
   int64_t block_bytes() const;
+  int64_t most_encoded_bytes() const;
   int64_t index_block_bytes() const;
   Status write_tiles(Band& band, int64_t frame, const std::byte* buffer, Scratch& scratch,
                      Piece& piece);
-  Status write_plain_part(Band& band, const PartSpan& span, int64_t first_chunk,
-                          const std::byte* buffer, Piece& piece);
-  Status encode_part(Band& band, const PartSpan& span, int64_t first_chunk, const std::byte* buffer,
+  Status write_plain_part(Band& band, int64_t frame, const PartSpan& span, const std::byte* buffer,
+                          Scratch& scratch, Piece& piece);
+  Status encode_part(Band& band, int64_t frame, const PartSpan& span, const std::byte* buffer,
                      Scratch& scratch, Piece& piece);
-  void place(Part& part, size_t first, size_t last, int64_t first_chunk, int64_t offset,
-             Piece& piece);
+  Status add_to_part(Band& band, int64_t frame, size_t first, size_t last,
+                     std::span<const std::byte> block, Piece& piece);
+  bool writes_whole_shards() const;
+  Status write_whole_shard(int64_t frame, const PartSpan& span, std::span<const std::byte> payload,
+                           Scratch& scratch, const Piece& piece);
   Status write_chunk_files(int64_t frame, const PartSpan& span, const std::byte* buffer,
                            Scratch& scratch, Piece& piece);
   Status store_chunk_file(int64_t frame, size_t tile, std::span<const std::byte> pixels,
                           Scratch& scratch, TileEntry& entry);
-  Status write_large_file(const std::filesystem::path& path, const std::byte* data, int64_t bytes);
-  Status write_small_file(const std::filesystem::path& path, const std::byte* data, int64_t bytes);
+  bool is_direct(int64_t bytes) const;
   Slab& slab_of(Band& band, int64_t frame);
   Slab take_slab(Band& band, int64_t number);
   Status log_plane(Band& band, int64_t frame, const std::byte* buffer, Piece& piece);

@@ -121,7 +121,7 @@ Status ArrayWriter::seal_part(Band& band, int64_t number, Scratch& scratch) {
   const auto stored = [](const ShardEntry& entry) { return !entry.empty(); };
   if (std::none_of(part.index.begin(), part.index.end(), stored)) return remove_part(band, number);
   const int64_t bytes = shard_->index_bytes(), block = aligned_up(bytes);
-  std::byte* index = scratch.encoded.data();
+  std::byte* index = scratch.index.data();
   Status s = shard_->encode_index(part.index, {index, static_cast<size_t>(bytes)}, scratch.codec);
   if (!s.ok()) return s;
   std::memset(index + bytes, 0, static_cast<size_t>(block - bytes));

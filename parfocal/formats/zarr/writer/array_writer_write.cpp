@@ -1,6 +1,4 @@
-#include <fcntl.h>
-#include <unistd.h>
-
+#include <cstdio>
 #include <cstring>
 
 #include "parfocal/formats/zarr/crc32c.h"
@@ -22,19 +20,18 @@ Status ArrayWriter::write_tiles(Band& band, int64_t frame, const std::byte* buff
                                 Scratch& scratch, Piece& piece) {
   piece.kind = PieceKind::tiles;
   piece.entries.assign(grid_.tiles().size(), {});
-  const int64_t first_chunk = grid_.slab_in_band(frame) * grid_.inner_yx();
   for (const PartSpan& span : layout_.parts()) {
     Status s = !shard_            ? write_chunk_files(frame, span, buffer, scratch, piece)
-               : encoder_.plain() ? write_plain_part(band, span, first_chunk, buffer, piece)
-                                  : encode_part(band, span, first_chunk, buffer, scratch, piece);
+               : encoder_.plain() ? write_plain_part(band, frame, span, buffer, scratch, piece)
+                                  : encode_part(band, frame, span, buffer, scratch, piece);
     if (!s.ok()) return s;
   }
   return {};
 }
 
 // The tiles of one shard lie together in the frame's buffer: one write, and no copy.
-Status ArrayWriter::write_plain_part(Band& band, const PartSpan& span, int64_t first_chunk,
-                                     const std::byte* buffer, Piece& piece) {
+Status ArrayWriter::write_plain_part(Band& band, int64_t frame, const PartSpan& span,
+                                     const std::byte* buffer, Scratch& scratch, Piece& piece) {
   bool any = false;
   for (size_t i = span.first; i < span.first + span.count; ++i) {
     const auto pixels = span_of(buffer + layout_.offset(i), grid_.tile_bytes());
@@ -44,28 +41,33 @@ Status ArrayWriter::write_plain_part(Band& band, const PartSpan& span, int64_t f
                         static_cast<uint32_t>(pixels.size()), crc32c(pixels)};
   }
   if (!any) return {};
-  Part* part = nullptr;
-  int64_t offset = 0;
-  Status s = open_part(band, grid_.tiles()[span.first].part, part);
-  if (s.ok()) s = part->file.reserve(span.bytes, offset);
-  if (s.ok()) s = part->file.write(offset, buffer + span.offset, span.bytes);
-  if (s.ok()) place(*part, span.first, span.first + span.count, first_chunk, offset, piece);
-  return s;
+  const auto payload = span_of(buffer + span.offset, span.bytes);
+  if (writes_whole_shards()) return write_whole_shard(frame, span, payload, scratch, piece);
+  return add_to_part(band, frame, span.first, span.first + span.count, payload, piece);
 }
 
 // Entries hold offsets within the block until the block has its place in the file.
-void ArrayWriter::place(Part& part, size_t first, size_t last, int64_t first_chunk, int64_t offset,
-                        Piece& piece) {
+Status ArrayWriter::add_to_part(Band& band, int64_t frame, size_t first, size_t last,
+                                std::span<const std::byte> block, Piece& piece) {
+  Part* part = nullptr;
+  int64_t offset = 0;
+  const auto bytes = static_cast<int64_t>(block.size());
+  Status s = open_part(band, grid_.tiles()[first].part, part);
+  if (s.ok()) s = part->file.reserve(bytes, offset);
+  if (s.ok()) s = part->file.write(offset, block.data(), bytes);
+  if (!s.ok()) return s;
+  const int64_t first_chunk = grid_.slab_in_band(frame) * grid_.inner_yx();
   for (size_t i = first; i < last; ++i) {
     TileEntry& entry = piece.entries[i];
     if (entry.offset == TileEntry::kEmpty) continue;
     entry.offset += static_cast<uint64_t>(offset);
-    part.index[static_cast<size_t>(first_chunk + grid_.tiles()[i].inner)] = {entry.offset,
-                                                                             entry.bytes};
+    part->index[static_cast<size_t>(first_chunk + grid_.tiles()[i].inner)] = {entry.offset,
+                                                                              entry.bytes};
   }
+  return {};
 }
 
-Status ArrayWriter::encode_part(Band& band, const PartSpan& span, int64_t first_chunk,
+Status ArrayWriter::encode_part(Band& band, int64_t frame, const PartSpan& span,
                                 const std::byte* buffer, Scratch& scratch, Piece& piece) {
   std::byte* block = scratch.encoded.data();
   int64_t used = 0;
@@ -73,12 +75,9 @@ Status ArrayWriter::encode_part(Band& band, const PartSpan& span, int64_t first_
   const auto flush = [&](size_t last) -> Status {
     if (used == 0) return {};
     std::memset(block + used, 0, static_cast<size_t>(aligned_up(used) - used));
-    Part* part = nullptr;
-    int64_t offset = 0;
-    Status s = open_part(band, grid_.tiles()[span.first].part, part);
-    if (s.ok()) s = part->file.reserve(used, offset);
-    if (s.ok()) s = part->file.write(offset, block, used);
-    if (s.ok()) place(*part, first, last, first_chunk, offset, piece);
+    const auto payload = span_of(block, used);
+    Status s = writes_whole_shards() ? write_whole_shard(frame, span, payload, scratch, piece)
+                                     : add_to_part(band, frame, first, last, payload, piece);
     first = last;
     used = 0;
     return s;
@@ -99,6 +98,37 @@ Status ArrayWriter::encode_part(Band& band, const PartSpan& span, int64_t first_
   return flush(span.first + span.count);
 }
 
+// Shards of one frame, each small enough for one block: a shard is a file like any chunk, complete
+// when it is written.
+bool ArrayWriter::writes_whole_shards() const {
+  return shard_ && grid_.frames_per_band() == 1 &&
+         (encoder_.plain() || most_encoded_bytes() <= block_bytes());
+}
+
+// Under its own name at once: no reader is told of it before the frame is recorded. The index fills
+// its block from the end, so that the file ends where the write does.
+Status ArrayWriter::write_whole_shard(int64_t frame, const PartSpan& span,
+                                      std::span<const std::byte> payload, Scratch& scratch,
+                                      const Piece& piece) {
+  const Tile* tiles = grid_.tiles().data();
+  std::vector<ShardEntry> index(static_cast<size_t>(grid_.chunks_per_part()));
+  for (size_t i = span.first; i < span.first + span.count; ++i)
+    if (piece.entries[i].offset != TileEntry::kEmpty)
+      index[static_cast<size_t>(tiles[i].inner)] = {piece.entries[i].offset,
+                                                    piece.entries[i].bytes};
+  const bool direct = is_direct(static_cast<int64_t>(payload.size()));
+  const int64_t bytes = shard_->index_bytes(), block = direct ? aligned_up(bytes) : bytes;
+  std::byte* tail = scratch.index.data();
+  std::memset(tail, 0, static_cast<size_t>(block - bytes));
+  Status s = shard_->encode_index(index, {tail + block - bytes, static_cast<size_t>(bytes)},
+                                  scratch.codec);
+  const auto path = final_path(grid_.part_key_of(grid_.band_of(frame), tiles[span.first].part));
+  if (s.ok()) s = make_parent(path);
+  if (s.ok()) s = write_new_file(path, payload, span_of(tail, block), direct, options_.durable);
+  if (s.ok()) note_name_in(path.parent_path());
+  return s;
+}
+
 Status ArrayWriter::open_part(Band& band, int64_t number, Part*& part) {
   part = &band.parts[static_cast<size_t>(number)];
   if (part->created) return {};
@@ -109,9 +139,8 @@ Status ArrayWriter::open_part(Band& band, int64_t number, Part*& part) {
   const int64_t expected =
       encoder_.plain() ? tiles * grid_.tile_bytes() + 2 * kWriteAlign : 2 * kWriteAlign;
   const int64_t block = grid_.tiles_of_part(number) * grid_.tile_bytes();
-  const bool direct = options_.direct && block >= kLeastDirect;
-  if (Status s =
-          part->file.create(part_path(root_, number_, band.number, number), expected, direct);
+  if (Status s = part->file.create(part_path(root_, number_, band.number, number), expected,
+                                   is_direct(block));
       !s.ok())
     return s;
   part->index.assign(static_cast<size_t>(grid_.chunks_per_part()), {});
@@ -147,40 +176,18 @@ Status ArrayWriter::store_chunk_file(int64_t frame, size_t tile, std::span<const
   entry = {0, static_cast<uint32_t>(stored.size()), crc32c(stored)};
   const auto path = final_path(grid_.chunk_key_of(frame, grid_.tiles()[tile]));
   Status s = make_parent(path);
-  const int64_t bytes = static_cast<int64_t>(stored.size());
   // A chunk of several frames may be there already, and be read: it is replaced in one step.
   const bool replaces = grid_.frames_per_chunk() > 1;
   const std::filesystem::path target = path.string() + (replaces ? ".part" : "");
-  if (s.ok())
-    s = bytes >= kLeastDirect && options_.direct ? write_large_file(target, stored.data(), bytes)
-                                                 : write_small_file(target, stored.data(), bytes);
+  const bool direct = is_direct(static_cast<int64_t>(stored.size()));
+  if (s.ok()) s = write_new_file(target, stored, {}, direct, options_.durable);
   if (s.ok() && replaces && ::rename(target.c_str(), path.c_str()) != 0)
     s = io_failure("rename to", path);
   if (s.ok()) note_name_in(path.parent_path());
   return s;
 }
 
-Status ArrayWriter::write_large_file(const std::filesystem::path& path, const std::byte* data,
-                                     int64_t bytes) {
-  PartFile file;
-  int64_t offset = 0;
-  Status s = file.create(path, bytes, true);
-  if (s.ok()) s = file.reserve(bytes, offset);
-  if (s.ok()) s = file.write(offset, data, bytes);
-  if (s.ok() && bytes % kWriteAlign != 0) s = file.finish(bytes);
-  if (s.ok() && options_.durable) s = file.sync();
-  if (s.ok()) s = file.close();
-  return s;
-}
-
-Status ArrayWriter::write_small_file(const std::filesystem::path& path, const std::byte* data,
-                                     int64_t bytes) {
-  Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-  if (!fd) return io_failure("create", path);
-  if (!write_at(fd.get(), data, bytes, 0)) return io_failure("write", path);
-  if (options_.durable && ::fdatasync(fd.get()) != 0) return io_failure("sync", path);
-  return fd.close_checked(path);
-}
+bool ArrayWriter::is_direct(int64_t bytes) const { return options_.direct && bytes >= kLeastDirect; }
 
 void ArrayWriter::note_name_in(const std::filesystem::path& folder) {
   if (!options_.durable) return;

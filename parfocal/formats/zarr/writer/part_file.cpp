@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +16,32 @@ constexpr int64_t kLeastStep = int64_t{32} << 20;  // grown by this where compre
 // For smaller files that go through the page cache the call costs more than it saves.
 constexpr int64_t kLeastAllocated = int64_t{1} << 20;
 std::atomic<int> kept_open = 0;
+
+// Past the page cache where that is wanted and the file system does it (tmpfs does not).
+Fd open_direct(const std::filesystem::path& path, int& flags, int create) {
+  Fd fd(::open(path.c_str(), flags | create, 0666));
+  if (fd || errno != EINVAL || (flags & O_DIRECT) == 0) return fd;
+  flags &= ~O_DIRECT;
+  return Fd(::open(path.c_str(), flags | create, 0666));
+}
+
+// One call as a rule; what it leaves over is written piece by piece.
+bool write_both(int fd, std::span<const std::byte> first, std::span<const std::byte> second) {
+  const auto piece = [](std::span<const std::byte> bytes) {
+    return iovec{const_cast<std::byte*>(bytes.data()), bytes.size()};
+  };
+  const iovec both[] = {piece(first), piece(second)};
+  ssize_t n = 0;
+  do n = ::pwritev(fd, both, second.empty() ? 1 : 2, 0);
+  while (n < 0 && errno == EINTR);
+  if (n < 0) return false;
+  const size_t done = static_cast<size_t>(n), of_first = std::min(done, first.size());
+  const auto rest = first.subspan(of_first), tail = second.subspan(done - of_first);
+  const auto at = static_cast<int64_t>(done);
+  return write_at(fd, rest.data(), static_cast<int64_t>(rest.size()), at) &&
+         write_at(fd, tail.data(), static_cast<int64_t>(tail.size()),
+                  at + static_cast<int64_t>(rest.size()));
+}
 
 }  // namespace
 
@@ -40,14 +67,9 @@ PartFile::~PartFile() {
 
 Status PartFile::fail(const char* doing) const { return io_failure(doing, path_); }
 
-// Past the page cache where that is wanted and the file system does it (tmpfs does not).
 Status PartFile::open(const char* doing, int flags, bool direct) {
   flags_ = O_RDWR | O_CLOEXEC | (direct ? O_DIRECT : 0);
-  Fd fd(::open(path_.c_str(), flags_ | flags, 0666));
-  if (!fd && errno == EINVAL && direct) {
-    flags_ &= ~O_DIRECT;
-    fd = Fd(::open(path_.c_str(), flags_ | flags, 0666));
-  }
+  Fd fd = open_direct(path_, flags_, flags);
   if (!fd) return fail(doing);
   if (kept_open.fetch_add(1) < kMostOpen)
     kept_ = std::move(fd);
@@ -136,6 +158,24 @@ Status PartFile::close() {
   if (!kept_) return {};
   --kept_open;
   return kept_.close_checked(path_);
+}
+
+Status write_new_file(const std::filesystem::path& path, std::span<const std::byte> payload,
+                      std::span<const std::byte> tail, bool direct, bool durable) {
+  int flags = O_WRONLY | O_CLOEXEC | (direct ? O_DIRECT : 0);
+  Fd fd = open_direct(path, flags, O_CREAT | O_TRUNC);
+  if (!fd) return io_failure("create", path);
+  const auto bytes = static_cast<int64_t>(payload.size());
+  const int64_t padded = direct ? aligned_up(bytes) : bytes;
+  Status s;
+  if (!write_both(fd.get(), {payload.data(), static_cast<size_t>(padded)}, tail))
+    s = io_failure("write", path);
+  if (s.ok() && padded != bytes && tail.empty() && ::ftruncate(fd.get(), bytes) != 0)
+    s = io_failure("cut", path);
+  if (s.ok() && durable && ::fdatasync(fd.get()) != 0) s = io_failure("sync", path);
+  if (s.ok()) s = fd.close_checked(path);
+  if (!s.ok()) ::unlink(path.c_str());
+  return s;
 }
 
 }  // namespace parfocal

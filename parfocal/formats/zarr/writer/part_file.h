@@ -4,6 +4,7 @@
 #include <atomic>
 #include <filesystem>
 #include <mutex>
+#include <span>
 
 #include "parfocal/core/error.h"
 #include "parfocal/formats/common/files.h"
@@ -54,5 +55,12 @@ class PartFile {
   int64_t end_ = 0, allocated_ = 0, step_ = 0;
   std::atomic<bool> dirty_ = false;
 };
+
+/// Creates a file of `payload` and then `tail`, by one call. `durable`: its bytes survive a power cut
+/// afterwards. What could not be written whole is removed. `direct`: past the page cache, where the
+/// file system does that; then what lies behind the payload, up to a multiple of kWriteAlign, comes
+/// before the tail. \pre with `direct` both are aligned, and tail.size() is a multiple of kWriteAlign
+Status write_new_file(const std::filesystem::path& path, std::span<const std::byte> payload,
+                      std::span<const std::byte> tail, bool direct, bool durable);
 
 }  // namespace parfocal
