@@ -174,7 +174,11 @@ int allocate(int fd, int mode, off_t offset, off_t bytes) {
     errno = ENOSPC;
     return -1;
   }
-  return real(fd, mode, offset, bytes);
+  const int result = real(fd, mode, offset, bytes);
+  // Room at the end of a file makes it longer, as truncate() does.
+  if (result == 0 && mode == 0 && s.watch_of(fd))
+    s.put(LogOp::truncate, fd, static_cast<uint64_t>(offset + bytes));
+  return result;
 }
 int rename_file(const char* from, const char* to) {
   NEXT(rename);

@@ -12,7 +12,7 @@ class ArrayRecovery::Source {
   Fd fd;  // of the part, once there is one
   std::filesystem::path part, target;
   bool published = false;          // the target is there
-  int64_t part_bytes = 0;          // size of the part as it was found
+  int64_t part_bytes = 0;          // of the part as it was found, up to what was written last
   int64_t end = 0;                 // of the payloads that count
   std::vector<ShardEntry> index;   // as it is to be
   std::vector<ShardEntry> before;  // as the target has it; empty entries if there is none

@@ -47,8 +47,8 @@ class ArrayRecovery {
   Status add_plane(int64_t frame, const std::byte* pixels);
   /// Encodes what waits in the log, writes the indexes and publishes; without the frames `damaged`.
   Status finish(const std::set<int64_t>& damaged, int64_t& dropped_bytes);
-  /// Chunks that are files, and shards of one frame: removes those with no frame in `present`, which
-  /// were under way. Other shards get their name when they are complete.
+  /// Chunks that are files, and shards of one frame: removes those with no frame in `present`,
+  /// which were under way. Other shards get their name when they are complete.
   Status remove_strays(const FrameSet& present, int64_t& dropped_bytes) const;
 
  private:

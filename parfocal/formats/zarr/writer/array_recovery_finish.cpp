@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "parfocal/formats/zarr/writer/array_recovery-inl.h"
@@ -26,6 +27,19 @@ Status rename_synced(const Fd& fd, const fs::path& from, const fs::path& to) {
   if (Status s = sync_file(fd, from); !s.ok()) return s;
   if (Status s = make_folders(to.parent_path(), false); !s.ok()) return s;
   return ::rename(from.c_str(), to.c_str()) == 0 ? Status() : io_failure("rename to", to);
+}
+
+// Where what was written ends: a part has its full size from the start.
+int64_t end_of_data(const Fd& fd, int64_t size) {
+  int64_t end = 0;
+  for (off_t at = 0; at < size;) {
+    at = ::lseek(fd.get(), at, SEEK_DATA);
+    if (at < 0) return errno == ENXIO ? end : size;
+    at = ::lseek(fd.get(), at, SEEK_HOLE);
+    if (at < 0) return size;
+    end = at;
+  }
+  return end;
 }
 
 }  // namespace
@@ -97,8 +111,10 @@ Status ArrayRecovery::open_source(int64_t number, const Band& band, int64_t part
       source.end = std::max(source.end, static_cast<int64_t>(entry.offset + entry.bytes));
   std::error_code absent;
   if (!has_stored(band, part) || !fs::is_regular_file(source.part, absent)) return {};
-  source.part_bytes = static_cast<int64_t>(fs::file_size(source.part, absent));
-  return open_to_write(source.part, 0, source.fd);
+  if (Status s = open_to_write(source.part, 0, source.fd); !s.ok()) return s;
+  const auto size = static_cast<int64_t>(fs::file_size(source.part, absent));
+  source.part_bytes = end_of_data(source.fd, size);
+  return {};
 }
 
 // A published shard's index; one that is not whole has nothing to tell.

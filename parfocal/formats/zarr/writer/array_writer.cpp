@@ -65,7 +65,8 @@ int64_t ArrayWriter::index_block_bytes() const {
 
 ArrayWriter::Scratch ArrayWriter::make_scratch() const {
   const int64_t chunk = grid_.frames_per_chunk() > 1 ? encoder_.chunk_bytes() : 0;
-  return {AlignedBuffer(block_bytes()), AlignedBuffer(index_block_bytes()), AlignedBuffer(chunk), {}};
+  return {
+      AlignedBuffer(block_bytes()), AlignedBuffer(index_block_bytes()), AlignedBuffer(chunk), {}};
 }
 
 int64_t ArrayWriter::scratch_bytes() const {

@@ -122,13 +122,14 @@ Status ArrayWriter::seal_part(Band& band, int64_t number, Scratch& scratch) {
   if (std::none_of(part.index.begin(), part.index.end(), stored)) return remove_part(band, number);
   const int64_t bytes = shard_->index_bytes(), block = aligned_up(bytes);
   std::byte* index = scratch.index.data();
-  Status s = shard_->encode_index(part.index, {index, static_cast<size_t>(bytes)}, scratch.codec);
-  if (!s.ok()) return s;
-  std::memset(index + bytes, 0, static_cast<size_t>(block - bytes));
+  // At the end of its block, so that a file whose size was known need not be cut.
+  std::memset(index, 0, static_cast<size_t>(block - bytes));
+  Status s = shard_->encode_index(part.index, {index + block - bytes, static_cast<size_t>(bytes)},
+                                  scratch.codec);
   int64_t offset = 0;
-  s = part.file.reserve(bytes, offset);
-  if (s.ok()) s = part.file.write(offset, index, bytes);
-  if (s.ok()) s = part.file.finish(offset + bytes);  // the index ends the file
+  if (s.ok()) s = part.file.reserve(block, offset);
+  if (s.ok()) s = part.file.write(offset, index, block);
+  if (s.ok()) s = part.file.finish(offset + block);
   if (s.ok() && options_.durable) s = part.file.sync();
   if (s.ok()) s = part.file.close();
   if (!s.ok()) return s;

@@ -135,10 +135,14 @@ Status ArrayWriter::open_part(Band& band, int64_t number, Part*& part) {
   const std::lock_guard lock(part->creating);
   if (part->created) return {};
   // Compressed shards grow; of uncompressed ones the size is known.
-  const int64_t tiles = grid_.tiles_of_part(number) * grid_.frames_in_band(band.number);
-  const int64_t expected =
-      encoder_.plain() ? tiles * grid_.tile_bytes() + 2 * kWriteAlign : 2 * kWriteAlign;
-  const int64_t block = grid_.tiles_of_part(number) * grid_.tile_bytes();
+  const int64_t tiles = grid_.tiles_of_part(number), frames = grid_.frames_in_band(band.number);
+  const int64_t block = tiles * grid_.tile_bytes();
+  const int64_t expected = !encoder_.plain() ? 2 * kWriteAlign
+                           : grid_.frames_per_chunk() == 1
+                               ? frames * aligned_up(block) + index_block_bytes()
+                               : tiles * (grid_.chunks_per_part() / grid_.inner_yx()) *
+                                         aligned_up(encoder_.chunk_bytes()) +
+                                     index_block_bytes();
   if (Status s = part->file.create(part_path(root_, number_, band.number, number), expected,
                                    is_direct(block));
       !s.ok())
@@ -187,7 +191,9 @@ Status ArrayWriter::store_chunk_file(int64_t frame, size_t tile, std::span<const
   return s;
 }
 
-bool ArrayWriter::is_direct(int64_t bytes) const { return options_.direct && bytes >= kLeastDirect; }
+bool ArrayWriter::is_direct(int64_t bytes) const {
+  return options_.direct && bytes >= kLeastDirect;
+}
 
 void ArrayWriter::note_name_in(const std::filesystem::path& folder) {
   if (!options_.durable) return;

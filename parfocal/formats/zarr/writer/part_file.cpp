@@ -102,10 +102,11 @@ Status PartFile::allocate(int64_t bytes) {
   const Open fd(*this);
   if (!fd) return fail("open");
   int result = 0;
-  do result = ::fallocate(fd.get(), FALLOC_FL_KEEP_SIZE, allocated_, to - allocated_);
+  do result = ::fallocate(fd.get(), 0, allocated_, to - allocated_);
   while (result != 0 && errno == EINTR);
   // Where room cannot be reserved, writing finds out.
   if (result != 0 && errno != EOPNOTSUPP && errno != ENOSYS) return fail("reserve room for");
+  sized_ = result == 0;
   allocated_ = to;
   return {};
 }
@@ -146,6 +147,7 @@ Status PartFile::sync() {
 
 Status PartFile::finish(int64_t bytes) {
   if ((flags_ & O_DIRECT) == 0 && allocated_ == 0) return {};  // ends where it was written last
+  if (sized_ && allocated_ == bytes) return {};
   const Open fd(*this);
   if (!fd) return fail("open");
   if (::ftruncate(fd.get(), bytes) != 0) return fail("cut");

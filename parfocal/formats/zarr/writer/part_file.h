@@ -23,8 +23,9 @@ class PartFile {
   PartFile& operator=(const PartFile&) = delete;
   ~PartFile();
 
-  /// Creates the file, with room for `expected_bytes` on the disk where it can be had. `direct`:
-  /// past the page cache, where the file system does that.
+  /// Creates the file, with room for `expected_bytes` on the disk where it can be had: its size at
+  /// once, as writes that make a file longer go one after the other. `direct`: past the page cache,
+  /// where the file system does that.
   Status create(std::filesystem::path path, int64_t expected_bytes, bool direct);
   /// Opens a file that is filled up to `bytes`.
   Status open_filled(std::filesystem::path path, int64_t bytes, bool direct);
@@ -36,7 +37,7 @@ class PartFile {
   Status read(int64_t offset, std::byte* to, int64_t bytes);
   /// fdatasync, if anything was written since the last one. A failed one is not tried again.
   Status sync();
-  /// Cuts what was reserved beyond `bytes`.
+  /// Cuts what was reserved beyond `bytes`, if anything was.
   Status finish(int64_t bytes);
   Status close();
   int64_t end() const { return end_; }
@@ -53,13 +54,15 @@ class PartFile {
   Fd kept_;
   std::mutex mutex_, syncing_;  // the first: of end_ and allocated_
   int64_t end_ = 0, allocated_ = 0, step_ = 0;
+  bool sized_ = false;  // allocated_ is the size of the file
   std::atomic<bool> dirty_ = false;
 };
 
-/// Creates a file of `payload` and then `tail`, by one call. `durable`: its bytes survive a power cut
-/// afterwards. What could not be written whole is removed. `direct`: past the page cache, where the
-/// file system does that; then what lies behind the payload, up to a multiple of kWriteAlign, comes
-/// before the tail. \pre with `direct` both are aligned, and tail.size() is a multiple of kWriteAlign
+/// Creates a file of `payload` and then `tail`, by one call. `durable`: its bytes survive a power
+/// cut afterwards. What could not be written whole is removed. `direct`: past the page cache, where
+/// the file system does that; then what lies behind the payload, up to a multiple of kWriteAlign,
+/// comes before the tail. \pre with `direct` both are aligned, and tail.size() is a multiple of
+/// kWriteAlign
 Status write_new_file(const std::filesystem::path& path, std::span<const std::byte> payload,
                       std::span<const std::byte> tail, bool direct, bool durable);
 

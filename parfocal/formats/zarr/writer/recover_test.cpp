@@ -156,6 +156,18 @@ TEST_F(Recover, RemovesFilesOfFramesThatWereNeverRecorded) {
   EXPECT_FALSE(fs::exists(store() / "0/c/7/0/1"));
 }
 
+TEST_F(Recover, RemovesShardsOfOneFrameThatWereUnderWay) {
+  write_and_leave(spec(1, 1), {0, 1, 3});
+  const fs::path whole = store() / "0/c/3/0/0", torn = store() / "0/c/2/1/0";
+  ASSERT_TRUE(fs::is_regular_file(whole));
+  fs::create_directories(torn.parent_path());
+  fs::copy_file(whole, torn);
+  fs::resize_file(torn, 100);
+  expect_recovered({0, 1, 3}, 4);
+  EXPECT_FALSE(fs::exists(torn));
+  EXPECT_EQ(read(2), std::vector<uint16_t>(kSide * kSide, 0));
+}
+
 TEST_F(Recover, TellsWhatIsMissingAndWhy) {
   write_and_leave(spec(1, 8), {0, 1, 5}, 3);
   expect_recovered({0, 1, 5}, 6);
