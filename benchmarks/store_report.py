@@ -119,8 +119,9 @@ def page(about, done, rounds, warm_bytes):
 - **Not the same**: what is on the disk at the end. acquire-zarr syncs every full shard, but no
   folder; tensorstore syncs every file and folder; we at `kernel` and `durable` as docs/store.md
   tells. The raw rows end with fdatasync. No cache was dropped and there is no sync after close.
-  "raw, direct" (O_DIRECT, preallocated, two frames under way) is the raw limit; "durable" waits for
-  the disk in each of them; "buffered" goes through the page cache.
+  "raw, direct" (O_DIRECT, from huge pages, into one preallocated file, as many frames under way as
+  our writer has threads) is the raw limit; "durable" waits for the disk in each of them; "buffered"
+  goes through the page cache.
 - **Acknowledged** is what append has returned for. acquire-zarr holds it in memory then, where a
   killed process loses it; so does tensorstore, which copies the frame into the slab it will write.
   tensorstore knows the number of frames before the start and gets whole shards along t.

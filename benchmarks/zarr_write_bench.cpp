@@ -77,8 +77,7 @@ parfocal::StoreOptions store_options(const Options& options) {
   how.ack = ack == "queued"   ? parfocal::Ack::queued
             : ack == "kernel" ? parfocal::Ack::kernel
                               : parfocal::Ack::durable;
-  how.threads = options.contains("threads") ? static_cast<int>(numbers(options, "threads")[0])
-                                            : static_cast<int>(std::thread::hardware_concurrency());
+  if (options.contains("threads")) how.threads = static_cast<int>(numbers(options, "threads")[0]);
   how.direct = !options.contains("buffered");
   return how;
 }

@@ -12,7 +12,7 @@
 namespace parfocal {
 namespace {
 
-constexpr int64_t kLeastStep = int64_t{32} << 20;  // grown by this where compression hides the size
+constexpr int64_t kMostStep = int64_t{32} << 20;  // files of unknown size grow by up to this
 // For smaller files that go through the page cache the call costs more than it saves.
 constexpr int64_t kLeastAllocated = int64_t{1} << 20;
 std::atomic<int> kept_open = 0;
@@ -81,7 +81,7 @@ Status PartFile::open(const char* doing, int flags, bool direct) {
 Status PartFile::create(std::filesystem::path path, int64_t expected_bytes, bool direct) {
   path_ = std::move(path);
   if (Status s = open("create", O_CREAT | O_TRUNC, direct); !s.ok()) return s;
-  step_ = std::clamp(aligned_up(expected_bytes), kWriteAlign, kLeastStep);
+  step_ = std::clamp(aligned_up(expected_bytes), kWriteAlign, kMostStep);
   small_ = !direct && expected_bytes < kLeastAllocated;
   const std::lock_guard lock(mutex_);
   return allocate(expected_bytes);
@@ -90,7 +90,7 @@ Status PartFile::create(std::filesystem::path path, int64_t expected_bytes, bool
 Status PartFile::open_filled(std::filesystem::path path, int64_t bytes, bool direct) {
   path_ = std::move(path);
   if (Status s = open("open", 0, direct); !s.ok()) return s;
-  step_ = kLeastStep;
+  step_ = kMostStep;
   end_ = allocated_ = aligned_up(bytes);
   dirty_ = true;
   return {};
@@ -115,8 +115,11 @@ Status PartFile::reserve(int64_t bytes, int64_t& offset) {
   const std::lock_guard lock(mutex_);
   offset = end_;
   const int64_t end = end_ + aligned_up(bytes);
-  if (end > allocated_)
+  if (end > allocated_) {
+    // Ever more at a time, as everybody waits for the file system meanwhile.
+    step_ = std::clamp(allocated_, step_, kMostStep);
     if (Status s = allocate(std::max(end, allocated_ + step_)); !s.ok()) return s;
+  }
   end_ = end;
   return {};
 }

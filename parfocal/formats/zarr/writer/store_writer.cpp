@@ -41,8 +41,9 @@ Status StoreWriter::close(bool complete, const std::string& reason, std::span<co
 
 StoreWriter::Impl::Impl(std::filesystem::path root, StoreSpec spec, const StoreOptions& options)
     : root_(std::move(root)), spec_(std::move(spec)), options_(options) {
-  options_.threads = std::max(1, options_.threads);
-  if (options_.queue_frames <= 0) options_.queue_frames = 2 * options_.threads;
+  if (options_.threads <= 0)
+    options_.threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency())) + 2;
+  if (options_.queue_frames <= 0) options_.queue_frames = options_.threads + 2;
   const std::vector<ArraySpec> arrays = arrays_of(spec_);
   const ArrayWriter::Options how{options_.ack == Ack::durable, options_.direct};
   for (size_t first = 0; first < arrays.size();) {

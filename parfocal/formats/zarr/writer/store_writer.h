@@ -15,8 +15,9 @@ namespace parfocal {
 
 struct StoreOptions {
   Ack ack = Ack::kernel;
-  int threads = 2;           ///< that encode and write
-  int64_t queue_frames = 0;  ///< frames in memory, being written included; 0 = 2 per thread
+  /// That encode and write. 0: one for each processor, and two more, as some wait for the disk.
+  int threads = 0;
+  int64_t queue_frames = 0;  ///< frames in memory, being written included; 0 = 2 more than threads
   bool direct = true;        ///< past the page cache where it pays
   int64_t publish_ms = 250;  ///< readers see new frames this often
   int64_t commit_frames = 8, commit_ms = 50;  ///< `durable`: synced after so many, or so long
