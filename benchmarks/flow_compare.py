@@ -40,7 +40,7 @@ class Job:
     def __init__(self, title, rival, source, words, equal, out="ours.rtdc"):
         self.title, self.rival, self.source, self.out = title, rival, source, out
         self.words, self.equal = words, equal
-        self.runs = {"Parfocal": [], "dcnum": [], "bare decode": []}
+        self.runs = {"Parfocal": [], "dcnum": [], "bare decode": [], "its command": []}
         self.planned_mib, self.differs = 0.0, ""
 
     def run_own(self, binaries, work):
@@ -73,8 +73,12 @@ class Job:
 
     def run_decode(self, binaries):
         command = [os.path.join(binaries, "rtdc_decode_bench"), self.source, str(PROCESSES)]
-        end = Child(command, False).end()
-        self.runs["bare decode"].append((end["seconds"], 0.0, end.get("cpu_seconds", 0.0)))
+        start = time.perf_counter()
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+        whole = time.perf_counter() - start
+        end = json.loads(done.stdout)
+        self.runs["bare decode"].append((end["seconds"], 0.0, end["cpu_seconds"]))
+        self.runs["its command"].append((whole, 0.0, 0.0))
 
     def round(self, binaries, work, number):
         turn = [lambda: self.run_dcnum(work), lambda: self.run_own(binaries, work),
@@ -143,6 +147,13 @@ TARGETS = {"sparse": 10, "rolling": 50, "job": 15}
 DECODE_TARGET = 0.7
 
 
+def decode_share(job, bare, what, target):
+    share = job.median(bare) / job.median("Parfocal")
+    return [f"{job.title}: of the speed of reading and decompressing alone{what}", target,
+            f"{share:.0%}", f"{job.least(bare) / job.least('Parfocal'):.0%}",
+            verdict(share, DECODE_TARGET) if target else ""]
+
+
 def claims(done):
     rows = []
     for job in done:
@@ -157,11 +168,8 @@ def claims(done):
         rows.append([f"{job.title}: peak memory within the plan", f"<= {job.planned_mib:.0f} MiB",
                      f"{own:.0f} MiB", "", verdict(own, job.planned_mib, False)])
         if job.rival == "sparse":
-            share = job.median("bare decode") / job.median("Parfocal")
-            best = job.least("bare decode") / job.least("Parfocal")
-            rows.append([f"{job.title}: of the speed of reading and decompressing alone",
-                         f">= {DECODE_TARGET:.0%}", f"{share:.0%}", f"{best:.0%}",
-                         verdict(share, DECODE_TARGET)])
+            rows += [decode_share(job, "bare decode", "", f">= {DECODE_TARGET:.0%}"),
+                     decode_share(job, "its command", ", start and end of the program counted", "")]
     return table(["", "target", "medians", "least of each", ""], rows)
 
 
@@ -189,7 +197,9 @@ PAGE = """# Results: flow cytometry
 Two processes or threads each, warm page cache. Ours is the whole command from its start to its end;
 dcnum's time starts when everything is imported and its worker processes are up. Memory is the peak
 of the proportional shares of all processes of a contender, sampled every 20 ms. "bare decode" reads
-and decompresses every chunk of the images on all processors and does nothing with them.
+and decompresses every chunk of the images on all processors and does nothing with them; its time
+starts when its program is up, while ours counts loading and ending the program, about 15 ms. "its
+command" is the same run from its start to its end, as ours is counted.
 
 {measurements}
 """
