@@ -185,8 +185,9 @@ Pipeline pipeline_of(const ConvertArguments& arguments, SourceSpec source, RawVa
   sink.type = sink_type(out.string());
   sink.inputs = {{"from", {"source", "", {}}}};
   sink.params = std::move(sink_params);
-  if (sink.type == "ome_zarr" && !sink.params.find("codec"))
-    sink.params.set("codec", RawValue::scalar("lz4"));
+  // Not of labels: a store of numbers that name objects would be one of their means.
+  if (sink.type == "ome_zarr" && !sink.params.find("levels") && !p.source.params.find("labels"))
+    sink.params.set("levels", RawValue::scalar("0"));
   sink.params.set("path", RawValue::scalar(out.filename().string()));
   p.sinks = {sink};
   return p;

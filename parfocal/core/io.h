@@ -130,8 +130,6 @@ class Sink {
   virtual ~Sink() = default;
   /// Bytes it holds while running (staging, buffers), counted in the plan.
   virtual int64_t resident_bytes() const = 0;
-  /// Whether write() may come region by region; false: items come whole, or the plan is refused.
-  virtual bool takes_regions() const { return true; }
   /// For sinks that can be opened again (SinkInfo::reopen): Source::read_bytes() of that source.
   virtual int64_t reread_bytes() const { return 0; }
   /// As Operator::input_window, of one call of write().

@@ -27,8 +27,12 @@ std::string provenance_of(const Plan& plan, const OpenSource& source) {
 }
 
 std::string origin_of(const Plan& plan, const OpenSource& source) {
-  return plan.pipeline.source.type + " " + plan.pipeline.source.params.str() + ": " +
-         source.identity();
+  constexpr size_t kMostBytes = 4000;  // thousands of names may be given
+  const std::string text = plan.pipeline.source.type + " " + plan.pipeline.source.params.str() +
+                           ": " + source.identity();
+  if (text.size() <= kMostBytes) return text;
+  return text.substr(0, kMostBytes) + "... " + std::to_string(text.size()) +
+         " bytes, fingerprint " + fingerprint(text);
 }
 
 bool write_record(const std::filesystem::path& folder, const RunRecord& record, const Plan& plan,

@@ -23,6 +23,12 @@ class Rest final : public Source {
   Status read(int64_t sequence, const MutableView& dst, FrameHeader& header) const override {
     return ends_.have(sequence) ? Status() : source_.read(sequence, dst, header);
   }
+  bool read_group(int64_t first, std::span<std::byte> dst,
+                  std::span<FrameHeader> headers) const override {
+    for (size_t i = 0; i < headers.size(); ++i)
+      if (ends_.have(first + static_cast<int64_t>(i))) return false;
+    return source_.read_group(first, dst, headers);
+  }
   Status read_port(size_t port, int64_t sequence, const MutableView& dst) const override {
     return ends_.have(sequence) ? Status() : source_.read_port(port, sequence, dst);
   }

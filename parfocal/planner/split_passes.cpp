@@ -110,8 +110,6 @@ bool is_tileable(const Draft& draft) {
     if (draft.ops[n] && !draft.ops[n]->tileable()) return false;
     for (PortId in : node.inputs)
       if (draft.port(in).kind == PortKind::table) return false;
-    if (node.kind == NodeKind::sink && !bind_planned_sink(node, draft.plan)->takes_regions())
-      return false;
   }
   return true;
 }

@@ -46,6 +46,22 @@ def files_of(folder):
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
+def contents_of(folder):
+    """The same, of stores the metadata and the pixels of every array: the order of chunks in a shard
+    is that of the threads. Without what only a camera says of its frames."""
+    folder, files = pathlib.Path(folder), {}
+    for name, data in files_of(folder).items():
+        if ".ome.zarr/" not in name:
+            files[name] = data
+        elif name.endswith("zarr.json"):
+            files[name] = json.loads(data)
+            cameras = ("host_time_ns", "device_time_ns", "hardware_id")
+            if files[name]["node_type"] == "array" and name.split("/")[-2] not in cameras:
+                path = folder / name.removesuffix("zarr.json")
+                files[name + " pixels"] = zarr.open_array(path, mode="r")[:].tobytes()
+    return files
+
+
 def assert_within(actual, expected, tolerance):
     """|actual - expected| <= tolerance everywhere, and the same shape."""
     actual, expected = np.asarray(actual), np.asarray(expected)

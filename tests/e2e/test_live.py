@@ -1,9 +1,8 @@
 """A camera gives the same bytes as its recording, and no viewer holds it up."""
 
-import json
 import time
 
-from outputs import files_of, record
+from outputs import contents_of, record
 
 PIPELINE = """\
 parfocal: 1
@@ -37,16 +36,14 @@ def write(folder, name, frames, live, observe=""):
 
 
 def comparable(folder):
-    """Everything but the run record, host times, and what names the source."""
-    files = files_of(folder)
+    """Everything but the run record, times, and what names the source."""
+    files = contents_of(folder)
     files.pop("run.json")
     lines = [line.split(",") for line in files.pop("frames.csv").decode().splitlines()]
     time_column = lines[0].index("time")
     files["frames.csv"] = [line[:time_column] + line[time_column + 1:] for line in lines]
     for name in [name for name in files if name.endswith("zarr.json")]:
-        document = json.loads(files[name])
-        document["attributes"].get("parfocal", {}).pop("provenance", None)
-        files[name] = document
+        files[name]["attributes"].get("parfocal", {}).pop("provenance", None)
     return files
 
 
@@ -56,7 +53,7 @@ def test_pushed_at_1000_frames_a_second_is_byte_equal_to_pulled(parfocal, tmp_pa
     parfocal("run", "live.yaml", "--threads", "2")
     parfocal("run", "recorded.yaml", "--threads", "2")
     live, recorded = comparable(tmp_path / "live-out"), comparable(tmp_path / "recorded-out")
-    assert live.keys() == recorded.keys() and len(live) > 1200
+    assert live.keys() == recorded.keys() and len(live) > 20
     different = [name for name in live if live[name] != recorded[name]]
     assert not different, different
 

@@ -7,7 +7,7 @@ import pytest
 from big_movie import (LAYOUTS, MIB, Movie, check_memory, check_values, generated, memory_cgroup,
                        pipeline, run_measured, scratch_folder)
 
-BUDGET = ("--memory", "24MiB", "--threads", "2")
+BUDGET = ("--memory", "32MiB", "--threads", "2")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_the_plan_does_not_grow_with_the_number_of_frames(parfocal, tmp_path):
         options = ("--memory", str(memory), "--threads", "2")
         return min(plan_of(parfocal, *options)["peak_bytes"] for _ in range(starts))
 
-    memory = peak(100, 24 * MIB, starts=1) + MIB * 35 // 100
+    memory = peak(100, 32 * MIB, starts=1) + MIB * 35 // 100
     peaks = [peak(frames, memory) for frames in (100, 100_000)]
     assert abs(peaks[1] - peaks[0]) < 0.01 * peaks[0]
 

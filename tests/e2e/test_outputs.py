@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from outputs import files_of, frames, gaps, image
+from outputs import contents_of, files_of, frames, gaps, image
 
 PIPELINE = """\
 parfocal: 1
@@ -83,7 +83,7 @@ def test_a_plan_that_went_through_json_runs_alike(parfocal, tmp_path):
     assert json.loads(parfocal("plan", "plan.json", "--json").stdout) == json.loads(text)
     parfocal("run", "p.yaml", "--out", "direct")
     parfocal("run", "plan.json", "--out", "planned")
-    direct, planned = (files_of(tmp_path / out) for out in ("direct", "planned"))
+    direct, planned = (contents_of(tmp_path / out) for out in ("direct", "planned"))
     for files in (direct, planned):
         files.pop("run.json")  # times
     assert direct == planned

@@ -186,8 +186,12 @@ int64_t most_encoded_bytes(const CodecSpec& codec, int64_t bytes) {
 
 int64_t context_bytes_to_encode(const CodecSpec& codec, int64_t bytes) {
   switch (codec.kind) {
-    case CodecKind::blosc:  // two buffers of a block and its compressor's tables
-      return std::min<int64_t>(2 * bytes + 4096, int64_t{16} << 20) + (int64_t{1} << 20);
+    case CodecKind::blosc: {  // buffers of a block (one of its own choice: two), compressor's
+                              // tables
+      const int64_t tables = codec.cname == "lz4" ? int64_t{64} << 10 : int64_t{1} << 20;
+      if (codec.blocksize > 0) return 3 * std::min(bytes, codec.blocksize) + 4096 + tables;
+      return std::min<int64_t>(2 * bytes + 4096, int64_t{16} << 20) + tables;
+    }
     case CodecKind::zstd:  // tables grow with the level, and with the input up to a limit
       return std::min<int64_t>(8 * bytes, (codec.level < 10 ? int64_t{16} : int64_t{1024}) << 20) +
              (int64_t{2} << 20);

@@ -5,6 +5,7 @@
 #include "parfocal/formats/common/gap_ranges.h"
 #include "parfocal/formats/common/test_support-inl.h"
 #include "parfocal/formats/zarr/contrast.h"
+#include "parfocal/formats/zarr/writer/test_columns-inl.h"
 
 namespace parfocal {
 namespace {
@@ -46,13 +47,14 @@ TEST(OmeZarrSink, WritesTheMetadataOfTheStandard) {
   const Image image = random_image(DType::u16, layout.whole_item(), 1);
   for (int64_t k = 0; k < 4; ++k) ASSERT_TRUE(write_image(*sink, layout, k, image.view()).ok());
   ASSERT_TRUE(sink->close({}).ok());
-  EXPECT_EQ(read_json(dir / "a.ome.zarr/0/zarr.json"), json::parse(R"({
-    "zarr_format": 3, "node_type": "array", "shape": [2, 2, 5, 1500], "data_type": "uint16",
-    "dimension_names": ["t", "c", "y", "x"],
-    "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [1, 1, 5, 1024]}},
-    "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
-    "fill_value": 0, "codecs": [{"name": "bytes", "configuration": {"endian": "little"}}],
-    "attributes": {}})"));
+  const json array = read_json(dir / "a.ome.zarr/0/zarr.json");
+  EXPECT_EQ(array["shape"], json({2, 2, 5, 1500}));
+  EXPECT_EQ(array["data_type"], "uint16");
+  EXPECT_EQ(array["dimension_names"], json({"t", "c", "y", "x"}));
+  EXPECT_EQ(array["chunk_grid"]["configuration"]["chunk_shape"], json({2, 2, 5, 1500}));
+  const json shard = array["codecs"][0]["configuration"];
+  EXPECT_EQ(shard["chunk_shape"], json({1, 1, 5, 1500}));
+  EXPECT_EQ(shard["codecs"][1]["configuration"]["cname"], "lz4");
   json group = read_json(dir / "a.ome.zarr/zarr.json");
   const json channels = group["attributes"]["ome"]["omero"]["channels"];
   group["attributes"]["ome"].erase("omero");
@@ -65,44 +67,177 @@ TEST(OmeZarrSink, WritesTheMetadataOfTheStandard) {
         "datasets": [{"path": "0", "coordinateTransformations":
           [{"type": "scale", "scale": [30.0, 1.0, 0.65, 0.65]}]}], "type": "mean"}]},
       "parfocal": {"version": 1, "complete": true, "reason": "", "items": 4, "dtype": "uint16",
-        "gaps": [], "gaps_not_listed": 0, "provenance": {"pipeline": "p"}}}})"));
+        "committed": 2, "recovered": false, "gaps": [], "gaps_not_listed": 0, "provenance": {"pipeline": "p"}}}})"));
   ASSERT_EQ(channels.size(), 2u);
   EXPECT_EQ(channels[1]["label"], "GFP");
   EXPECT_EQ(channels[1]["window"]["max"], 65535.0);
   EXPECT_LT(channels[1]["window"]["start"], channels[1]["window"]["end"]);
-  // Two chunks along x, both of full size.
-  EXPECT_EQ(std::filesystem::file_size(dir / "a.ome.zarr/0/c/1/0/0/0"), 5u * 1024 * 2);
-  EXPECT_EQ(std::filesystem::file_size(dir / "a.ome.zarr/0/c/1/0/0/1"), 5u * 1024 * 2);
 }
 
-TEST(OmeZarrSink, StoresTheSameBytesHoweverItIsSwept) {
-  const Layout layout = make_layout(DType::u16, {{"t", 3}}, {{"y", 1030}, {"x", 1100}});
+/// All frames of a level, one after the other.
+std::vector<std::byte> pixels_of(const std::filesystem::path& store, const std::string& level) {
+  std::vector<std::byte> all;
+  const auto source =
+      test::open_source("ome_zarr", raw_map({{"path", store.string()}, {"level", level}}));
+  for (int64_t k = 0; k < source->layout().stream_count(); ++k) {
+    const Image image = test::read_all(*source, k);
+    all.insert(all.end(), image.pixels.begin(), image.pixels.end());
+  }
+  return all;
+}
+
+TEST(OmeZarrSink, StoresTheSamePixelsHoweverItIsSwept) {
+  const Layout layout = make_layout(DType::u16, {{"t", 3}}, {{"z", 2}, {"y", 330}, {"x", 401}});
   std::vector<Image> images;
   for (uint32_t k = 0; k < 3; ++k)
     images.push_back(random_image(DType::u16, layout.whole_item(), k));
-  const auto stored = [&](int64_t height, int64_t width) {
-    TempDir dir;
-    const auto sink = image_sink(dir, layout);
+  using Words = std::initializer_list<std::pair<std::string, std::string>>;
+  for (const Words& words : {Words{{"path", "a.ome.zarr"}, {"levels", "3"}},
+                             Words{{"path", "a.ome.zarr"}, {"shard", "none"}, {"codec", "none"}},
+                             Words{{"path", "a.ome.zarr"}, {"format", "0.4"}, {"levels", "2"}}}) {
+    const auto stored = [&](int64_t height, int64_t width) {
+      const TempDir dir;
+      SinkContext context{dir.path(), "", {}};
+      if (height > 0) context.tile = Region::whole({height, width});
+      const auto sink =
+          make_sink("ome_zarr", raw_map(words),
+                    {{"from", "smooth", "out", {PortKind::image, layout, {}}}}, context);
+      EXPECT_GT(sink->resident_bytes(), 0);
+      sink->open();
+      if (height == 0) height = 330, width = 401;
+      for (int64_t y = 0; y < 330; y += height)
+        for (int64_t x = 0; x < 401; x += width)
+          for (int64_t k = 0; k < 3; ++k) {
+            Region region = layout.whole_item();
+            region.origin[1] = y;
+            region.origin[2] = x;
+            region.shape[1] = std::min(height, 330 - y);
+            region.shape[2] = std::min(width, 401 - x);
+            Image part(DType::u16, region);
+            copy_pixels(images[static_cast<size_t>(k)].view(), part.view());
+            EXPECT_TRUE(write_image(*sink, layout, k, std::as_const(part).view()).ok());
+          }
+      EXPECT_TRUE(sink->close({}).ok());
+      const bool v2 = std::filesystem::exists(dir / "a.ome.zarr/.zattrs");
+      const json attributes = v2 ? read_json(dir / "a.ome.zarr/.zattrs")
+                                 : read_json(dir / "a.ome.zarr/zarr.json")["attributes"];
+      std::string all = attributes.dump();
+      const json levels = (v2 ? attributes : attributes["ome"])["multiscales"][0]["datasets"];
+      for (const json& level : levels)
+        for (const std::byte b : pixels_of(dir / "a.ome.zarr", level["path"]))
+          all += static_cast<char>(b);
+      EXPECT_FALSE(std::filesystem::exists(dir / "a.ome.zarr/__parfocal/a0.regions"));
+      return all;
+    };
+    const std::string whole = stored(0, 0);
+    EXPECT_GT(whole.size(), 3u * 2 * 330 * 401 * 2);
+    EXPECT_EQ(stored(64, 401) == whole, true);
+    EXPECT_EQ(stored(35, 97) == whole, true);
+    EXPECT_EQ(stored(330, 200) == whole, true);
+  }
+}
+
+TEST(OmeZarrSink, AFrameThatIsMissingInOneRegionIsMissing) {
+  const TempDir dir;
+  const Layout layout = make_layout(DType::u8, {{"t", 4}}, {{"y", 20}, {"x", 10}});
+  SinkContext context{dir.path(), "", {}};
+  context.tile = Region::whole({10, 10});
+  const auto sink = make_sink("ome_zarr", raw_map({{"path", "a.ome.zarr"}, {"levels", "2"}}),
+                              {{"from", "s", "out", {PortKind::image, layout, {}}}}, context);
+  sink->open();
+  const Gap broken{GapReason::broken, "truncated"};
+  for (const int64_t y : {0, 10})
+    for (int64_t k = 0; k < 4; ++k) {
+      const Image part = random_image(DType::u8, box(y, 0, 10, 10), 1);
+      const bool missing = (k == 1 && y == 0) || (k == 2 && y == 10);
+      ASSERT_TRUE(write_image(*sink, layout, k, part.view(), missing ? &broken : nullptr).ok());
+    }
+  ASSERT_TRUE(sink->close({}).ok());
+  EXPECT_EQ(read_json(dir / "a.ome.zarr/zarr.json")["attributes"]["parfocal"]["gaps"],
+            json::parse(R"([{"first": 1, "last": 2, "reason": "broken", "text": "truncated"}])"));
+  const std::vector<std::byte> pixels = pixels_of(dir / "a.ome.zarr", "0");
+  EXPECT_EQ(std::count(pixels.begin() + 200, pixels.begin() + 600, std::byte{0}), 400);
+}
+
+TEST(OmeZarrSink, PositionsAreImagesOfTheirOwnAndWellsMakeAPlate) {
+  const Layout layout =
+      make_layout(DType::u16, {{"t", 2}, {"p", 3}, {"c", 2}}, {{"y", 4}, {"x", 5}});
+  const Layout label =
+      make_layout(DType::u32, {{"t", 2}, {"p", 3}, {"c", 2}}, {{"y", 4}, {"x", 5}});
+  for (const bool plate : {false, true}) {
+    const TempDir dir;
+    RawValue params = raw_map({{"path", "a.ome.zarr"}});
+    if (plate)
+      params.set("wells", RawValue::list({RawValue::scalar("B/10"), RawValue::scalar("B/2"),
+                                          RawValue::scalar("B/10")}));
+    const auto sink = make_sink("ome_zarr", params,
+                                {{"from", "s", "out", {PortKind::image, layout, {}}},
+                                 {"labels.cells", "l", "out", {PortKind::image, label, {}}}},
+                                {dir.path(), "", {}});
     sink->open();
-    for (int64_t y = 0; y < 1030; y += height)
-      for (int64_t x = 0; x < 1100; x += width)
-        for (int64_t k = 0; k < 3; ++k) {
-          const Region region = clipped(box(y, x, height, width), layout.whole_item());
-          Image part(DType::u16, region);
-          copy_pixels(images[static_cast<size_t>(k)].view(), part.view());
-          EXPECT_TRUE(write_image(*sink, layout, k, std::as_const(part).view()).ok());
+    for (int64_t k = 0; k < 11; ++k) {
+      const Image a = random_image(DType::u16, layout.whole_item(), static_cast<uint32_t>(k));
+      const Image b = random_image(DType::u32, layout.whole_item(), static_cast<uint32_t>(k));
+      const FrameHeader header = test::header_of(layout, k);
+      const Input in[2] = {{&header, nullptr, a.view(), {}}, {&header, nullptr, b.view(), {}}};
+      ASSERT_TRUE(sink->write(in).ok());
+    }
+    ASSERT_TRUE(sink->close({false, "stopped", 9}).ok());
+    const std::vector<std::string> paths =
+        plate ? std::vector<std::string>{"B/10/0", "B/2/0", "B/10/1"}
+              : std::vector<std::string>{"0", "1", "2"};
+    const json root = read_json(dir / "a.ome.zarr/zarr.json")["attributes"]["ome"];
+    if (plate) {
+      EXPECT_EQ(root["plate"]["columns"], json::parse(R"([{"name": "2"}, {"name": "10"}])"));
+      EXPECT_EQ(root["plate"]["wells"].size(), 2u);
+    } else {
+      EXPECT_EQ(root["bioformats2raw.layout"], 3);
+    }
+    for (size_t p = 0; p < 3; ++p)
+      for (const char* labels : {"", "cells"}) {
+        RawValue read = raw_map({{"path", (dir / "a.ome.zarr").string()}, {"position", paths[p]}});
+        if (*labels) read.set("labels", RawValue::scalar(labels));
+        const auto source = test::open_source("ome_zarr", read);
+        ASSERT_EQ(source->layout().stream_count(), 4);
+        for (int64_t k = 0; k < 4; ++k) {
+          const int64_t item = k / 2 * 6 + static_cast<int64_t>(p) * 2 + k % 2;
+          Image expected = random_image(*labels ? DType::u32 : DType::u16, layout.whole_item(),
+                                        static_cast<uint32_t>(item));
+          if (item >= 9) std::fill(expected.pixels.begin(), expected.pixels.end(), std::byte{0});
+          EXPECT_EQ(test::read_all(*source, k), expected) << paths[p] << labels << " " << k;
         }
-    EXPECT_TRUE(sink->close({}).ok());
-    std::string all = read_text(dir / "a.ome.zarr/zarr.json");
-    for (const char* key : {"0/0/0", "0/0/1", "0/1/0", "0/1/1", "2/1/1"})
-      all += read_text(dir / (std::string("a.ome.zarr/0/c/") + key));
-    return all;
-  };
-  const std::string whole = stored(1030, 1100);
-  EXPECT_GT(whole.size(), 4u * 1024 * 1024 * 2);
-  EXPECT_EQ(stored(170, 310) == whole, true);
-  EXPECT_EQ(stored(100, 1100) == whole, true);
-  EXPECT_EQ(stored(1030, 1) == whole, true);
+      }
+  }
+}
+
+TEST(OmeZarrSink, TheTableHasTheRowsOfTheFramesThatStay) {
+  const TempDir dir;
+  const Layout layout = make_layout(DType::u8, {{"t", 300}}, {{"y", 2}, {"x", 2}});
+  const TableSchema schema{
+      {{"label", "", Column::Type::integer}, {"area", "px", Column::Type::real}}, 50};
+  const auto sink = make_sink("ome_zarr", raw_map({{"path", "a.ome.zarr"}}),
+                              {{"from", "s", "out", {PortKind::image, layout, {}}},
+                               {"table", "objects", "out", {PortKind::table, layout, schema}}},
+                              {dir.path(), "", {}});
+  sink->open();
+  const Image image = random_image(DType::u8, layout.whole_item(), 1);
+  std::vector<int64_t> t, label;
+  for (int64_t k = 0; k < 300; ++k) {
+    std::vector<std::byte> rows(static_cast<size_t>(schema.bytes()));
+    const MutableTable table{&schema, rows.data(), k % 50};
+    for (int64_t i = 0; i < table.rows; ++i) {
+      table.column<int64_t>(0)[i] = k * 1000 + i;
+      if (k >= 250) continue;
+      t.push_back(k);
+      label.push_back(k * 1000 + i);
+    }
+    const FrameHeader header = test::header_of(layout, k);
+    const Input in[2] = {{&header, nullptr, image.view(), {}}, {&header, nullptr, {}, table}};
+    ASSERT_TRUE(sink->write(in).ok());
+  }
+  ASSERT_TRUE(sink->close({false, "stopped", 250}).ok());
+  EXPECT_EQ(test::read_column<int64_t>(dir / "a.ome.zarr", "tables/objects/t") == t, true);
+  EXPECT_EQ(test::read_column<int64_t>(dir / "a.ome.zarr", "tables/objects/label") == label, true);
 }
 
 TEST(OmeZarrSink, ListsGapsAndLeavesTheirChunksOut) {
@@ -119,8 +254,8 @@ TEST(OmeZarrSink, ListsGapsAndLeavesTheirChunksOut) {
   ASSERT_TRUE(sink->close({}).ok());
   EXPECT_EQ(read_json(dir / "a.ome.zarr/zarr.json")["attributes"]["parfocal"]["gaps"],
             json::parse(R"([{"first": 2, "last": 3, "reason": "broken", "text": "truncated"}])"));
-  EXPECT_FALSE(std::filesystem::exists(dir / "a.ome.zarr/0/c/2"));
-  EXPECT_TRUE(std::filesystem::exists(dir / "a.ome.zarr/0/c/4/0/0"));
+  const std::vector<std::byte> pixels = pixels_of(dir / "a.ome.zarr", "0");
+  EXPECT_EQ(std::count(pixels.begin() + 24, pixels.begin() + 48, std::byte{0}), 24);
 }
 
 TEST(OmeZarrSink, CutsBackWhenStopped) {
@@ -143,9 +278,9 @@ TEST(OmeZarrSink, CutsBackWhenStopped) {
           record["gaps"],
           json::parse(R"([{"first": 5, "last": 17, "reason": "stopped", "text": "stopped"}])"));
     }
-    EXPECT_TRUE(std::filesystem::exists(dir / "a.ome.zarr/0/c/2/0"));
-    EXPECT_FALSE(std::filesystem::exists(dir / "a.ome.zarr/0/c/2/1"));
-    EXPECT_FALSE(std::filesystem::exists(dir / "a.ome.zarr/0/c/3/0"));
+    const std::vector<std::byte> pixels = pixels_of(dir / "a.ome.zarr", "0");
+    EXPECT_NE(std::count(pixels.begin() + 48, pixels.begin() + 60, std::byte{0}), 12);
+    EXPECT_EQ(std::count(pixels.begin() + 60, pixels.begin() + 72, std::byte{0}), 12);
   }
 }
 
@@ -172,7 +307,6 @@ TEST(OmeZarrSink, WritesLabelsBesideTheImage) {
   EXPECT_FALSE(group.contains("omero"));
   EXPECT_EQ(read_json(dir / "s.zarr/labels/cells/0/zarr.json")["data_type"], "uint32");
   EXPECT_EQ(read_json(dir / "s.zarr/0/zarr.json")["data_type"], "uint8");
-  EXPECT_EQ(read_text(dir / "s.zarr/labels/cells/0/c/0/0/0").size(), 24u);
   const json window =
       read_json(dir / "s.zarr/zarr.json")["attributes"]["ome"]["omero"]["channels"][0]["window"];
   EXPECT_EQ(window, json::parse(R"({"start": 0.0, "end": 1.0, "min": 0.0, "max": 1.0})"));
@@ -186,14 +320,14 @@ TEST(OmeZarrSink, WritesAValueWithoutStreamAxes) {
   const Image image = random_image(DType::f32, layout.whole_item(), 1);
   ASSERT_TRUE(write_image(*sink, layout, 0, image.view()).ok());
   ASSERT_TRUE(sink->close({}).ok());
-  EXPECT_EQ(read_text(dir / "a.ome.zarr/0/c/0/0/0") + read_text(dir / "a.ome.zarr/0/c/1/0/0"),
-            std::string(reinterpret_cast<const char*>(image.pixels.data()), image.pixels.size()));
+  EXPECT_EQ(pixels_of(dir / "a.ome.zarr", "0") == image.pixels, true);
 }
 
 TEST(OmeZarrSink, RefusesWhatTheStandardHasNoPlaceFor) {
   TempDir dir;
   const std::vector<std::pair<std::string, int64_t>> yx = {{"y", 2}, {"x", 2}};
-  EXPECT_THROW(image_sink(dir, make_layout(DType::u8, {{"p", 2}}, yx)), Error);
+  EXPECT_THROW(image_sink(dir, make_layout(DType::u8, {{"p", kUnbounded}}, yx)), Error);
+  EXPECT_THROW(image_sink(dir, make_layout(DType::u8, {{"q", 2}}, yx)), Error);
   EXPECT_THROW(image_sink(dir, make_layout(DType::u8, {{"z", 2}, {"t", 2}}, yx)), Error);
   EXPECT_THROW(image_sink(dir, make_layout(DType::u8, {{"t", 2}}, {})), Error);
   EXPECT_THROW(image_sink(dir, make_layout(DType::u8, {{"t", 2}}, {{"x", 2}, {"y", 2}})), Error);

@@ -41,12 +41,16 @@ ArrayWriter::ArrayWriter(const std::filesystem::path& root, const StoreSpec& sto
       layout_(spec_, grid_),
       encoder_(spec_),
       shard_(shard_codec(spec_)),
-      log_(log_path(root, number), layout_.bytes()) {}
+      log_(log_path(root, number), layout_.bytes()) {
+  if (options.regions)
+    regions_ = std::make_unique<RegionLog>(region_path(root, number), grid_, layout_);
+}
 
 ArrayWriter::~ArrayWriter() = default;
 
 int64_t ArrayWriter::block_bytes() const {
-  if (grid_.frames_per_chunk() > 1 || !shard_) return aligned_up(encoder_.encoded_bound());
+  if (grid_.frames_per_chunk() > 1 || !shard_ || regions_)
+    return aligned_up(encoder_.encoded_bound());
   if (encoder_.plain()) return 0;  // written from the frame's buffer
   const int64_t least = encoder_.encoded_bound();
   return aligned_up(std::clamp(most_encoded_bytes(), least, std::max(kBlockBytes, least)));
@@ -63,14 +67,20 @@ int64_t ArrayWriter::index_block_bytes() const {
   return shard_ ? aligned_up(shard_->index_bytes()) : 0;
 }
 
+// A chunk that is gathered from a log.
+int64_t ArrayWriter::chunk_bytes() const {
+  if (regions_) return std::max(kWriteAlign, encoder_.chunk_bytes());
+  return grid_.frames_per_chunk() > 1 ? encoder_.chunk_bytes() : 0;
+}
+
 ArrayWriter::Scratch ArrayWriter::make_scratch() const {
-  const int64_t chunk = grid_.frames_per_chunk() > 1 ? encoder_.chunk_bytes() : 0;
+  const int64_t chunk = chunk_bytes();
   return {
       AlignedBuffer(block_bytes()), AlignedBuffer(index_block_bytes()), AlignedBuffer(chunk), {}};
 }
 
 int64_t ArrayWriter::scratch_bytes() const {
-  const int64_t chunk = grid_.frames_per_chunk() > 1 ? encoder_.chunk_bytes() : 0;
+  const int64_t chunk = chunk_bytes();
   const int64_t index =
       shard_ ? grid_.chunks_per_part() * static_cast<int64_t>(sizeof(ShardEntry)) : 0;
   return block_bytes() + index_block_bytes() + index + aligned_up(chunk) + encoder_.scratch_bytes();

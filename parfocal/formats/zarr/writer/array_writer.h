@@ -13,6 +13,7 @@
 #include "parfocal/formats/zarr/writer/frame_layout.h"
 #include "parfocal/formats/zarr/writer/frame_log.h"
 #include "parfocal/formats/zarr/writer/journal.h"
+#include "parfocal/formats/zarr/writer/region_log.h"
 #include "parfocal/formats/zarr/writer/tile_encoder.h"
 
 namespace parfocal {
@@ -22,12 +23,14 @@ std::filesystem::path work_folder(const std::filesystem::path& root);
 std::filesystem::path part_path(const std::filesystem::path& root, uint32_t array, int64_t band,
                                 int64_t part);
 std::filesystem::path log_path(const std::filesystem::path& root, uint32_t array);
+std::filesystem::path region_path(const std::filesystem::path& root, uint32_t array);
 
 class ArrayWriter {
  public:
   struct Options {
     bool durable = false;  ///< what is sealed is on the disk before it gets its name
     bool direct = true;    ///< past the page cache where it pays
+    bool regions = false;  ///< frames come in regions, by way of regions()
   };
   /// Buffers of one thread.
   struct Scratch {
@@ -62,6 +65,10 @@ class ArrayWriter {
   Status admit(int64_t frame);
   /// Writes a plane laid out by layout(); `piece` tells the journal where it is.
   Status write(int64_t frame, const std::byte* buffer, Scratch& scratch, Piece& piece);
+  /// Where the regions of frames wait. \pre Options::regions
+  RegionLog& regions() { return *regions_; }
+  /// As write(), of a frame whose regions are all there.
+  Status write_from_regions(int64_t frame, Scratch& scratch, Piece& piece);
   /// After the journal's record of the frame: completes what it completes.
   Status finish(int64_t frame, Scratch& scratch);
   /// Instead of write() and finish(), after the journal's record of the gap.
@@ -86,6 +93,8 @@ class ArrayWriter {
 
   int64_t block_bytes() const;
   int64_t most_encoded_bytes() const;
+  int64_t chunk_bytes() const;
+  Status log_from_regions(Band& band, int64_t frame, Scratch& scratch, Piece& piece);
   int64_t index_block_bytes() const;
   Status write_tiles(Band& band, int64_t frame, const std::byte* buffer, Scratch& scratch,
                      Piece& piece);
@@ -142,6 +151,7 @@ class ArrayWriter {
   TileEncoder encoder_;
   std::unique_ptr<ShardCodec> shard_;  // null: every chunk is a file
   FrameLog log_;
+  std::unique_ptr<RegionLog> regions_;  // null: frames come whole
   std::mutex syncing_folders_;
   std::mutex making_folders_;                       // of last_folder_
   std::filesystem::path last_folder_;               // exists

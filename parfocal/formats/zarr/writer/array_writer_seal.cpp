@@ -194,6 +194,8 @@ Status ArrayWriter::close(Scratch& scratch) {
     }
     if (Status s = seal(*band, scratch); !s.ok()) return s;
   }
+  if (regions_)
+    if (Status s = regions_->remove(); !s.ok()) return s;
   return log_.remove();
 }
 

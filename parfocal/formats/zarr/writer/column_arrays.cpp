@@ -51,6 +51,18 @@ Status ColumnArrays::write_chunk(size_t column, int64_t chunk, int64_t row_in_ch
   return fd.close_checked(path);
 }
 
+Status ColumnArrays::read(size_t column, int64_t row, std::span<std::byte> values) const {
+  const std::filesystem::path path = folder_of(column) / std::to_string(row / kRowsPerChunk);
+  const int64_t size = static_cast<int64_t>(dtype_size(group_.columns[column].dtype));
+  const int64_t bytes = static_cast<int64_t>(values.size());
+  Fd fd;
+  int64_t file_bytes = 0;
+  if (Status s = open_for_reading(path, fd, file_bytes); !s.ok()) return s;
+  return read_at(fd.get(), values.data(), bytes, row % kRowsPerChunk * size) == bytes
+             ? Status()
+             : io_failure("read", path);
+}
+
 Status ColumnArrays::sync() {
   for (size_t column = 0; column < group_.columns.size(); ++column)
     for (int64_t chunk = dirty_begin_; chunk < dirty_end_; ++chunk) {

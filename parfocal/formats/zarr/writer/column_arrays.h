@@ -31,6 +31,8 @@ class ColumnArrays {
   const std::vector<ColumnSpec>& columns() const { return group_.columns; }
   /// Writes one column's values of the rows from `row` on; as many as fill `values`.
   Status write(size_t column, int64_t row, std::span<const std::byte> values);
+  /// Reads one column's values back, that lie in one chunk.
+  Status read(size_t column, int64_t row, std::span<std::byte> values) const;
   /// fdatasync of what was written since the last sync, with the names of new files.
   Status sync();
   /// Metadata of the arrays for the first `rows` rows, then of their group.

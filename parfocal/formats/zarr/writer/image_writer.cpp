@@ -16,11 +16,15 @@ ImageWriter::ImageWriter(const std::filesystem::path& root, const StoreSpec& sto
       image_(image),
       journal_(journal),
       durable_(options.durable),
+      regions_(options.regions),
       columns_(root, store, image) {
   for (size_t level = 0; level < arrays.size(); ++level)
     levels_.push_back(std::make_unique<ArrayWriter>(
         root, store, first_array + static_cast<uint32_t>(level), arrays[level], options, journal));
-  if (arrays.size() > 1)
+  for (size_t level = 1; options.regions && level < arrays.size(); ++level)
+    region_steps_.push_back(
+        std::make_unique<RegionPooling>(arrays[level - 1], arrays[level], spec().pooling));
+  if (arrays.size() > 1 && !options.regions)
     pyramid_ = std::make_unique<Pyramid>(
         spec(), std::vector<ArraySpec>(arrays.begin(), arrays.end()), most_in_flight + 1);
   for (size_t a = 0; a < spec().stream_rank(); ++a)
@@ -41,12 +45,14 @@ ImageWriter::Scratch ImageWriter::make_scratch() const {
   Scratch scratch;
   for (const auto& level : levels_) scratch.arrays.push_back(level->make_scratch());
   if (pyramid_) scratch.planes.emplace(*pyramid_);
+  for (const auto& step : region_steps_) scratch.strips.push_back(step->make_buffers());
   return scratch;
 }
 
 int64_t ImageWriter::scratch_bytes() const {
   int64_t bytes = pyramid_ ? pyramid_->buffer_bytes() : 0;
   for (const auto& level : levels_) bytes += level->scratch_bytes();
+  for (const auto& step : region_steps_) bytes += step->buffer_bytes();
   return bytes;
 }
 
@@ -55,8 +61,10 @@ int64_t ImageWriter::resident_bytes() const {
                   static_cast<int64_t>(samples_.size()) * ContrastSample::kResidentBytes +
                   (pyramid_ ? pyramid_->resident_bytes() : 0);
   // One more than frames in C order leave open: the next one begins before the last one is sealed.
-  for (const auto& level : levels_)
+  for (const auto& level : levels_) {
     bytes += level->band_bytes() * (level->grid().open_bands_in_order() + 1);
+    if (regions_) bytes += RegionLog::resident_bytes(level->grid(), level->layout());
+  }
   return bytes;
 }
 
@@ -138,19 +146,8 @@ Status ImageWriter::skip(const GapRecord& gap, Scratch& scratch) {
     ++gap_version_;
   }
   for (int64_t frame = gap.frame; frame < gap.frame + gap.count; ++frame) {
-    if (pyramid_) {
-      Written written;
-      const FrameIndex index = base().grid().index_of(frame);
-      Pyramid::Made made;
-      if (Status s = pyramid_->add_gap(index, *scratch.planes, made); !s.ok()) return s;
-      if (Status s = add_levels(index, made, scratch, written); !s.ok()) return s;
-      if (!written.record.pieces.empty()) {  // the partner of a missing frame completes a plane
-        written.record.image = static_cast<uint32_t>(image_);
-        written.record.frame = frame;
-        if (Status s = journal_.append(written.record); !s.ok()) return s;
-      }
-      if (Status s = finish(written, scratch); !s.ok()) return s;
-    }
+    Status levels = pyramid_ ? skip_pyramid(frame, scratch) : skip_smaller(frame, scratch);
+    if (!levels.ok()) return levels;
     {
       const std::lock_guard lock(mutex_);
       if (Status s = columns_.add_missing(frame); !s.ok()) return s;
@@ -158,6 +155,21 @@ Status ImageWriter::skip(const GapRecord& gap, Scratch& scratch) {
     if (Status s = levels_.front()->skip(frame, scratch.arrays.front()); !s.ok()) return s;
   }
   return {};
+}
+
+// The partner of a missing frame may complete a plane.
+Status ImageWriter::skip_pyramid(int64_t frame, Scratch& scratch) {
+  Written written;
+  const FrameIndex index = base().grid().index_of(frame);
+  Pyramid::Made made;
+  if (Status s = pyramid_->add_gap(index, *scratch.planes, made); !s.ok()) return s;
+  if (Status s = add_levels(index, made, scratch, written); !s.ok()) return s;
+  if (!written.record.pieces.empty()) {
+    written.record.image = static_cast<uint32_t>(image_);
+    written.record.frame = frame;
+    if (Status s = journal_.append(written.record); !s.ok()) return s;
+  }
+  return finish(written, scratch);
 }
 
 Status ImageWriter::sync() {

@@ -13,6 +13,7 @@
 #include "parfocal/formats/zarr/writer/frame_columns.h"
 #include "parfocal/formats/zarr/writer/frame_set.h"
 #include "parfocal/formats/zarr/writer/pyramid.h"
+#include "parfocal/formats/zarr/writer/region_pooling.h"
 #include "parfocal/formats/zarr/writer/store_metadata.h"
 
 namespace parfocal {
@@ -24,6 +25,7 @@ class ImageWriter {
   struct Scratch {
     std::vector<ArrayWriter::Scratch> arrays;
     std::optional<Pyramid::Buffers> planes;
+    std::vector<RegionPooling::Buffers> strips;  // of frames that came in regions
   };
   /// What one frame wrote: its record, and planes of smaller levels that are missing with it.
   struct Written {
@@ -51,6 +53,12 @@ class ImageWriter {
   /// Writes a frame, laid out in `buffer`, and its smaller levels.
   Status write(int64_t frame, const std::byte* buffer, std::span<const std::byte> row,
                Scratch& scratch, Written& written);
+  /// A region of a frame (2-D, at absolute y, x); also offers it to the contrast window. By one
+  /// thread at a time.
+  Status write_region(int64_t frame, const View& region);
+  /// As write(), of a frame whose regions are all there. By one thread at a time.
+  Status write_from_regions(int64_t frame, std::span<const std::byte> row, Scratch& scratch,
+                            Written& written);
   /// After the journal has the record.
   Status finish(const Written& written, Scratch& scratch);
   /// After the journal has the gap. The frames were announced.
@@ -91,6 +99,8 @@ class ImageWriter {
                    Written& written);
   Status add_levels(const FrameIndex& frame, const Pyramid::Made& made, Scratch& scratch,
                     Written& written);
+  Status skip_pyramid(int64_t frame, Scratch& scratch);
+  Status skip_smaller(int64_t frame, Scratch& scratch);
   Status close_pyramid(Scratch& scratch);
   bool bands_are_alike() const;
   Status resume_row(int64_t row, const FrameSet& valid, int64_t frames);
@@ -101,11 +111,12 @@ class ImageWriter {
   const StoreSpec& store_;
   size_t image_;
   Journal& journal_;
-  bool durable_;
+  bool durable_, regions_;
   std::vector<std::unique_ptr<ArrayWriter>> levels_;
-  std::unique_ptr<Pyramid> pyramid_;  // null: one level
-  int channel_axis_ = -1;             // among the stream axes
-  mutable std::mutex mutex_;          // of everything below
+  std::unique_ptr<Pyramid> pyramid_;  // null: one level, or frames come in regions
+  std::vector<std::unique_ptr<RegionPooling>> region_steps_;  // where frames come in regions
+  int channel_axis_ = -1;                                     // among the stream axes
+  mutable std::mutex mutex_;                                  // of everything below
   FrameColumns columns_;
   GapRanges gaps_;
   int64_t gap_version_ = 0;

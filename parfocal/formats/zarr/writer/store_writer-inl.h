@@ -26,9 +26,12 @@ class StoreWriter::Impl {
   int64_t frames(size_t image) const;
   void start();
   int64_t resident_bytes() const;
+  int64_t buffer_bytes() const;
 
   Status append(size_t image, int64_t frame, const View& plane, std::span<const std::byte> row,
                 int64_t& ticket);
+  Status append_region(size_t image, int64_t frame, const View& region,
+                       std::span<const std::byte> row, int64_t& ticket);
   Status append_gap(size_t image, int64_t frame, int64_t count, GapReason reason,
                     const std::string& text);
   Status close(bool complete, const std::string& reason, std::span<const int64_t> kept);
@@ -65,6 +68,7 @@ class StoreWriter::Impl {
   StoreOptions options_;
   Journal journal_;
   std::vector<std::unique_ptr<ImageWriter>> images_;
+  std::vector<size_t> scratch_of_;  // by image: the first image whose buffers it can use
   std::unique_ptr<FramePool> pool_;
   Receipts receipts_;
   std::vector<std::jthread> workers_;

@@ -6,12 +6,36 @@
 
 namespace parfocal {
 
+namespace {
+
+// Whether one thread can write frames of either with the same buffers.
+bool works_alike(const ImageSpec& a, const ImageSpec& b) {
+  const auto side = [](const ImageSpec& image, size_t back) {
+    return image.axes[image.axes.size() - back].size;
+  };
+  return a.dtype == b.dtype && a.chunk == b.chunk && a.shard == b.shard &&
+         side(a, 1) == side(b, 1) && side(a, 2) == side(b, 2) && a.levels == b.levels &&
+         a.pooling == b.pooling && a.pool_z == b.pool_z &&
+         codecs_text(a.compressors) == codecs_text(b.compressors);
+}
+
+void check_regions(const StoreSpec& spec, const StoreOptions& options) {
+  for (const ImageSpec& image : spec.images)
+    if (options.regions && image.pool_z && image.levels > 1)
+      throw Error(ErrorCode::invalid_pipeline,
+                  Issue{"a pyramid that is halved in z needs whole frames", image.path, "", "",
+                        "leave z as it is, or write whole frames"});
+}
+
+}  // namespace
+
 StoreWriter::StoreWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 StoreWriter::~StoreWriter() = default;
 
 std::unique_ptr<StoreWriter> StoreWriter::create(const std::filesystem::path& root, StoreSpec spec,
                                                  const StoreOptions& options) {
   check_spec(spec);
+  check_regions(spec, options);
   auto impl = std::make_unique<Impl>(root, std::move(spec), options);
   impl->create();
   impl->start();
@@ -43,9 +67,10 @@ StoreWriter::Impl::Impl(std::filesystem::path root, StoreSpec spec, const StoreO
     : root_(std::move(root)), spec_(std::move(spec)), options_(options) {
   if (options_.threads <= 0)
     options_.threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency())) + 2;
+  if (options_.regions) options_.threads = 1;
   if (options_.queue_frames <= 0) options_.queue_frames = options_.threads + 2;
   const std::vector<ArraySpec> arrays = arrays_of(spec_);
-  const ArrayWriter::Options how{options_.ack == Ack::durable, options_.direct};
+  const ArrayWriter::Options how{options_.ack == Ack::durable, options_.direct, options_.regions};
   for (size_t first = 0; first < arrays.size();) {
     const size_t image = arrays[first].image;
     const size_t count = static_cast<size_t>(spec_.images[image].levels);
@@ -54,17 +79,30 @@ StoreWriter::Impl::Impl(std::filesystem::path root, StoreSpec spec, const StoreO
         options_.queue_frames, how, journal_));
     first += count;
   }
+  for (size_t i = 0; i < images_.size(); ++i) {
+    size_t first = 0;
+    while (!works_alike(spec_.images[first], spec_.images[i])) ++first;
+    scratch_of_.push_back(first);
+  }
   published_.assign(images_.size(), 0);
   gap_versions_.assign(images_.size(), 0);
 }
 
 int64_t StoreWriter::Impl::resident_bytes() const {
-  int64_t frame = 0, bytes = int64_t{256} << 10;  // records, small things
-  for (const auto& image : images_) {
-    frame = std::max(frame, image->base().layout().bytes());
-    bytes += image->resident_bytes() + options_.threads * image->scratch_bytes();
+  int64_t bytes = int64_t{256} << 10;  // records, small things
+  for (size_t i = 0; i < images_.size(); ++i) {
+    bytes += images_[i]->resident_bytes();
+    if (scratch_of_[i] == i) bytes += options_.threads * images_[i]->scratch_bytes();
   }
-  return bytes + options_.queue_frames * frame;
+  return bytes + options_.queue_frames * buffer_bytes();
+}
+
+// Of a frame on its way; one that came in regions is on the disk.
+int64_t StoreWriter::Impl::buffer_bytes() const {
+  int64_t bytes = 0;
+  for (const auto& image : images_)
+    if (!options_.regions) bytes = std::max(bytes, image->base().layout().bytes());
+  return bytes;
 }
 
 Status StoreWriter::Impl::append(size_t image, int64_t frame, const View& plane,
@@ -100,7 +138,8 @@ Status StoreWriter::Impl::append_gap(size_t image, int64_t frame, int64_t count,
 
 void StoreWriter::Impl::work() {
   Scratches scratches;
-  for (const auto& image : images_) scratches.push_back(image->make_scratch());
+  for (size_t i = 0; i < images_.size(); ++i)
+    scratches.push_back(scratch_of_[i] == i ? images_[i]->make_scratch() : ImageWriter::Scratch());
   while (std::optional<FrameJob> job = pool_->pop()) {
     const Status s = job->gap ? store_gap(*job, scratches) : store(*job, scratches);
     if (!s.ok()) return fail(s);
@@ -109,12 +148,14 @@ void StoreWriter::Impl::work() {
 
 Status StoreWriter::Impl::store(FrameJob& job, Scratches& scratches) {
   ImageWriter& image = *images_[job.image];
-  ImageWriter::Scratch& scratch = scratches[job.image];
+  ImageWriter::Scratch& scratch = scratches[scratch_of_[job.image]];
   ImageWriter::Written written;
-  if (Status s = image.write(job.frame, job.buffer->data(), job.row, scratch, written); !s.ok())
-    return s;
+  Status s = options_.regions
+                 ? image.write_from_regions(job.frame, job.row, scratch, written)
+                 : image.write(job.frame, job.buffer->data(), job.row, scratch, written);
+  if (!s.ok()) return s;
   pool_->give_back(std::move(*job.buffer));
-  if (Status s = journal_.append(written.record); !s.ok()) return s;
+  if (s = journal_.append(written.record); !s.ok()) return s;
   acknowledge(job.ticket);
   return image.finish(written, scratch);
 }
@@ -123,7 +164,7 @@ Status StoreWriter::Impl::store_gap(const FrameJob& job, Scratches& scratches) {
   const GapRecord record{static_cast<uint32_t>(job.image), job.frame, job.count, job.gap->reason,
                          job.gap->text};
   if (Status s = journal_.append(record); !s.ok()) return s;
-  return images_[job.image]->skip(record, scratches[job.image]);
+  return images_[job.image]->skip(record, scratches[scratch_of_[job.image]]);
 }
 
 void StoreWriter::Impl::acknowledge(int64_t ticket) {

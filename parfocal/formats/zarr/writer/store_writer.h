@@ -19,6 +19,7 @@ struct StoreOptions {
   int threads = 0;
   int64_t queue_frames = 0;  ///< frames in memory, being written included; 0 = 2 more than threads
   bool direct = true;        ///< past the page cache where it pays
+  bool regions = false;      ///< frames come by append_region(), of which one thread takes care
   int64_t publish_ms = 250;  ///< readers see new frames this often
   int64_t commit_frames = 8, commit_ms = 50;  ///< `durable`: synced after so many, or so long
 };
@@ -57,6 +58,13 @@ class StoreWriter {
   /// or empty. `ticket`: for wait(). Fails at once after any failure. Thread-safe.
   Status append(size_t image, int64_t frame, const View& plane, std::span<const std::byte> row,
                 int64_t& ticket);
+  /// Takes a region of a frame, where frames come in regions (StoreOptions::regions): in any order
+  /// of frames, but of each frame the one with the last pixel of the last row last. They wait on
+  /// the disk: memory holds no frame, whatever its size, and a frame is acknowledged when it is
+  /// whole. `region`: 2-D, at absolute y, x. `ticket`: of the last region; -1 for all others. By
+  /// one thread.
+  Status append_region(size_t image, int64_t frame, const View& region,
+                       std::span<const std::byte> row, int64_t& ticket);
   /// Frames [frame, frame + count) are missing and will not come.
   Status append_gap(size_t image, int64_t frame, int64_t count, GapReason reason,
                     const std::string& text);

@@ -21,9 +21,7 @@ void StoreWriter::Impl::create() {
 }
 
 void StoreWriter::Impl::start() {
-  int64_t frame = 0;
-  for (const auto& image : images_) frame = std::max(frame, image->base().layout().bytes());
-  pool_ = std::make_unique<FramePool>(options_.queue_frames, frame);
+  pool_ = std::make_unique<FramePool>(options_.queue_frames, buffer_bytes());
   for (int i = 0; i < options_.threads; ++i) workers_.emplace_back([this] { work(); });
   if (options_.ack == Ack::durable)
     committer_ = std::jthread([this](const std::stop_token& stop) { commit_loop(stop); });

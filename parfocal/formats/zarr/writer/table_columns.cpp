@@ -25,6 +25,7 @@ TableColumns::TableColumns(std::filesystem::path root, std::string folder, int z
                            const std::vector<Axis>& stream, const TableSchema& schema)
     : arrays_(group_of(std::move(root), std::move(folder), zarr_format, stream, schema)),
       axes_(stream.size()),
+      stream_(stream),
       values_(arrays_.columns().size()) {
   for (std::vector<std::byte>& values : values_)
     values.reserve(static_cast<size_t>(kMostPending) * kNumberBytes);
@@ -62,6 +63,30 @@ Status TableColumns::flush() {
     if (Status s = arrays_.write(c, rows_ - pending_, values_[c]); !s.ok()) return s;
   for (std::vector<std::byte>& values : values_) values.clear();
   pending_ = 0;
+  return {};
+}
+
+Status TableColumns::item_of(int64_t row, int64_t& item) const {
+  item = 0;
+  for (size_t a = 0; a < axes_; ++a) {
+    int64_t coordinate = 0;
+    if (Status s = arrays_.read(a, row, std::as_writable_bytes(std::span(&coordinate, 1))); !s.ok())
+      return s;
+    item = (a > 0 ? item * stream_[a].size : 0) + coordinate;
+  }
+  return {};
+}
+
+Status TableColumns::cut(int64_t items) {
+  if (Status s = flush(); !s.ok()) return s;
+  int64_t low = 0, high = rows_;
+  while (low < high) {
+    const int64_t row = low + (high - low) / 2;
+    int64_t item = 0;
+    if (Status s = item_of(row, item); !s.ok()) return s;
+    item < items ? low = row + 1 : high = row;
+  }
+  rows_ = low;
   return {};
 }
 

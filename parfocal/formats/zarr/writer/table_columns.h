@@ -28,6 +28,8 @@ class TableColumns {
   /// Adds the rows of one frame behind those that are there; flushes by itself when full.
   /// `coordinates`: one for each stream axis.
   Status append(std::span<const int64_t> coordinates, const TableView& table);
+  /// Takes back the rows of all items from `items` on. \pre they were added item by item, in order
+  Status cut(int64_t items);
   /// Writes what is kept.
   Status flush();
   /// fdatasync of what was written since the last sync. \pre flush() came before
@@ -38,8 +40,10 @@ class TableColumns {
 
  private:
   void keep(size_t column, const void* values, int64_t rows);
+  Status item_of(int64_t row, int64_t& item) const;
   ColumnArrays arrays_;
   size_t axes_;
+  std::vector<Axis> stream_;
   int64_t rows_ = 0, pending_ = 0;
   std::vector<std::vector<std::byte>> values_;  // of each column, kMostPending at most
 };

@@ -43,7 +43,10 @@ bool all_zero(std::span<const std::byte> bytes) {
          std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
 }
 
-TileEncoder::TileEncoder(const ArraySpec& spec) : chain_(make_chain(chain_of(spec), spec)) {
+TileEncoder::TileEncoder(const ArraySpec& spec)
+    : chain_(make_chain(chain_of(spec), spec)),
+      reads_back_(std::any_of(spec.chunk.begin(), spec.chunk.end() - 2,
+                              [](int64_t frames) { return frames > 1; })) {
   std::vector<CodecSpec> fast = chain_of(spec);
   const auto at = std::find_if(fast.begin(), fast.end(), compresses);
   if (at == fast.end() || static_cast<size_t>(chain_.decoded_bytes()) < kLeastSampled) return;
@@ -57,7 +60,8 @@ int64_t TileEncoder::encoded_bound() const {
 }
 
 int64_t TileEncoder::scratch_bytes() const {
-  const int64_t bytes = std::max(chain_.encode_scratch_bytes(), chain_.decode_scratch_bytes());
+  const int64_t bytes =
+      std::max(chain_.encode_scratch_bytes(), reads_back_ ? chain_.decode_scratch_bytes() : 0);
   return std::max(bytes, fast_ ? fast_->encode_scratch_bytes() : 0);
 }
 

@@ -34,6 +34,7 @@ class TileEncoder {
   bool pays(std::span<const std::byte> pixels, std::span<std::byte> to,
             CodecScratch& scratch) const;
   CodecChain chain_;
+  bool reads_back_;                      // chunks of several frames: to take one of them out
   std::optional<CodecChain> fast_;       // the same format, hardly compressed
   std::optional<CodecSpec> compressor_;  // that a sample is tried with
 };
