@@ -143,15 +143,22 @@ void tell_unfinished(const ConvertArguments& arguments, const RunRecord& record)
                       counted(expected, "frame"), with_option(arguments, "--resume")));
 }
 
-/// Which image of a plate is meant must be said; labels are images of their own.
-void check_choice(const ConvertArguments& arguments, const SourceSpec& source) {
+/// Of a plate or series all images are taken where the result can hold them, else one must be
+/// chosen; labels are images of their own.
+void check_choice(const ConvertArguments& arguments, SourceSpec& source) {
   const ZarrHierarchy store(std::make_shared<LocalStore>(source.params.find("path")->text));
   const RawValue* position = source.params.find("position");
   const std::string image = position ? position->text : "";
+  if (image == "all") return;
   const ZarrNode node = store.node(image);
   if (node.is_array) return;
   const auto paths = image_paths(store, image, group_of(node), kMostNamed + 1);
   auto words = arguments.words;
+  if (paths.size() > 1 && sink_type(arguments.paths.back()) == "ome_zarr" && image.empty()) {
+    message("note: all images of the input are taken, as positions (source.position chooses one)");
+    source.params.set("position", RawValue::scalar("all"));
+    return;
+  }
   if (paths.size() > 1) {
     words.insert(words.end(), {"--set", "source.position=" + paths[0]});
     throw Error(

@@ -5,6 +5,7 @@ import csv
 import numpy as np
 import ome_zarr.io
 import ome_zarr.reader
+import pytest
 import tifffile
 import zarr
 
@@ -68,3 +69,22 @@ def test_wells_make_a_plate(parfocal, tmp_path):
         np.testing.assert_array_equal(root[f"{path}/0"][:], expected)
     reader = ome_zarr.reader.Reader(ome_zarr.io.parse_url(tmp_path / "a.ome.zarr"))
     assert any(isinstance(spec, ome_zarr.reader.Plate) for node in reader() for spec in node.specs)
+
+
+@pytest.mark.parametrize("wells", [None, "[A/1, B/2, B/2, B/10]"])
+def test_a_plate_is_converted_as_a_plate_and_a_series_as_a_series(parfocal, tmp_path, wells):
+    pixels = write_positions(tmp_path)
+    options = ["--set", f"sink.wells={wells}"] if wells else []
+    parfocal("convert", "p*.tif", "a.ome.zarr", "--set", "source.axes=ptyx", "--set", "source.sizes={t: 3}",
+             "--set", "sink.format='0.4'", *options)
+    err = parfocal("convert", "a.ome.zarr", "b.ome.zarr").stderr
+    assert "as positions" in err
+    paths = ("A/1/0", "B/2/0", "B/2/1", "B/10/0") if wells else "0123"
+    root = zarr.open_group(tmp_path / "b.ome.zarr", mode="r")
+    assert ("plate" in root.attrs["ome"]) == (wells is not None)
+    for path, expected in zip(paths, pixels):
+        np.testing.assert_array_equal(root[f"{path}/0"][:], expected)
+    parfocal("info", "b.ome.zarr", "--validate")
+    parfocal("convert", "a.ome.zarr", "one.ome.zarr", "--set", f"source.position={paths[2]}")
+    np.testing.assert_array_equal(zarr.open_array(tmp_path / "one.ome.zarr/0", mode="r")[:], pixels[2])
+    assert "several images" in parfocal("convert", "a.ome.zarr", "c.ome.tif", exit_code=4).stderr
