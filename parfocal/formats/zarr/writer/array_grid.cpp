@@ -147,10 +147,10 @@ int64_t ArrayGrid::first_frame(int64_t band, int64_t slab_in_band) const {
   return frame_of(index);
 }
 
-int64_t ArrayGrid::open_bands_in_order() const {
-  size_t slowest = 0;  // axis on which a band spans several steps
-  while (slowest < stream_rank_ && band_shape_[slowest] == 1) ++slowest;
-  return slowest < stream_rank_ ? product(bands_, slowest + 1) : 1;
+std::vector<SteppedAxis> ArrayGrid::stepped(const std::vector<int64_t>& cells) const {
+  std::vector<SteppedAxis> axes;
+  for (size_t a = 0; a < stream_rank_; ++a) axes.push_back({sizes_[a], cells[a]});
+  return axes;
 }
 
 std::vector<int64_t> ArrayGrid::chunk_key_of(int64_t frame, const Tile& tile) const {

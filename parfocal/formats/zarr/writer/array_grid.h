@@ -8,7 +8,7 @@
 
 #include <vector>
 
-#include "parfocal/formats/zarr/writer/store_spec.h"
+#include "parfocal/formats/zarr/writer/frame_order.h"
 
 namespace parfocal {
 
@@ -35,8 +35,9 @@ class ArrayGrid {
   int64_t frames_per_chunk() const { return frames_per_chunk_; }
   int64_t chunks_per_part() const { return slabs_per_band_ * inner_yx_; }
   int64_t frames_per_band() const { return slabs_per_band_ * frames_per_chunk_; }
-  /// Bands that are open at the same time when frames come in C order.
-  int64_t open_bands_in_order() const;
+  /// The axes before y and x, in steps of a slab or of a band.
+  std::vector<SteppedAxis> slab_steps() const { return stepped(slab_shape_); }
+  std::vector<SteppedAxis> band_steps() const { return stepped(band_shape_); }
   /// Tiles of a plane that lie in this shard of a band.
   int64_t tiles_of_part(int64_t part) const { return part_tiles_[static_cast<size_t>(part)]; }
 
@@ -73,6 +74,7 @@ class ArrayGrid {
   std::vector<int64_t> part_key_of(int64_t band, int64_t part) const;
 
  private:
+  std::vector<SteppedAxis> stepped(const std::vector<int64_t>& cells) const;
   void add_tiles(int64_t part, int64_t height, int64_t width);
   int64_t cell_of(int64_t frame, const std::vector<int64_t>& shape,
                   const std::vector<int64_t>& cells_per_axis) const;

@@ -22,10 +22,11 @@ Status sync_file(const Fd& fd, const fs::path& path) {
   return ::fdatasync(fd.get()) == 0 ? Status() : io_failure("sync", path);
 }
 
-// Its bytes are on the disk before it gets the name, so that a name never stands for less.
+// Its bytes and the folders are on the disk before it gets the name, so that a name never stands
+// for less, and the power may go during recovery too.
 Status rename_synced(const Fd& fd, const fs::path& from, const fs::path& to) {
   if (Status s = sync_file(fd, from); !s.ok()) return s;
-  if (Status s = make_folders(to.parent_path(), false); !s.ok()) return s;
+  if (Status s = make_folders(to.parent_path(), true); !s.ok()) return s;
   return ::rename(from.c_str(), to.c_str()) == 0 ? Status() : io_failure("rename to", to);
 }
 

@@ -1,12 +1,19 @@
 #include "parfocal/formats/zarr/writer/array_writer.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "parfocal/formats/zarr/writer/array_writer-inl.h"
 #include "parfocal/formats/zarr/writer/store_metadata.h"
 
 namespace parfocal {
 namespace {
+
+// What nobody has anyway is stated as that much: sums of it can be counted with.
+int64_t stated_product(int64_t a, int64_t b) {
+  constexpr int64_t kMost = int64_t{1} << 44;
+  return a > kMost / std::max<int64_t>(1, b) ? kMost : std::min(kMost, a * b);
+}
 
 constexpr int64_t kBlockBytes = int64_t{8} << 20;  // encoded tiles are written in blocks of this
 
@@ -41,7 +48,8 @@ ArrayWriter::ArrayWriter(const std::filesystem::path& root, const StoreSpec& sto
       layout_(spec_, grid_),
       encoder_(spec_),
       shard_(shard_codec(spec_)),
-      log_(log_path(root, number), layout_.bytes()) {
+      log_(log_path(root, number), layout_.bytes()),
+      most_open_(options.regions ? std::numeric_limits<int64_t>::max() : most_open_bands()) {
   if (options.regions)
     regions_ = std::make_unique<RegionLog>(region_path(root, number), grid_, layout_);
 }
@@ -90,8 +98,35 @@ int64_t ArrayWriter::band_bytes() const {
   const int64_t frames = grid_.frames_per_band();
   const int64_t index =
       shard_ ? grid_.chunks_per_part() * static_cast<int64_t>(sizeof(ShardEntry)) : 0;
-  const int64_t slots = grid_.frames_per_chunk() > 1 ? 8 * frames : 0;
-  return grid_.parts() * (index + static_cast<int64_t>(sizeof(Part))) + slots + frames / 8 + 256;
+  // Of chunks of several frames: slots of the log, in use and free, and their slabs.
+  const int64_t slots =
+      grid_.frames_per_chunk() > 1 ? 24 * frames + 80 * frames / grid_.frames_per_chunk() : 0;
+  const int64_t path = static_cast<int64_t>(part_path(root_, number_, 0, 0).native().size()) + 64;
+  return (shard_ ? grid_.parts() : 0) * (index + static_cast<int64_t>(sizeof(Part)) + path) +
+         slots + frames / 8 + 256;
+}
+
+int64_t ArrayWriter::most_open_bands() const {
+  const int64_t in_order = open_cells(grid_.band_steps(), options_.order) + options_.in_flight;
+  return std::max(in_order, options_.spare_bytes / band_bytes());
+}
+
+int64_t ArrayWriter::open_bytes() const {
+  const int64_t rows = open_rows(grid_.band_steps(), options_.order);
+  return stated_product(most_open_bands(), band_bytes()) +
+         stated_product(rows, grid_.bands_per_row() / 8 + 128);
+}
+
+int64_t ArrayWriter::log_bytes() const {
+  if (grid_.frames_per_chunk() == 1) return 0;
+  const int64_t slabs = open_cells(grid_.slab_steps(), options_.order) + options_.in_flight;
+  return stated_product(stated_product(slabs, grid_.frames_per_chunk()), layout_.bytes());
+}
+
+bool ArrayWriter::is_full_for(int64_t frame) const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<int64_t>(bands_.size()) >= most_open_ &&
+         !bands_.contains(grid_.band_of(frame)) && !is_sealed(grid_.band_of(frame));
 }
 
 int64_t ArrayWriter::place_in_band(int64_t frame) const {
@@ -101,7 +136,7 @@ int64_t ArrayWriter::place_in_band(int64_t frame) const {
 bool ArrayWriter::is_sealed(int64_t band) const {
   if (reopened_.contains(band)) return false;
   const int64_t row = grid_.band_row(band);
-  if (row < committed_rows_) return true;
+  if (sealed_rows_.has(row)) return true;
   const auto it = rows_.find(row);
   return it != rows_.end() && it->second.sealed[static_cast<size_t>(band % grid_.bands_per_row())];
 }
@@ -116,7 +151,7 @@ bool ArrayWriter::has(int64_t frame) const {
 
 void ArrayWriter::resume(int64_t outer) {
   const std::lock_guard lock(mutex_);
-  committed_rows_ = outer / grid_.outer_per_band();
+  if (outer >= grid_.outer_per_band()) sealed_rows_.add(0, outer / grid_.outer_per_band());
 }
 
 Status ArrayWriter::admit(int64_t frame) {
@@ -178,24 +213,22 @@ void ArrayWriter::count_sealed(int64_t band) {
   const std::lock_guard lock(mutex_);
   bands_.erase(band);
   if (reopened_.erase(band) > 0) return;  // was counted when it was sealed first
-  Row& row = rows_[grid_.band_row(band)];
+  const int64_t number = grid_.band_row(band);
+  Row& row = rows_[number];
   if (row.sealed.empty()) {
     row.left = grid_.bands_per_row();
     row.sealed.resize(static_cast<size_t>(row.left));
   }
   row.sealed[static_cast<size_t>(band % grid_.bands_per_row())] = true;
-  --row.left;
-  while (!rows_.empty() && rows_.begin()->first == committed_rows_ &&
-         rows_.begin()->second.left == 0) {
-    rows_.erase(rows_.begin());
-    ++committed_rows_;
-  }
+  if (--row.left > 0) return;
+  rows_.erase(number);
+  sealed_rows_.add(number);
 }
 
 int64_t ArrayWriter::committed_outer() const {
   const std::lock_guard lock(mutex_);
-  const int64_t outer = committed_rows_ * grid_.outer_per_band();
-  if (spec_.stream_rank() == 0) return committed_rows_;
+  const int64_t outer = sealed_rows_.prefix() * grid_.outer_per_band();
+  if (spec_.stream_rank() == 0) return sealed_rows_.prefix();
   return spec_.shape[0] == kUnbounded ? outer : std::min(outer, spec_.shape[0]);
 }
 

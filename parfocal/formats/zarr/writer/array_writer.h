@@ -12,6 +12,7 @@
 #include "parfocal/formats/zarr/writer/array_grid.h"
 #include "parfocal/formats/zarr/writer/frame_layout.h"
 #include "parfocal/formats/zarr/writer/frame_log.h"
+#include "parfocal/formats/zarr/writer/frame_set.h"
 #include "parfocal/formats/zarr/writer/journal.h"
 #include "parfocal/formats/zarr/writer/region_log.h"
 #include "parfocal/formats/zarr/writer/tile_encoder.h"
@@ -28,9 +29,12 @@ std::filesystem::path region_path(const std::filesystem::path& root, uint32_t ar
 class ArrayWriter {
  public:
   struct Options {
-    bool durable = false;  ///< what is sealed is on the disk before it gets its name
-    bool direct = true;    ///< past the page cache where it pays
-    bool regions = false;  ///< frames come in regions, by way of regions()
+    bool durable = false;     ///< what is sealed is on the disk before it gets its name
+    bool direct = true;       ///< past the page cache where it pays
+    bool regions = false;     ///< frames come in regions, by way of regions()
+    FrameOrder order;         ///< in which frames come
+    int64_t in_flight = 1;    ///< frames between admit() and finish()
+    int64_t spare_bytes = 0;  ///< for shards that are open beyond what the order needs
   };
   /// Buffers of one thread.
   struct Scratch {
@@ -54,6 +58,13 @@ class ArrayWriter {
   int64_t scratch_bytes() const;
   /// Bytes that one open band holds (the indexes of its shards).
   int64_t band_bytes() const;
+  /// Bands that may be open at once, and all bytes that it takes to know what is open.
+  int64_t most_open_bands() const;
+  int64_t open_bytes() const;
+  /// Bytes that the frame log grows to when frames come in order.
+  int64_t log_bytes() const;
+  /// Whether this frame would begin one band more than that.
+  bool is_full_for(int64_t frame) const;
 
   /// So many steps of the first axis are there: full bands are sealed. \pre nothing came
   void resume(int64_t outer);
@@ -152,14 +163,15 @@ class ArrayWriter {
   std::unique_ptr<ShardCodec> shard_;  // null: every chunk is a file
   FrameLog log_;
   std::unique_ptr<RegionLog> regions_;  // null: frames come whole
+  int64_t most_open_;
   std::mutex syncing_folders_;
-  std::mutex making_folders_;                       // of last_folder_
-  std::filesystem::path last_folder_;               // exists
-  mutable std::mutex mutex_;                        // of everything below
-  std::map<int64_t, std::shared_ptr<Band>> bands_;  // open ones, by number
-  std::set<int64_t> reopened_;                      // open ones that were sealed before
-  std::map<int64_t, Row> rows_;                     // with at least one sealed band, not committed
-  int64_t committed_rows_ = 0;
+  std::mutex making_folders_;                         // of last_folder_
+  std::filesystem::path last_folder_;                 // exists
+  mutable std::mutex mutex_;                          // of everything below
+  std::map<int64_t, std::shared_ptr<Band>> bands_;    // open ones, by number
+  std::set<int64_t> reopened_;                        // open ones that were sealed before
+  std::map<int64_t, Row> rows_;                       // of which some bands are sealed, not all
+  FrameSet sealed_rows_;                              // of which all are
   std::set<std::filesystem::path> unsynced_folders_;  // that got new names
 };
 

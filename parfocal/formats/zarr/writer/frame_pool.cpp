@@ -28,6 +28,7 @@ void FramePool::push(FrameJob job) {
   {
     const std::lock_guard lock(mutex_);
     jobs_.push_back(std::move(job));
+    ++under_way_;
   }
   pushed_.notify_one();
 }
@@ -39,6 +40,22 @@ std::optional<FrameJob> FramePool::pop() {
   FrameJob job = std::move(jobs_.front());
   jobs_.pop_front();
   return job;
+}
+
+void FramePool::done() {
+  {
+    const std::lock_guard lock(mutex_);
+    --under_way_;
+    ++done_;
+  }
+  progressed_.notify_all();
+}
+
+bool FramePool::wait_for_progress() {
+  std::unique_lock lock(mutex_);
+  if (under_way_ == 0 || stopped_) return false;
+  progressed_.wait(lock, [&, before = done_] { return done_ != before || stopped_; });
+  return !stopped_;
 }
 
 void FramePool::finish() {
@@ -56,6 +73,7 @@ void FramePool::stop() {
   }
   pushed_.notify_all();
   freed_.notify_all();
+  progressed_.notify_all();
 }
 
 }  // namespace parfocal

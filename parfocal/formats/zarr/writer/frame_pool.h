@@ -33,6 +33,10 @@ class FramePool {
   void push(FrameJob job);
   /// Waits for a job; none after stop(), or after finish() when all are done.
   std::optional<FrameJob> pop();
+  /// A job that pop() gave is done.
+  void done();
+  /// Waits until one more job is done; false if there is none under way, or after stop().
+  bool wait_for_progress();
   /// No more jobs will come.
   void finish();
   /// Wakes everyone; what waits is dropped.
@@ -40,9 +44,10 @@ class FramePool {
 
  private:
   std::mutex mutex_;
-  std::condition_variable freed_, pushed_;
+  std::condition_variable freed_, pushed_, progressed_;
   std::vector<AlignedBuffer> free_;
   std::deque<FrameJob> jobs_;
+  int64_t under_way_ = 0, done_ = 0;
   bool finished_ = false, stopped_ = false;
 };
 

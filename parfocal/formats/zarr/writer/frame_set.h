@@ -33,6 +33,10 @@ class FrameSet {
     const auto it = runs_.upper_bound(frame);
     return it != runs_.begin() && std::prev(it)->second > frame;
   }
+  /// Frames [0, n) are all there.
+  int64_t prefix() const {
+    return !runs_.empty() && runs_.begin()->first == 0 ? runs_.begin()->second : 0;
+  }
   /// One past the last frame; 0 if there is none.
   int64_t end() const { return runs_.empty() ? 0 : runs_.rbegin()->second; }
   int64_t count() const {

@@ -7,11 +7,19 @@ namespace {
 
 constexpr int64_t kMostSamples = 32;  // channels beyond share the last sample
 
+// Pairs of planes in z of which one came: those of all faster axes, and of frames in flight.
+int64_t open_pairs(const ImageSpec& image, const ArrayWriter::Options& options) {
+  std::vector<SteppedAxis> axes;
+  for (size_t a = 0; a < image.stream_rank(); ++a)
+    axes.push_back({image.axes[a].size, image.axes[a].name == "z" && image.pool_z ? 2 : 1});
+  return open_cells(axes, options.order) + options.in_flight;
+}
+
 }  // namespace
 
 ImageWriter::ImageWriter(const std::filesystem::path& root, const StoreSpec& store, size_t image,
                          std::span<const ArraySpec> arrays, uint32_t first_array,
-                         int64_t most_in_flight, ArrayWriter::Options options, Journal& journal)
+                         const ArrayWriter::Options& options, Journal& journal)
     : store_(store),
       image_(image),
       journal_(journal),
@@ -26,7 +34,7 @@ ImageWriter::ImageWriter(const std::filesystem::path& root, const StoreSpec& sto
         std::make_unique<RegionPooling>(arrays[level - 1], arrays[level], spec().pooling));
   if (arrays.size() > 1 && !options.regions)
     pyramid_ = std::make_unique<Pyramid>(
-        spec(), std::vector<ArraySpec>(arrays.begin(), arrays.end()), most_in_flight + 1);
+        spec(), std::vector<ArraySpec>(arrays.begin(), arrays.end()), open_pairs(spec(), options));
   for (size_t a = 0; a < spec().stream_rank(); ++a)
     if (spec().axes[a].name == "c") channel_axis_ = static_cast<int>(a);
   if (!spec().label) samples_.resize(static_cast<size_t>(std::min(channels(), kMostSamples)));
@@ -60,12 +68,28 @@ int64_t ImageWriter::resident_bytes() const {
   int64_t bytes = FrameColumns::resident_bytes(store_) +
                   static_cast<int64_t>(samples_.size()) * ContrastSample::kResidentBytes +
                   (pyramid_ ? pyramid_->resident_bytes() : 0);
-  // One more than frames in C order leave open: the next one begins before the last one is sealed.
   for (const auto& level : levels_) {
-    bytes += level->band_bytes() * (level->grid().open_bands_in_order() + 1);
+    bytes += level->open_bytes();
     if (regions_) bytes += RegionLog::resident_bytes(level->grid(), level->layout());
   }
   return bytes;
+}
+
+int64_t ImageWriter::log_bytes() const {
+  int64_t bytes = 0;
+  for (const auto& level : levels_) bytes += level->log_bytes();
+  return bytes;
+}
+
+bool ImageWriter::is_full_for(int64_t frame) const {
+  if (levels_.front()->is_full_for(frame)) return true;
+  const FrameIndex index = base().grid().index_of(frame);
+  for (size_t level = 1; level < levels_.size(); ++level) {
+    const ArrayWriter& array = *levels_[level];
+    const FrameIndex plane = pyramid_ ? pyramid_->index_at(static_cast<int>(level), index) : index;
+    if (array.is_full_for(array.grid().frame_of(plane))) return true;
+  }
+  return false;
 }
 
 Status ImageWriter::admit(int64_t frame) {

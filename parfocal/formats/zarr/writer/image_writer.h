@@ -33,19 +33,22 @@ class ImageWriter {
     std::vector<Piece> gaps;
   };
 
-  /// `arrays`: those of this image, with their numbers from `first_array` on; `most_in_flight`:
-  /// frames between admit() and finish().
+  /// `arrays`: those of this image, with their numbers from `first_array` on; the order in
+  /// `options` is the image's.
   ImageWriter(const std::filesystem::path& root, const StoreSpec& store, size_t image,
-              std::span<const ArraySpec> arrays, uint32_t first_array, int64_t most_in_flight,
-              ArrayWriter::Options options, Journal& journal);
+              std::span<const ArraySpec> arrays, uint32_t first_array,
+              const ArrayWriter::Options& options, Journal& journal);
 
   const ImageSpec& spec() const { return store_.images[image_]; }
   const ArrayWriter& base() const { return *levels_.front(); }
   Scratch make_scratch() const;
   int64_t scratch_bytes() const;
-  /// What it holds besides: open shards when frames come in C order, samples, rows.
+  /// What it holds besides: open shards, samples, rows.
   int64_t resident_bytes() const;
+  int64_t log_bytes() const;
 
+  /// Whether the frame would begin more shards than may be open at once.
+  bool is_full_for(int64_t frame) const;
   /// Announces a frame. Fails if it was announced before or lies outside.
   Status admit(int64_t frame);
   /// Offers a frame's pixels to the contrast window.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <string>
 
 namespace parfocal {
@@ -18,7 +19,14 @@ Pyramid::Pyramid(const ImageSpec& image, std::vector<ArraySpec> levels, int64_t 
     steps_.emplace_back(levels[k - 1], levels[k], image.pooling);
     resident_bytes_ += steps_.back().table_bytes();
     if (z_axis_ < 0) continue;
-    pairs_.push_back(std::make_unique<OpenPairs>(most_open_pairs, steps_.back().held_bytes()));
+    try {
+      pairs_.push_back(std::make_unique<OpenPairs>(most_open_pairs, steps_.back().held_bytes()));
+    } catch (const std::bad_alloc&) {
+      throw Error(ErrorCode::invalid_pipeline,
+                  Issue{"no memory for the planes of a pyramid that wait for their neighbour in z",
+                        image.path, std::to_string(most_open_pairs) + " planes", "",
+                        "let the planes of one stack follow each other, or do not halve z"});
+    }
     resident_bytes_ += pairs_.back()->resident_bytes();
   }
 }
@@ -66,7 +74,7 @@ Status Pyramid::climb(size_t level, const std::byte* plane, Buffers& buffers, Ma
     if (outcome == Outcome::full)
       return Status::fail("more than " + std::to_string(most_open_pairs_) +
                               " pairs of planes of a pyramid wait for their second plane",
-                          "write planes of one stack one after the other, or do not halve z");
+                          "state the order of frames (StoreOptions::order), or do not halve z");
     made.end = static_cast<int>(level) + 2;
     if (outcome == Outcome::gap) made.planes = made.end;
     plane = outcome == Outcome::gap ? nullptr : buffers.plane(made.end - 1);

@@ -70,6 +70,8 @@ Status recover_store(const fs::path& root, RecoverReport& report) {
   if (Status s = lock_journal(root, journal, lock); !s.ok()) return s;
   if (!lock) return clear_work_folder(work_folder(root));
   report.found = true;
+  // What is published by these records must not be known better than they are, if the power goes.
+  if (::fdatasync(lock.get()) != 0) return io_failure("sync", journal);
   StoreRecovery recovery(root, spec);
   if (Status s = recovery.run(journal, report); !s.ok()) return s;
   // With the journal goes what the parts and logs mean: all else is on the disk before.

@@ -27,6 +27,7 @@ class StoreWriter::Impl {
   void start();
   int64_t resident_bytes() const;
   int64_t buffer_bytes() const;
+  int64_t log_bytes() const;
 
   Status append(size_t image, int64_t frame, const View& plane, std::span<const std::byte> row,
                 int64_t& ticket);
@@ -40,6 +41,7 @@ class StoreWriter::Impl {
  private:
   using Scratches = std::vector<ImageWriter::Scratch>;  // one per image
   void work();
+  Status wait_for_room(size_t image, int64_t frame);
   Status reopen_image(size_t i);
   Status resume_image(size_t i);
   Status sample_kept(size_t i, int64_t frames);

@@ -5,8 +5,11 @@
 #include "parfocal/formats/zarr/writer/store_writer-inl.h"
 
 namespace parfocal {
-
 namespace {
+
+// For all arrays: shards that are open because frames do not come in order. The smaller the shards,
+// the more: 16 of default ones, or some hundreds of a few chunks.
+constexpr int64_t kSpareBytes = int64_t{1} << 20;
 
 // Whether one thread can write frames of either with the same buffers.
 bool works_alike(const ImageSpec& a, const ImageSpec& b) {
@@ -45,6 +48,9 @@ std::unique_ptr<StoreWriter> StoreWriter::create(const std::filesystem::path& ro
 int64_t StoreWriter::resident_bytes(const StoreSpec& spec, const StoreOptions& options) {
   return Impl({}, spec, options).resident_bytes();
 }
+int64_t StoreWriter::log_bytes(const StoreSpec& spec, const StoreOptions& options) {
+  return Impl({}, spec, options).log_bytes();
+}
 
 Status StoreWriter::append(size_t image, int64_t frame, const View& plane,
                            std::span<const std::byte> row, int64_t& ticket) {
@@ -70,13 +76,17 @@ StoreWriter::Impl::Impl(std::filesystem::path root, StoreSpec spec, const StoreO
   if (options_.regions) options_.threads = 1;
   if (options_.queue_frames <= 0) options_.queue_frames = options_.threads + 2;
   const std::vector<ArraySpec> arrays = arrays_of(spec_);
-  const ArrayWriter::Options how{options_.ack == Ack::durable, options_.direct, options_.regions};
+  ArrayWriter::Options how{
+      options_.ack == Ack::durable, options_.direct, options_.regions, {}, 0, 0};
+  how.in_flight = options_.queue_frames + options_.threads;
+  how.spare_bytes = kSpareBytes / static_cast<int64_t>(arrays.size());
   for (size_t first = 0; first < arrays.size();) {
     const size_t image = arrays[first].image;
     const size_t count = static_cast<size_t>(spec_.images[image].levels);
-    images_.push_back(std::make_unique<ImageWriter>(
-        root_, spec_, image, std::span(arrays).subspan(first, count), static_cast<uint32_t>(first),
-        options_.queue_frames, how, journal_));
+    how.order = frame_order(spec_.images[image], options_.order, options_.any_order_steps);
+    images_.push_back(std::make_unique<ImageWriter>(root_, spec_, image,
+                                                    std::span(arrays).subspan(first, count),
+                                                    static_cast<uint32_t>(first), how, journal_));
     first += count;
   }
   for (size_t i = 0; i < images_.size(); ++i) {
@@ -86,6 +96,12 @@ StoreWriter::Impl::Impl(std::filesystem::path root, StoreSpec spec, const StoreO
   }
   published_.assign(images_.size(), 0);
   gap_versions_.assign(images_.size(), 0);
+}
+
+int64_t StoreWriter::Impl::log_bytes() const {
+  int64_t bytes = 0;
+  for (const auto& image : images_) bytes += image->log_bytes();
+  return bytes;
 }
 
 int64_t StoreWriter::Impl::resident_bytes() const {
@@ -116,6 +132,7 @@ Status StoreWriter::Impl::append(size_t image, int64_t frame, const View& plane,
     return Status::fail("the plane is not the size of the image");
   if (!row.empty() && static_cast<int64_t>(row.size()) != FrameColumns::row_bytes(spec_))
     return Status::fail("the row does not have the columns of the store");
+  if (Status s = wait_for_room(image, frame); !s.ok()) return s;
   if (Status s = writer.admit(frame); !s.ok()) return s;
   std::optional<AlignedBuffer> buffer = pool_->take();
   if (!buffer) return receipts_.failure();
@@ -130,9 +147,37 @@ Status StoreWriter::Impl::append(size_t image, int64_t frame, const View& plane,
 Status StoreWriter::Impl::append_gap(size_t image, int64_t frame, int64_t count, GapReason reason,
                                      const std::string& text) {
   if (Status s = receipts_.failure(); !s.ok()) return s;
-  for (int64_t i = 0; i < count; ++i)
-    if (Status s = images_.at(image)->admit(frame + i); !s.ok()) return s;
-  pool_->push({image, frame, -1, count, Gap{reason, text}, {}, {}});
+  ImageWriter& writer = *images_.at(image);
+  const auto push = [&](int64_t end) {
+    if (end > frame) pool_->push({image, frame, -1, end - frame, Gap{reason, text}, {}, {}});
+    frame = end;
+  };
+  for (int64_t f = frame, end = frame + count; f < end; ++f) {
+    if (writer.is_full_for(f)) push(f);  // so that what is complete can be sealed
+    Status s = wait_for_room(image, f);
+    if (s.ok()) s = writer.admit(f);
+    if (!s.ok()) {
+      push(f);
+      return s;
+    }
+    if (f + 1 == end) push(end);
+  }
+  return {};
+}
+
+// Shards that frames in flight complete make room for others.
+Status StoreWriter::Impl::wait_for_room(size_t image, int64_t frame) {
+  const ImageWriter& writer = *images_[image];
+  while (frame >= 0 && writer.is_full_for(frame)) {
+    if (pool_->wait_for_progress()) continue;
+    if (Status s = receipts_.failure(); !s.ok()) return s;
+    if (!writer.is_full_for(frame)) break;
+    return Status::fail(
+        Issue{"frames do not come in the order that memory was stated for", writer.spec().path,
+              "frame " + std::to_string(frame) + " begins one shard more than may be open at once",
+              "the order \"" + (options_.order.empty() ? "as the axes" : options_.order) + "\"",
+              "state StoreOptions::order, or any_order_steps; tell of frames that are missing"});
+  }
   return {};
 }
 
@@ -143,6 +188,7 @@ void StoreWriter::Impl::work() {
   while (std::optional<FrameJob> job = pool_->pop()) {
     const Status s = job->gap ? store_gap(*job, scratches) : store(*job, scratches);
     if (!s.ok()) return fail(s);
+    pool_->done();
   }
 }
 

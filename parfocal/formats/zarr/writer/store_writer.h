@@ -22,13 +22,23 @@ struct StoreOptions {
   bool regions = false;      ///< frames come by append_region(), of which one thread takes care
   int64_t publish_ms = 250;  ///< readers see new frames this often
   int64_t commit_frames = 8, commit_ms = 50;  ///< `durable`: synced after so many, or so long
+  /// Memory is stated, and kept, for frames that come in this order of their axes before y and x:
+  /// the slowest first, as "tzc"; "" = as the image has them. Images take turns as they like.
+  std::string order;
+  /// If > 0: in any order, as long as no more than so many steps of the first axis are begun and
+  /// not complete.
+  int64_t any_order_steps = 0;
 };
 
 class StoreWriter {
  public:
-  /// Memory that a writer takes at most, buffers of the threads and of open shards included, when
-  /// frames come in C order.
+  /// Memory that a writer takes at most, buffers of the threads and all that is kept of shards and
+  /// pairs of planes that are not complete included. Besides: some 100 bytes for each run of
+  /// missing frames. \throws Error(invalid_pipeline) for an order that cannot be
   static int64_t resident_bytes(const StoreSpec& spec, const StoreOptions& options);
+  /// Bytes on the disk that the frame logs grow to: planes that wait for their chunks. 0 where each
+  /// frame is a chunk of its own.
+  static int64_t log_bytes(const StoreSpec& spec, const StoreOptions& options);
 
   /// Makes the store: all metadata is there when this returns. \throws Error(invalid_pipeline) for
   /// what cannot be stored, Error(output_exists), Error(run_failed)
@@ -53,9 +63,11 @@ class StoreWriter {
   /// Stops without closing, as a killed process would: nothing is lost that was acknowledged.
   ~StoreWriter();
 
-  /// Takes frame `frame` of an image (C order over its axes before y and x), in any order, each
-  /// once. The plane is copied; waits while the queue is full. `row`: the frame's columns, packed,
-  /// or empty. `ticket`: for wait(). Fails at once after any failure. Thread-safe.
+  /// Takes frame `frame` of an image (number in C order over its axes before y and x), each once.
+  /// The plane is copied; waits while the queue is full. `row`: the frame's columns, packed, or
+  /// empty. `ticket`: for wait(). Fails at once after any failure. Refuses, and stays as it is, a
+  /// frame that would begin more shards than StoreOptions::order needs, beyond what is small.
+  /// Thread-safe.
   Status append(size_t image, int64_t frame, const View& plane, std::span<const std::byte> row,
                 int64_t& ticket);
   /// Takes a region of a frame, where frames come in regions (StoreOptions::regions): in any order
