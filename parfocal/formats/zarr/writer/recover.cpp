@@ -77,6 +77,8 @@ Status recover_store(const fs::path& root, RecoverReport& report) {
   // With the journal goes what the parts and logs mean: all else is on the disk before.
   if (::syncfs(lock.get()) != 0) return io_failure("sync the file system of", root);
   if (::unlink(journal.c_str()) != 0) return io_failure("remove", journal);
+  // Before the log goes: a journal that came back would miss the planes in it.
+  if (Status s = sync_directory(work_folder(root)); !s.ok()) return s;
   return clear_work_folder(work_folder(root));
 }
 
