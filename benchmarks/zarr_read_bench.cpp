@@ -101,7 +101,7 @@ struct Frames {
       size_t n = 0;
       const int64_t index[] = {t, 0, 0};
       if (!chain.encode(pixels, encoded, scratch, n).ok() ||
-          !store->put("a/" + array.chunk_key(index), std::span(encoded).first(n)).ok())
+          !store->put("a/" + array.chunk_key(index), std::span(encoded).first(n), false).ok())
         return;
     }
     reader = std::make_unique<ArrayReader>(store, "a", array);
