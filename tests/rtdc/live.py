@@ -28,7 +28,7 @@ EVENTS = """\
 """
 RECORDING = "  - {type: rtdc, from: source, path: recording.rtdc, zstd_level: 0}\n"
 PROVISIONAL = """\
-  - {type: ome_zarr, from: now, path: provisional.ome.zarr}
+  - {type: ome_zarr, from: now, path: provisional.ome.zarr, shard: none}
   - {type: table, from: now.index, path: versions.csv}
 """
 

@@ -43,7 +43,7 @@ def record(folder):
 def provisional(folder):
     with h5py.File(folder / "provisional.rtdc") as h5:
         image = h5["events/image"][:]
-    chunks = sorted(path for path in (folder / "provisional.ome.zarr").rglob("c/**/*"))
+    chunks = sorted((folder / "provisional.ome.zarr" / "0").glob("c/**/*"))
     image_files = [path.read_bytes() for path in chunks if path.is_file()]
     assert len(image_files) > 10
     suspects = [row["suspect"] for row in rows(folder / "frames.csv")]
