@@ -1,9 +1,11 @@
 #include "parfocal/formats/zarr/writer/frame_layout.h"
 
+#include <stdlib.h>
 #include <sys/mman.h>
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 namespace parfocal {
 namespace {
@@ -14,9 +16,10 @@ std::byte* allocate(int64_t bytes) {
   if (bytes <= 0) return nullptr;
   const int64_t huge = bytes / kHugePage * kHugePage;
   const int64_t alignment = huge > 0 ? kHugePage : kWriteAlign;
-  void* data =
-      std::aligned_alloc(static_cast<size_t>(alignment), static_cast<size_t>(aligned_up(bytes)));
-  if (data == nullptr) throw std::bad_alloc();
+  void* data = nullptr;  // not std::aligned_alloc, which takes multiples of the alignment only
+  if (::posix_memalign(&data, static_cast<size_t>(alignment),
+                       static_cast<size_t>(aligned_up(bytes))) != 0)
+    throw std::bad_alloc();
 #ifdef MADV_HUGEPAGE
   // Only a wish. Whole huge pages only, so that no more memory is used than was asked for.
   if (huge > 0) (void)::madvise(data, static_cast<size_t>(huge), MADV_HUGEPAGE);
