@@ -107,15 +107,11 @@ std::string with_option(const ConvertArguments& arguments, const std::string& op
   return shell_line(words);
 }
 
-bool is_unfinished(const Workplace& workplace) {
-  return fs::exists(workplace.unfinished() / "__parfocal" / "store.json");
-}
-
 /// What an earlier conversion left is gone on with or cleared. Returns whether there is something
 /// to go on with.
 bool take_over(const ConvertArguments& arguments, Workplace& workplace) {
   const bool left = fs::exists(workplace.folder());
-  if (is_unfinished(workplace)) {
+  if (is_streamed_store(workplace.unfinished())) {
     require_no_writer(workplace.unfinished());
     if (arguments.resume) {
       workplace.clear_beside();
@@ -230,7 +226,8 @@ int convert(const ConvertArguments& arguments) {
     workplace.publish();
     ran.record.outputs = {arguments.paths.back()};
   }
-  const bool unfinished = !complete && is_unfinished(workplace) && ran.record.edges[0].received > 0;
+  const bool unfinished =
+      !complete && is_streamed_store(workplace.unfinished()) && ran.record.edges[0].received > 0;
   workplace.keep(unfinished);
   if (arguments.json) {
     result(ran.record.json());

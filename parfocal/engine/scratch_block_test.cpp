@@ -9,6 +9,7 @@
 #include <string>
 
 #include "parfocal/core/error.h"
+#include "parfocal/formats/common/test_support-inl.h"
 
 namespace parfocal::engine {
 namespace {
@@ -17,12 +18,6 @@ namespace fs = std::filesystem;
 
 class ScratchBlocks : public testing::Test {
  protected:
-  ScratchBlocks() {
-    std::string name = (fs::temp_directory_path() / "parfocal-scratch-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
-  }
-  ~ScratchBlocks() override { fs::remove_all(folder_); }
-
   /// Pages of files that this process has in memory, tmpfs's included.
   static int64_t mapped_kib() {
     std::ifstream status("/proc/self/status");
@@ -42,7 +37,8 @@ class ScratchBlocks : public testing::Test {
     return "no error";
   }
 
-  fs::path folder_;
+  const test::TempDir temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 constexpr size_t kBytes = size_t{32} << 20;

@@ -10,6 +10,7 @@
 #include <numeric>
 #include <thread>
 
+#include "parfocal/formats/common/test_support-inl.h"
 #include "parfocal/formats/hdf5/dataset.h"
 #include "parfocal/formats/hdf5/decoded_chunks.h"
 #include "parfocal/formats/hdf5/lock.h"
@@ -35,12 +36,6 @@ struct Made {
 
 class Chunks : public testing::Test {
  protected:
-  Chunks() {
-    std::string name = (fs::temp_directory_path() / "parfocal-chunks-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
-  }
-  ~Chunks() override { fs::remove_all(folder_); }
-
   static Bytes pixels_of(const Made& made) {
     int64_t count = 1;
     for (const int64_t size : made.shape) count *= size;
@@ -113,7 +108,8 @@ class Chunks : public testing::Test {
     EXPECT_EQ(reader.shape(), made.shape);
     EXPECT_TRUE(read_all(reader) == pixels_of(made)) << reader.filters().text();
   }
-  fs::path folder_;
+  const test::TempDir temporary_;
+  const fs::path folder_ = temporary_.path();
   int count_ = 0;
 };
 

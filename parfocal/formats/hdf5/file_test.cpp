@@ -7,6 +7,7 @@
 #include <fstream>
 #include <random>
 
+#include "parfocal/formats/common/test_support-inl.h"
 #include "parfocal/formats/hdf5/attributes.h"
 #include "parfocal/formats/hdf5/dataset.h"
 #include "parfocal/formats/hdf5/strings.h"
@@ -21,11 +22,6 @@ using testing::HasSubstr;
 
 class Hdf5 : public testing::Test {
  protected:
-  Hdf5() {
-    std::string name = (fs::temp_directory_path() / "parfocal-hdf5-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
-  }
-  ~Hdf5() override { fs::remove_all(folder_); }
   template <class F>
   static std::string message(ErrorCode code, F&& f) {
     try {
@@ -37,7 +33,8 @@ class Hdf5 : public testing::Test {
     ADD_FAILURE() << "no error";
     return "";
   }
-  fs::path folder_;
+  const test::TempDir temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 TEST_F(Hdf5, Attributes_KeepTheirTypes) {

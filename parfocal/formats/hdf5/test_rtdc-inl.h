@@ -6,6 +6,7 @@
 
 #include <filesystem>
 
+#include "parfocal/formats/common/test_support-inl.h"
 #include "parfocal/formats/hdf5/attributes.h"
 #include "parfocal/formats/hdf5/dataset.h"
 #include "parfocal/formats/hdf5/strings.h"
@@ -15,12 +16,6 @@ namespace parfocal {
 class RtdcTest : public testing::Test {
  protected:
   static constexpr int64_t kHeight = 6, kWidth = 8;
-
-  RtdcTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "parfocal-rtdc-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
-  }
-  ~RtdcTest() override { std::filesystem::remove_all(folder_); }
 
   /// The pixel of frame t at (y, x).
   static uint8_t pixel(int64_t t, int64_t y, int64_t x) {
@@ -71,7 +66,8 @@ class RtdcTest : public testing::Test {
     return "";
   }
 
-  std::filesystem::path folder_;
+  const test::TempDir temporary_;
+  const std::filesystem::path folder_ = temporary_.path();
 };
 
 }  // namespace parfocal

@@ -8,6 +8,7 @@
 #include "parfocal/formats/common/planes.h"
 #include "parfocal/formats/zarr/store_sink_params.h"
 #include "parfocal/formats/zarr/store_sink_table.h"
+#include "parfocal/formats/zarr/writer/recover.h"
 #include "parfocal/formats/zarr/writer/store_writer.h"
 
 namespace parfocal {
@@ -81,10 +82,8 @@ class OmeZarrSink final : public Sink {
     return bytes;
   }
   void open() override {
-    std::error_code absent;
-    writer_ = resume_ && std::filesystem::exists(root_ / "__parfocal" / "store.json", absent)
-                  ? StoreWriter::resume(root_, spec_, options_)
-                  : StoreWriter::create(root_, spec_, options_);
+    writer_ = resume_ && is_streamed_store(root_) ? StoreWriter::resume(root_, spec_, options_)
+                                                  : StoreWriter::create(root_, spec_, options_);
     if (!table_) return;
     if (Status s = table_->open(); !s.ok()) throw Error(ErrorCode::run_failed, s.issue());
   }

@@ -236,8 +236,8 @@ TEST(OmeZarrSink, TheTableHasTheRowsOfTheFramesThatStay) {
     ASSERT_TRUE(sink->write(in).ok());
   }
   ASSERT_TRUE(sink->close({false, "stopped", 250}).ok());
-  EXPECT_EQ(test::read_column<int64_t>(dir / "a.ome.zarr", "tables/objects/t") == t, true);
-  EXPECT_EQ(test::read_column<int64_t>(dir / "a.ome.zarr", "tables/objects/label") == label, true);
+  EXPECT_EQ(test::read_array<int64_t>(dir / "a.ome.zarr", "tables/objects/t") == t, true);
+  EXPECT_EQ(test::read_array<int64_t>(dir / "a.ome.zarr", "tables/objects/label") == label, true);
 }
 
 TEST(OmeZarrSink, ListsGapsAndLeavesTheirChunksOut) {

@@ -81,7 +81,7 @@ std::vector<BoundGate> bind_gates(const std::vector<Gate>& gates, const FeatureG
 /// feature: events have more pixels than its least.
 class OnlineGates {
  public:
-  /// 	hrows Error for a layout that is none, and as bind_gates
+  /// \throws Error for a layout that is none, and as bind_gates
   OnlineGates(const Layout& layout, const FeatureGroups& groups);
   bool pass(FeatureGroup group, const FeatureValues& values, const double* limits) const;
   /// Objects of that many pixels or fewer are no events; `otherwise` where the file does not say.

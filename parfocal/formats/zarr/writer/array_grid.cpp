@@ -171,4 +171,15 @@ std::vector<int64_t> ArrayGrid::part_key_of(int64_t band, int64_t part) const {
   return key;
 }
 
+Region plane_region(const ArraySpec& array, const FrameIndex& index) {
+  const size_t y = array.stream_rank();
+  Region region;
+  region.rank = static_cast<int>(array.shape.size());
+  for (size_t a = 0; a < array.shape.size(); ++a) {
+    region.origin[a] = a < y ? index[a] : 0;
+    region.shape[a] = a < y ? 1 : array.shape[a];
+  }
+  return region;
+}
+
 }  // namespace parfocal

@@ -8,6 +8,7 @@
 
 #include <vector>
 
+#include "parfocal/core/region.h"
 #include "parfocal/formats/zarr/writer/frame_order.h"
 
 namespace parfocal {
@@ -91,5 +92,8 @@ class ArrayGrid {
   int64_t frames_per_chunk_ = 1, frames_per_outer_ = 1, slabs_per_band_ = 1, inner_yx_ = 1;
   int64_t bands_per_row_ = 1;
 };
+
+/// Where the plane at these places along the stream axes lies in the array.
+Region plane_region(const ArraySpec& array, const FrameIndex& index);
 
 }  // namespace parfocal

@@ -16,7 +16,7 @@ using nlohmann::json;
 using test::make_image;
 using test::make_store;
 using test::put_objects;
-using test::read_column;
+using test::read_array;
 using test::TempDir;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -49,10 +49,10 @@ std::vector<std::byte> packed(const Row& row) {
 }
 
 std::vector<Row> read_rows(const std::filesystem::path& root) {
-  const auto x = read_column<double>(root, "a/b/frames/stage_x");
-  const auto flag = read_column<uint8_t>(root, "a/b/frames/flag");
-  const auto id = read_column<uint32_t>(root, "a/b/frames/camera_id");
-  const auto valid = read_column<uint8_t>(root, "a/b/frames/valid");
+  const auto x = read_array<double>(root, "a/b/frames/stage_x");
+  const auto flag = read_array<uint8_t>(root, "a/b/frames/flag");
+  const auto id = read_array<uint32_t>(root, "a/b/frames/camera_id");
+  const auto valid = read_array<uint8_t>(root, "a/b/frames/valid");
   std::vector<Row> rows;
   for (size_t i = 0; i < x.size(); ++i) rows.push_back({x[i], flag[i], id[i], valid[i]});
   return rows;
@@ -130,9 +130,9 @@ TEST(FrameColumns, GoesOnWhereAKilledWriterStopped) {
   ASSERT_TRUE(columns.add(1, packed(row_of(1))).ok());
   ASSERT_TRUE(columns.flush().ok());
   put_objects(dir.path(), columns.objects(2));
-  EXPECT_THAT(read_column<double>(dir.path(), "a/b/frames/stage_x"),
+  EXPECT_THAT(read_array<double>(dir.path(), "a/b/frames/stage_x"),
               ElementsAre(row_of(0).x, row_of(1).x));
-  EXPECT_THAT(read_column<uint32_t>(dir.path(), "a/b/frames/camera_id"),
+  EXPECT_THAT(read_array<uint32_t>(dir.path(), "a/b/frames/camera_id"),
               ElementsAre(0, row_of(1).id));
 }
 
@@ -146,7 +146,7 @@ TEST(FrameColumns, AStoreWithoutColumnsTellsWhichFramesAreThere) {
   ASSERT_TRUE(columns.add(2, {}).ok());
   ASSERT_TRUE(columns.flush().ok());
   put_objects(dir.path(), columns.objects(3));
-  EXPECT_THAT(read_column<uint8_t>(dir.path(), "frames/valid"), ElementsAre(1, 0, 1));
+  EXPECT_THAT(read_array<uint8_t>(dir.path(), "frames/valid"), ElementsAre(1, 0, 1));
 }
 
 TEST(FrameColumns, MetadataNamesUnitsAndTheOrderOfFrames) {

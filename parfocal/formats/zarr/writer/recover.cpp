@@ -43,6 +43,11 @@ Status clear_work_folder(const fs::path& folder) {
 
 }  // namespace
 
+bool is_streamed_store(const fs::path& root) {
+  std::error_code absent;
+  return fs::exists(work_folder(root) / "store.json", absent);
+}
+
 StoreSpec read_store_spec(const fs::path& root) {
   const LocalStore store(root);
   std::string text;

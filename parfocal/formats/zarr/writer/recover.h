@@ -25,6 +25,9 @@ struct RecoverReport {
   int64_t dropped_bytes = 0;   ///< of frames that were not yet recorded, and of torn records
 };
 
+/// Whether parfocal streams, or streamed, to a store at `root`.
+bool is_streamed_store(const std::filesystem::path& root);
+
 /// The description of a store. \throws Error(input_missing) if `root` is no store of parfocal
 StoreSpec read_store_spec(const std::filesystem::path& root);
 

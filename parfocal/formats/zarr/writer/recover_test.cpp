@@ -54,12 +54,7 @@ class Recover : public testing::Test {
     store.columns = {{"id", DType::i64, ""}};
     return store;
   }
-  static std::vector<uint16_t> pixels_of(int64_t frame) {
-    std::vector<uint16_t> pixels(kSide * kSide);
-    for (size_t i = 0; i < pixels.size(); ++i)
-      pixels[i] = static_cast<uint16_t>(1 + 1000 * frame + static_cast<int64_t>(i % 977));
-    return pixels;
-  }
+  static std::vector<uint16_t> pixels_of(int64_t frame) { return test::plane_of(frame, kSide); }
   /// Writes frames and leaves the store as a killed process does.
   void write_and_leave(const StoreSpec& spec, const std::vector<int64_t>& frames,
                        int64_t gap = -1) {

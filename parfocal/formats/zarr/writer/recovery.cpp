@@ -7,11 +7,10 @@
 #include "parfocal/formats/zarr/hierarchy.h"
 #include "parfocal/formats/zarr/writer/frame_columns.h"
 #include "parfocal/formats/zarr/writer/part_file.h"
+#include "parfocal/formats/zarr/writer/valid_column.h"
 
 namespace parfocal {
 namespace {
-
-constexpr int64_t kRows = 65536;  // of the column `valid` read at once
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -153,17 +152,8 @@ void StoreRecovery::add_earlier(Image& image) {
   try {
     const std::string path = joined_key(spec_of(image).path, "frames/valid");
     const ArrayReader reader(store_, path, ZarrHierarchy(store_).array(path));
-    const int64_t rows = reader.array().shape.at(0);
-    std::vector<uint8_t> valid(kRows);
-    for (auto [first, end] : unknown)
-      for (end = std::min(end, rows); first < end; first += kRows) {
-        Region region = Region::whole({std::min(end - first, kRows)});
-        region.origin[0] = first;
-        auto* data = reinterpret_cast<std::byte*>(valid.data());
-        if (!reader.read(packed_view(data, DType::u8, region)).ok()) return;
-        for (int64_t i = 0; i < region.shape[0]; ++i)
-          if (valid[static_cast<size_t>(i)] != 0) image.present.add(first + i);
-      }
+    for (const auto& [first, end] : unknown)
+      if (!add_valid(reader, first, end, image.present)) return;
   } catch (const Error&) {
   }
 }

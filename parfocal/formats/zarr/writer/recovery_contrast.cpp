@@ -55,13 +55,7 @@ ContrastWindow StoreRecovery::window_of(const Image& image,
     const Region plane = Region::whole({spec.shape[y], spec.shape[y + 1]});
     std::vector<std::byte> pixels(static_cast<size_t>(plane.count()) * dtype_size(spec.dtype));
     for (const int64_t frame : frames) {
-      const FrameIndex index = level.grid().index_of(frame);
-      Region region;
-      region.rank = static_cast<int>(spec.shape.size());
-      for (size_t a = 0; a < y; ++a) region.origin[a] = index[a];
-      std::fill_n(region.shape.begin(), y, 1);
-      region.shape[y] = plane.shape[0];
-      region.shape[y + 1] = plane.shape[1];
+      const Region region = plane_region(spec, level.grid().index_of(frame));
       if (reader.read(packed_view(pixels.data(), spec.dtype, region)).ok())
         sample.add(frame, packed_view<const std::byte>(pixels.data(), spec.dtype, plane), plane);
     }

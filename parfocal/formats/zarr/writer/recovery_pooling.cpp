@@ -65,14 +65,7 @@ class PlanePooler {
     return ArrayReader(std::move(store), array.path, std::move(found));
   }
   Status read(const FrameIndex& index) {
-    const size_t y = larger_.stream_rank();
-    Region region;
-    region.rank = static_cast<int>(larger_.shape.size());
-    for (size_t a = 0; a < larger_.shape.size(); ++a) {
-      region.origin[a] = a < y ? index[a] : 0;
-      region.shape[a] = a < y ? 1 : larger_.shape[a];
-    }
-    return reader_.read(packed_view(plane_.data(), larger_.dtype, region));
+    return reader_.read(packed_view(plane_.data(), larger_.dtype, plane_region(larger_, index)));
   }
   const ArraySpec& larger_;
   PlanePooling pooling_;

@@ -31,20 +31,11 @@ Status RegionLog::open() {
 
 Status RegionLog::write(int64_t frame, const View& region) {
   if (Status s = open(); !s.ok()) return s;
-  const Region& r = region.region;
   for (size_t i = 0; i < grid_.tiles().size(); ++i) {
     const Tile& t = grid_.tiles()[i];
-    const int64_t top = std::max(t.y, r.begin(0)), bottom = std::min(t.y + t.height, r.end(0));
-    const int64_t left = std::max(t.x, r.begin(1)), right = std::min(t.x + t.width, r.end(1));
-    if (top >= bottom || left >= right) continue;
-    View part = region;
-    part.region.origin[0] = top;
-    part.region.origin[1] = left;
-    part.region.shape[0] = bottom - top;
-    part.region.shape[1] = right - left;
-    part.data += ((top - r.begin(0)) * region.strides[0] + left - r.begin(1)) *
-                 static_cast<int64_t>(dtype_size(region.dtype));
-    if (Status s = write_part(frame, i, part); !s.ok()) return s;
+    const Region part = clipped({2, {t.y, t.x}, {t.height, t.width}}, region.region);
+    if (part.count() == 0) continue;
+    if (Status s = write_part(frame, i, subview(region, part)); !s.ok()) return s;
   }
   return {};
 }

@@ -3,9 +3,8 @@
 
 #include <random>
 
-#include "parfocal/formats/zarr/array_reader.h"
-#include "parfocal/formats/zarr/hierarchy.h"
 #include "parfocal/formats/zarr/writer/store_writer.h"
+#include "parfocal/formats/zarr/writer/test_columns-inl.h"
 #include "parfocal/formats/zarr/writer/test_spec-inl.h"
 
 namespace parfocal {
@@ -32,12 +31,7 @@ class Resume : public testing::Test {
     store.origin = "camera 1";
     return store;
   }
-  static std::vector<uint16_t> pixels_of(int64_t frame) {
-    std::vector<uint16_t> pixels(kSide * kSide);
-    for (size_t i = 0; i < pixels.size(); ++i)
-      pixels[i] = static_cast<uint16_t>(1 + 1000 * frame + static_cast<int64_t>(i % 977));
-    return pixels;
-  }
+  static std::vector<uint16_t> pixels_of(int64_t frame) { return test::plane_of(frame, kSide); }
   static Status append(StoreWriter& writer, int64_t frame) {
     const auto pixels = pixels_of(frame);
     const auto plane = packed_view(reinterpret_cast<const std::byte*>(pixels.data()), DType::u16,
@@ -48,33 +42,14 @@ class Resume : public testing::Test {
       return s;
     return writer.wait(ticket);
   }
-  /// Every pixel of a level of `folder`.
   static std::vector<uint16_t> level(const fs::path& folder, int number) {
-    const auto store = std::make_shared<LocalStore>(folder);
-    const std::string path = std::to_string(number);
-    const ArrayReader reader(store, path, ZarrHierarchy(store).array(path));
-    Region whole;
-    whole.rank = 5;
-    for (size_t a = 0; a < 5; ++a) whole.shape[a] = reader.array().shape[a];
-    std::vector<uint16_t> pixels(static_cast<size_t>(whole.count()));
-    EXPECT_TRUE(
-        reader.read(packed_view(reinterpret_cast<std::byte*>(pixels.data()), DType::u16, whole))
-            .ok());
-    return pixels;
+    return test::read_array<uint16_t>(folder, std::to_string(number));
   }
-  static std::vector<int64_t> ids(const fs::path& folder, const std::string& column) {
-    const auto store = std::make_shared<LocalStore>(folder);
-    const ArrayReader reader(store, "frames/" + column,
-                             ZarrHierarchy(store).array("frames/" + column));
-    const Region rows = Region::whole({reader.array().shape[0]});
-    std::vector<int64_t> numbers(static_cast<size_t>(rows.shape[0]));
-    std::vector<uint8_t> flags(numbers.size());
-    auto* bytes = column == "valid" ? reinterpret_cast<std::byte*>(flags.data())
-                                    : reinterpret_cast<std::byte*>(numbers.data());
-    EXPECT_TRUE(
-        reader.read(packed_view(bytes, column == "valid" ? DType::u8 : DType::i64, rows)).ok());
-    if (column == "valid") numbers.assign(flags.begin(), flags.end());
-    return numbers;
+  static std::vector<int64_t> ids(const fs::path& folder) {
+    return test::read_array<int64_t>(folder, "frames/id");
+  }
+  static std::vector<uint8_t> valid_rows(const fs::path& folder) {
+    return test::read_array<uint8_t>(folder, "frames/valid");
   }
 
   fs::path folder_ = fs::path(testing::TempDir()) / ("resume-" + std::to_string(getpid()));
@@ -114,8 +89,8 @@ TEST_F(Resume, LeftAnywhereAnyNumberOfTimesTheStoreIsAsIfNothingHadHappened) {
       ASSERT_TRUE(writer->close(true, "").ok());
       for (int i = 0; i < layouts[l].images[0].levels; ++i)
         ASSERT_EQ(level(root, i), level(whole, i)) << "layout " << l << " level " << i;
-      EXPECT_EQ(ids(root, "valid"), ids(whole, "valid"));
-      EXPECT_EQ(ids(root, "id"), ids(whole, "id"));
+      EXPECT_EQ(valid_rows(root), valid_rows(whole));
+      EXPECT_EQ(ids(root), ids(whole));
     }
   }
 }
@@ -130,7 +105,7 @@ TEST_F(Resume, WhatIsSealedDoesNotComeAgainAndWhatIsMissingReadsAsMissing) {
     EXPECT_EQ(writer->has(0, f), f < 3 || (f >= 6 && f < 9)) << f;
   EXPECT_FALSE(append(*writer, 0).ok()) << "twice";
   ASSERT_TRUE(writer->close(false, "stopped").ok());
-  const auto valid = ids(folder_ / "a", "valid");
+  const auto valid = valid_rows(folder_ / "a");
   for (int64_t f = 0; f < kFrames; ++f)
     EXPECT_EQ(valid[static_cast<size_t>(f)], f < 3 || (f >= 6 && f < 9)) << f;
   const auto pixels = level(folder_ / "a", 0);

@@ -1,10 +1,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "parfocal/formats/zarr/array_reader.h"
-#include "parfocal/formats/zarr/hierarchy.h"
 #include "parfocal/formats/zarr/writer/recover.h"
 #include "parfocal/formats/zarr/writer/store_writer.h"
+#include "parfocal/formats/zarr/writer/test_columns-inl.h"
 #include "parfocal/formats/zarr/writer/test_spec-inl.h"
 
 namespace parfocal {
@@ -48,16 +47,7 @@ class StoreRegions : public testing::Test {
     return static_cast<uint16_t>(1 + frame * 7001 + y * 131 + x * 3);
   }
   static std::vector<uint16_t> level(const fs::path& root, int number) {
-    const auto store = std::make_shared<LocalStore>(root);
-    const std::string path = std::to_string(number);
-    const ArrayReader reader(store, path, ZarrHierarchy(store).array(path));
-    Region whole;
-    whole.rank = 3;
-    for (size_t a = 0; a < 3; ++a) whole.shape[a] = reader.array().shape[a];
-    std::vector<uint16_t> pixels(static_cast<size_t>(whole.count()));
-    auto* data = reinterpret_cast<std::byte*>(pixels.data());
-    EXPECT_TRUE(reader.read(packed_view(data, DType::u16, whole)).ok());
-    return pixels;
+    return test::read_array<uint16_t>(root, std::to_string(number));
   }
 
   fs::path folder_ = fs::path(testing::TempDir()) / ("regions-" + std::to_string(getpid()));

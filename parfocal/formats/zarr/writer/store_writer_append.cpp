@@ -106,9 +106,6 @@ int64_t StoreWriter::Impl::frames(size_t image) const { return images_.at(image)
 
 void StoreWriter::Impl::reopen() {
   const std::filesystem::path next = work_folder(root_) / "journal.next";
-  std::error_code ignored;  // of a process that was killed while it opened the store
-  for (const auto& entry : std::filesystem::directory_iterator(work_folder(root_), ignored))
-    if (entry.path().filename() != "store.json") std::filesystem::remove(entry.path(), ignored);
   Status s = journal_.create(store_, "__parfocal/journal.next");
   for (size_t i = 0; s.ok() && i < images_.size(); ++i) s = reopen_image(i);
   if (s.ok()) s = sync_images();
@@ -157,13 +154,7 @@ Status StoreWriter::Impl::copy_frame(size_t i, int64_t frame, const ArrayReader&
   ImageWriter& image = *images_[i];
   const ArraySpec& base = image.base().spec();
   const size_t y = base.stream_rank();
-  const FrameIndex index = image.base().grid().index_of(frame);
-  Region region;
-  region.rank = static_cast<int>(base.shape.size());
-  for (size_t a = 0; a < base.shape.size(); ++a) {
-    region.origin[a] = a < y ? index[a] : 0;
-    region.shape[a] = a < y ? 1 : base.shape[a];
-  }
+  const Region region = plane_region(base, image.base().grid().index_of(frame));
   AlignedBuffer pixels(region.count() * static_cast<int64_t>(dtype_size(base.dtype)));
   AlignedBuffer tiles(image.base().layout().bytes());
   if (Status s = reader.read(packed_view(pixels.data(), base.dtype, region)); !s.ok()) return s;

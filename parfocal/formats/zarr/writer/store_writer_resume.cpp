@@ -4,6 +4,7 @@
 #include "parfocal/formats/zarr/hierarchy.h"
 #include "parfocal/formats/zarr/writer/recover.h"
 #include "parfocal/formats/zarr/writer/store_writer-inl.h"
+#include "parfocal/formats/zarr/writer/valid_column.h"
 
 // Going on where all frames can be had again. The column `valid` is what counts: it is made to say
 // 0 before anything is removed, and recovery believes it, so being killed at any moment of this
@@ -11,7 +12,6 @@
 namespace parfocal {
 namespace {
 
-constexpr int64_t kRows = 65536;  // of the column `valid` read at once
 constexpr int64_t kSampled = 16;  // frames of a channel, for the contrast window
 
 void require_same(const StoreSpec& stored, const StoreSpec& given,
@@ -34,16 +34,7 @@ FrameSet valid_frames(const std::shared_ptr<const Store>& store, const std::stri
   FrameSet valid;
   try {
     const ArrayReader reader(store, path, ZarrHierarchy(store).array(path));
-    frames = std::min(frames, reader.array().shape.at(0));
-    std::vector<uint8_t> rows(kRows);
-    for (int64_t first = 0; first < frames; first += kRows) {
-      Region region = Region::whole({std::min(frames - first, kRows)});
-      region.origin[0] = first;
-      auto* data = reinterpret_cast<std::byte*>(rows.data());
-      if (!reader.read(packed_view(data, DType::u8, region)).ok()) return {};
-      for (int64_t i = 0; i < region.shape[0]; ++i)
-        if (rows[static_cast<size_t>(i)] != 0) valid.add(first + i);
-    }
+    if (!add_valid(reader, 0, frames, valid)) return {};
   } catch (const Error&) {
     return {};
   }
@@ -107,13 +98,7 @@ Status StoreWriter::Impl::sample_kept(size_t i, int64_t frames) {
   const Region plane = Region::whole({base.shape[y], base.shape[y + 1]});
   AlignedBuffer pixels(plane.count() * static_cast<int64_t>(dtype_size(base.dtype)));
   for (const int64_t frame : kept) {
-    const FrameIndex index = image.base().grid().index_of(frame);
-    Region region;
-    region.rank = static_cast<int>(base.shape.size());
-    for (size_t a = 0; a < base.shape.size(); ++a) {
-      region.origin[a] = a < y ? index[a] : 0;
-      region.shape[a] = a < y ? 1 : base.shape[a];
-    }
+    const Region region = plane_region(base, image.base().grid().index_of(frame));
     if (Status s = reader.read(packed_view(pixels.data(), base.dtype, region)); !s.ok()) return s;
     const std::byte* data = pixels.data();
     image.sample(frame, packed_view(data, base.dtype, plane));

@@ -11,7 +11,7 @@ namespace parfocal {
 namespace {
 
 using nlohmann::json;
-using test::read_column;
+using test::read_array;
 using test::TempDir;
 
 const std::vector<Axis> kStream = {{"t", kUnbounded, 1, "", {}}, {"z", 3, 1, "", {}}};
@@ -50,10 +50,10 @@ TEST(TableColumns, RowsOfAllFramesComeBackWithTheirCoordinates) {
     ASSERT_TRUE(table.sync().ok());
     ASSERT_EQ(table.rows(), static_cast<int64_t>(label.size()));
     test::put_objects(dir.path(), table.objects(table.rows()));
-    EXPECT_EQ(read_column<int64_t>(dir.path(), "A/tables/cells/t") == t, true);
-    EXPECT_EQ(read_column<int64_t>(dir.path(), "A/tables/cells/z") == z, true);
-    EXPECT_EQ(read_column<int64_t>(dir.path(), "A/tables/cells/label") == label, true);
-    EXPECT_EQ(read_column<double>(dir.path(), "A/tables/cells/area") == area, true);
+    EXPECT_EQ(read_array<int64_t>(dir.path(), "A/tables/cells/t") == t, true);
+    EXPECT_EQ(read_array<int64_t>(dir.path(), "A/tables/cells/z") == z, true);
+    EXPECT_EQ(read_array<int64_t>(dir.path(), "A/tables/cells/label") == label, true);
+    EXPECT_EQ(read_array<double>(dir.path(), "A/tables/cells/area") == area, true);
   }
 }
 
@@ -67,7 +67,7 @@ TEST(TableColumns, MissingNumbersStayNaN) {
   ASSERT_TRUE(table.append({}, {&kSchema, buffer.data(), 0}).ok());
   ASSERT_TRUE(table.flush().ok());
   test::put_objects(dir.path(), table.objects(2));
-  const auto area = read_column<double>(dir.path(), "tables/cells/area");
+  const auto area = read_array<double>(dir.path(), "tables/cells/area");
   EXPECT_TRUE(std::isnan(area[0]));
   EXPECT_EQ(area[1], 0.25);
 }

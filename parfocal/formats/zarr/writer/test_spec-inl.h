@@ -36,6 +36,14 @@ inline CodecSpec compressor(CodecKind kind, int level) {
   return codec;
 }
 
+/// A square plane of uint16 that no other frame has; never 0, which is fill.
+inline std::vector<uint16_t> plane_of(int64_t frame, int64_t side) {
+  std::vector<uint16_t> pixels(static_cast<size_t>(side * side));
+  for (size_t i = 0; i < pixels.size(); ++i)
+    pixels[i] = static_cast<uint16_t>(1 + 1000 * frame + static_cast<int64_t>(i % 977));
+  return pixels;
+}
+
 enum class Arrangement { root, series, plate };
 
 inline ImageSpec image_at(const std::string& path, const std::string& axes, int levels,
