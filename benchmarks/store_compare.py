@@ -100,14 +100,12 @@ def open_level(out, level):
 def differs(out, case, ring):
     """Why the stored frames are not those of the ring, or nothing."""
     levels = [open_level(out, level) for level in range(case.levels)]
-    if levels[0].shape != (case.frames, case.side, case.side):
+    if levels[0].shape != case.shape:
         return f"shape {levels[0].shape}"
-    step = max(RING_FRAMES, case.shard[0])
-    for first in range(0, case.frames, step):
-        last = min(first + step, case.frames)
+    for index, first, last in case.blocks():
         wanted = ring[np.arange(first, last) % len(ring)]
         for level, array in enumerate(levels):
-            found = array[first:last].read().result()
+            found = array[index].read().result()
             if level == 0 and not np.array_equal(found, wanted):
                 return f"other pixels between frames {first} and {last}"
             if level > 0:
@@ -141,7 +139,9 @@ def ours(binaries, ack):
                  case.side, "--dtype", "uint16", "--chunk", *case.chunk, "--shard", *case.shard,
                  "--codec", case.codec, "--levels", case.levels, "--ack", ack, "--data", ring,
                  "--ring", RING_FRAMES, "--format", "sharded"]
-        return [str(w) for w in words + (["--rate", case.rate] if case.rate else [])]
+        words += ["--rate", case.rate] if case.rate else []
+        words += ["--planes", case.planes] if case.planes else []
+        return [str(w) for w in words]
 
     return Contender(f"Parfocal, {ack}", command)
 
@@ -162,7 +162,7 @@ def contenders(case, binaries):
     rows = [rival("acquire-zarr")]
     if os.path.exists(os.path.join(binaries, OURS)):
         rows += [ours(binaries, ack) for ack in case.acks]
-    if case.levels == 1:  # tensorstore makes no pyramid while it writes
+    if case.levels == 1 and not case.planes:  # tensorstore makes no pyramid while it writes
         rows.append(rival("tensorstore"))
     if not case.rate:
         under_way = os.cpu_count() + 2  # as in our writer

@@ -24,15 +24,16 @@ class AcquireZarr:
         import acquire_zarr
 
         self.library = acquire_zarr
-        sizes = (0, case.side, case.side)
-        kinds = (acquire_zarr.DimensionType.TIME,) + 2 * (acquire_zarr.DimensionType.SPACE,)
+        sizes = (0, *case.shape[1:])
+        space = (len(sizes) - 1) * (acquire_zarr.DimensionType.SPACE,)
         array = acquire_zarr.ArraySettings(
             data_type=np.uint16, is_ngff=True,
             dimensions=[
                 acquire_zarr.Dimension(name=name, kind=kind, array_size_px=size,
                                        chunk_size_px=chunk, shard_size_chunks=shard // chunk)
-                for name, kind, size, chunk, shard in zip("tyx", kinds, sizes, case.chunk,
-                                                          case.shard)])
+                for name, kind, size, chunk, shard in zip(
+                    "tzyx" if case.planes else "tyx", (acquire_zarr.DimensionType.TIME, *space),
+                    sizes, case.chunk, case.shard)])
         if case.codec != "none":
             array.compression = self.compression(case.codec)
         if case.levels > 1:

@@ -2,8 +2,9 @@
 //
 //   zarr_write_bench OUT --frames N --size H W --dtype uint16 --chunk T Y X --shard T Y X
 //     --codec none|lz4|zstd --levels L --ack queued|kernel|durable --data FILE --ring K
-//     --format sharded|plain [--rate FPS] [--threads N]
+//     --format sharded|plain [--rate FPS] [--threads N] [--planes Z]
 //
+// With --planes frames are those of stacks: chunks and shards are T Z Y X.
 // FILE holds K frames of H x W uint16, which are written in turn. Latency: of one append(); at a
 // rate, from when the frame was due (open loop).
 
@@ -55,6 +56,8 @@ parfocal::StoreSpec spec_of(const Options& options) {
   image.name = "bench";
   image.axes = {
       {"t", parfocal::kUnbounded, 1, "", {}}, {"y", size[0], 1, "", {}}, {"x", size[1], 1, "", {}}};
+  if (options.contains("planes"))
+    image.axes.insert(image.axes.begin() + 1, {"z", numbers(options, "planes")[0], 1, "", {}});
   image.chunk = numbers(options, "chunk");
   if (options.at("format")[0] == "sharded") image.shard = numbers(options, "shard");
   image.levels = static_cast<int>(numbers(options, "levels")[0]);

@@ -98,8 +98,7 @@ Ran pipeline_run(const BackgroundArguments& arguments, const fs::path& in, const
   check(pipeline);
   Ran ran = execute(plan_for(pipeline, run.pipeline), run, signals);
   ran.record.outputs.clear();
-  if (ran.record.status == RunStatus::complete)
-    fs::rename(workplace.folder() / out.filename(), out);
+  if (ran.record.status == RunStatus::complete) workplace.publish();
   return ran;
 }
 

@@ -33,12 +33,16 @@ class Workplace {
     for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored))
       if (entry.path() != unfinished()) std::filesystem::remove_all(entry.path(), ignored);
   }
-  /// Gives what was made its name. What has the name already, a file or a folder, makes way and
-  /// goes with this folder. \throws std::filesystem::filesystem_error
+  /// Gives what was made its name, and clears the rest at once: being killed later leaves nothing.
+  /// What has the name already is replaced: a file by a file in one step, else it makes way first.
+  /// \throws std::filesystem::filesystem_error
   void publish() const {
-    if (std::filesystem::exists(std::filesystem::symlink_status(out_)))
-      std::filesystem::rename(out_, folder_ / "replaced");
-    std::filesystem::rename(unfinished(), out_);
+    namespace fs = std::filesystem;
+    const fs::file_status old = fs::symlink_status(out_);
+    if (fs::is_directory(old) || (fs::exists(old) && fs::is_directory(unfinished())))
+      fs::rename(out_, folder_ / "replaced");
+    fs::rename(unfinished(), out_);
+    clear();
   }
 
  private:
