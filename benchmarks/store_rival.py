@@ -8,6 +8,7 @@ store. CPU time is that of the same span; peak memory is the process's, interpre
 
 import json
 import math
+import os
 import resource
 import sys
 import time
@@ -150,6 +151,8 @@ def quantiles(ordered):
 
 
 def main():
+    result = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # libraries print their warnings there
     case = Case(**json.loads(sys.argv[2]))
     writer = WRITERS[sys.argv[1]](case, sys.argv[3])
     ring = np.fromfile(sys.argv[4], np.uint16).reshape(RING_FRAMES, case.side, case.side)
@@ -161,7 +164,7 @@ def main():
     print(json.dumps({
         "seconds_append": appended - start, "seconds_close": time.perf_counter() - appended,
         "bytes": case.bytes, "latencies_ms": quantiles(took_ms), "base_rss_bytes": base,
-        "peak_rss_bytes": peak_rss_bytes(), "cpu_seconds": cpu_seconds() - cpu}))
+        "peak_rss_bytes": peak_rss_bytes(), "cpu_seconds": cpu_seconds() - cpu}), file=result)
 
 
 if __name__ == "__main__":

@@ -99,13 +99,11 @@ class LabelsBelowBackground final : public MapOperator {
         std::max({kernels::label_scratch_bytes(width_, height_, Connectivity::eight),
                   kernels::fill_from_corner_scratch_bytes(width_, height_),
                   kernels::clear_border_scratch_bytes(width_, height_),
-                  kernels::open_scratch_bytes(width_, footprint())}));
+                  kernels::open_scratch_bytes(width_, opening())}));
     s.bytes = cursor.used_bytes();
     return s;
   }
-  kernels::Footprint footprint() const {
-    return {disk_.data(), static_cast<int64_t>(disk_.size())};
-  }
+  kernels::Footprint opening() const { return {disk_.data(), static_cast<int64_t>(disk_.size())}; }
   Plane<uint8_t> plane(uint8_t* pixels) const { return {pixels, width_, height_, width_}; }
   static Plane<uint32_t> labels_in(const Window& w, const Scratch& s) {
     return {s.labels, w.width, w.height, w.width};
@@ -149,7 +147,7 @@ class LabelsBelowBackground final : public MapOperator {
     const Window around = kernels::grown(box, p_.open_radius, width_, height_);
     const Window inside{box.x0 - around.x0, box.y0 - around.y0, box.width, box.height};
     kernels::open(read_only(kernels::part_of(plane(s.mask), around)), inside,
-                  kernels::part_of(plane(s.opened), box), footprint(), s.work);
+                  kernels::part_of(plane(s.opened), box), opening(), s.work);
   }
   static void write(const Found& found, const Scratch& s, Plane<uint16_t> out) {
     const Plane<uint32_t> labels = labels_in(found.window, s);

@@ -53,7 +53,6 @@ class ObjectFeatures {
   double pixel_um_;
   kernels::Window box_;
   kernels::Border border_;
-  double centre_y_ = 0;
   kernels::ObjectPixels pixels_;
   uint8_t *mask_, *steps_, *levels_;
   int32_t *rows_, *differences_;
