@@ -53,7 +53,7 @@ class OrderedStage : public Stage {
   std::vector<Input> inputs_;
   int64_t next_ = 0;
   int64_t executed_ = 0;  ///< items finished by the current claim
-  bool busy_ = false, again_ = false, finishing_ = false, finished_ = false, over_ = false;
+  bool busy_ = false, finishing_ = false, finished_ = false, over_ = false;
 };
 
 /// Shared by consumers with outputs: where the next item of each port goes.

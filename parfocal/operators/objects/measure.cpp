@@ -61,14 +61,14 @@ class Measure final : public MapOperator {
         max_objects_(p.max_objects) {}
 
   int64_t scratch_bytes(const Region&) const override {
+    size_t bytes = 0;
     if (!columns_.intensity)
-      return static_cast<int64_t>(scratch<uint8_t>(max_objects_, nullptr).bytes);
-    return dispatch(inputs()[1].layout.dtype, [&]<class T>() -> int64_t {
-      if constexpr (kHasKernel<T>)
-        return static_cast<int64_t>(scratch<T>(max_objects_, nullptr).bytes);
-      else
-        return 0;
-    });
+      bytes = scratch<uint8_t>(max_objects_, nullptr).bytes;
+    else
+      dispatch(inputs()[1].layout.dtype, [&]<class T>() {
+        if constexpr (kHasKernel<T>) bytes = scratch<T>(max_objects_, nullptr).bytes;
+      });
+    return static_cast<int64_t>(bytes);
   }
   Status compute(std::span<const Input> in, std::span<Output> out,
                  std::span<std::byte> memory) const override {
