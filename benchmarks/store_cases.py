@@ -76,8 +76,8 @@ LARGE = (2048, 256)
 SMALL = (1024, 512)
 
 CASES = [
-    tiled("one chunk a frame", *LARGE, 2048, 1, 1, 1, **PLAIN),
-    tiled("acquire-zarr's own benchmark", *LARGE, 256, 1, 4, 1, **PLAIN),
+    tiled("one chunk a frame", *LARGE, 2048, 1, 1, 1, acks=("kernel", "durable"), **PLAIN),
+    tiled("acquire-zarr's own benchmark", *LARGE, 256, 1, 4, 1, acks=("kernel", "durable"), **PLAIN),
     tiled("large chunks", *LARGE, 1024, 1, 2, 1, **PLAIN),
     tiled("16 frames a shard", *LARGE, 512, 1, 4, 16, acks=("queued", "kernel", "durable"),
           **PLAIN),
