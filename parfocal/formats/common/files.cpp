@@ -82,12 +82,14 @@ Status copy_start(const std::filesystem::path& from, const Fd& to,
 }
 
 Status sync_directory(const std::filesystem::path& folder) {
-  const Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // The parent of a relative path of one name is the working folder, and has no name.
+  const Fd fd(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd) return io_failure("open", folder);
   return ::fsync(fd.get()) == 0 ? Status() : io_failure("sync", folder);
 }
 
 Status make_folders(const std::filesystem::path& folder, bool durable) {
+  if (folder.empty()) return {};
   if (::mkdir(folder.c_str(), 0777) == 0)
     return durable ? sync_directory(folder.parent_path()) : Status();
   if (errno == EEXIST) return {};

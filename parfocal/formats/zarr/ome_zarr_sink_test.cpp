@@ -240,6 +240,32 @@ TEST(OmeZarrSink, TheTableHasTheRowsOfTheFramesThatStay) {
   EXPECT_EQ(test::read_array<int64_t>(dir / "a.ome.zarr", "tables/objects/label") == label, true);
 }
 
+TEST(OmeZarrSink, TheTableHasAllRowsWhenARunIsGoneOnWith) {
+  const TempDir dir;
+  const Layout layout = make_layout(DType::u8, {{"t", 4}}, {{"y", 2}, {"x", 2}});
+  const TableSchema schema{{{"label", "", Column::Type::integer}}, 1};
+  const Image image = random_image(DType::u8, layout.whole_item(), 1);
+  for (const bool again : {false, true}) {
+    SinkContext context{dir.path(), "", {}};
+    context.resume = again;
+    const auto sink = make_sink("ome_zarr", raw_map({{"path", "a.ome.zarr"}}),
+                                {{"from", "s", "out", {PortKind::image, layout, {}}},
+                                 {"table", "objects", "out", {PortKind::table, layout, schema}}},
+                                context);
+    sink->open();
+    for (int64_t k = 0; k < 4; ++k) {
+      if (sink->has(k)) continue;
+      const MutableTable table{&schema, reinterpret_cast<std::byte*>(&k), 1};
+      const FrameHeader header = test::header_of(layout, k);
+      const Input in[2] = {{&header, nullptr, image.view(), {}}, {&header, nullptr, {}, table}};
+      ASSERT_TRUE(sink->write(in).ok());
+    }
+    ASSERT_TRUE(sink->close({again, "", -1}).ok());
+  }
+  EXPECT_EQ(test::read_array<int64_t>(dir / "a.ome.zarr", "tables/objects/label"),
+            (std::vector<int64_t>{0, 1, 2, 3}));
+}
+
 TEST(OmeZarrSink, ListsGapsAndLeavesTheirChunksOut) {
   TempDir dir;
   const Layout layout = make_layout(DType::u8, {{"t", 6}}, {{"y", 3}, {"x", 4}});

@@ -121,8 +121,9 @@ void ArrayRecovery::seal(int64_t frame) {
   if (it != bands_.end() && is_published(it->first, it->second)) bands_.erase(it);
 }
 
-void ArrayRecovery::take_back(int64_t first) {
+void ArrayRecovery::take_back(int64_t first, int64_t published) {
   if (!own_frames_) return;  // frames of such an image are never taken back
+  if (first < published) taken_back_.add(first, published - first);
   frames_.for_each_run([&](int64_t begin, int64_t end) {
     if (end > first) taken_back_.add(std::max(begin, first), end - std::max(begin, first));
   });

@@ -31,8 +31,9 @@ class ArrayRecovery {
   bool take(const Piece& piece, bool slab);
   /// Forgets the band of the frame if its shards are published.
   void seal(int64_t frame);
-  /// Frames from this one on are not to be kept, whatever was recorded of them.
-  void take_back(int64_t first);
+  /// Frames from this one on are not to be kept, whatever was recorded of them; nor those below
+  /// `published`, which an earlier writer may have stored.
+  void take_back(int64_t first, int64_t published);
   /// Frames of which there was a piece, but for those that were taken back.
   const FrameSet& frames() const { return frames_; }
   /// Of levels that count other frames than their image: whether the plane is there, and whole.

@@ -100,7 +100,14 @@ Status ArrayRecovery::open_source(int64_t number, const Band& band, int64_t part
   const size_t chunks = static_cast<size_t>(grid_.chunks_per_part());
   source.before.resize(chunks);
   if (Status s = read_index(source); !s.ok()) return s;
-  source.index = source.before;
+  std::error_code absent;
+  const bool has_part = has_stored(band, part) && fs::is_regular_file(source.part, absent);
+  // Into a part of its own every frame that is there was written: what the target has besides lies
+  // at places of the target.
+  if (has_part)
+    source.index.resize(chunks);
+  else
+    source.index = source.before;
   const size_t first = static_cast<size_t>(part) * chunks;
   for (size_t i = 0; i < chunks; ++i) {
     const TileEntry& entry = band.chunks[first + i];
@@ -110,8 +117,7 @@ Status ArrayRecovery::open_source(int64_t number, const Band& band, int64_t part
   for (const ShardEntry& entry : source.index)
     if (!entry.empty())
       source.end = std::max(source.end, static_cast<int64_t>(entry.offset + entry.bytes));
-  std::error_code absent;
-  if (!has_stored(band, part) || !fs::is_regular_file(source.part, absent)) return {};
+  if (!has_part) return {};
   if (Status s = open_to_write(source.part, 0, source.fd); !s.ok()) return s;
   const auto size = static_cast<int64_t>(fs::file_size(source.part, absent));
   source.part_bytes = end_of_data(source.fd, size);

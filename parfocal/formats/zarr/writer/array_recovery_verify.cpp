@@ -11,13 +11,13 @@ constexpr int64_t kReadBytes = int64_t{1} << 20;
 
 // Whether the file has the bytes that a record speaks of. What cannot be read is not whole either:
 // a disk with bad places shall not keep the rest from being recovered.
-bool is_whole(int fd, const TileEntry& entry, std::vector<std::byte>& buffer) {
+bool is_whole(int fd, const TileEntry& entry, int64_t bytes, std::vector<std::byte>& buffer) {
   buffer.resize(static_cast<size_t>(kReadBytes));
   if (fd < 0 || entry.offset > static_cast<uint64_t>(std::numeric_limits<int64_t>::max() / 2))
     return false;
   uint32_t crc = 0;
-  for (int64_t done = 0; done < entry.bytes;) {
-    const int64_t n = std::min<int64_t>(kReadBytes, entry.bytes - done);
+  for (int64_t done = 0; done < bytes;) {
+    const int64_t n = std::min(kReadBytes, bytes - done);
     if (read_at(fd, buffer.data(), n, static_cast<int64_t>(entry.offset) + done) != n) return false;
     crc = crc32c(std::span(buffer).first(static_cast<size_t>(n)), crc);
     done += n;
@@ -73,7 +73,7 @@ void ArrayRecovery::verify_chunks(int64_t number, Band& band, std::set<int64_t>&
       // A file that frames were taken from is another one, and as whole as the one before.
       if (!shard_ && band.slabs.contains(0) && !band.slabs[0].cleared.empty()) continue;
       const bool right_size = shard_ || size == static_cast<int64_t>(entry.bytes);
-      if (!right_size || !is_whole(fd.get(), entry, buffer))
+      if (!right_size || !is_whole(fd.get(), entry, entry.bytes, buffer))
         chunk_is_damaged(band, static_cast<size_t>(i), damaged);
     }
   }
@@ -97,7 +97,8 @@ void ArrayRecovery::verify_planes(Band& band, std::set<int64_t>& damaged) {
   for (auto& [number, slab] : band.slabs) {
     if (slab.encoded) slab.planes.clear();  // their slots may be used again
     std::erase_if(slab.planes, [&](const Logged& plane) {
-      const bool whole = is_whole(log.get(), plane.slot, buffer);
+      // By the layout: the record's 32 bits do not hold the bytes of a plane of 4 GiB or more.
+      const bool whole = is_whole(log.get(), plane.slot, layout_.bytes(), buffer);
       if (!whole) (own_frames_ ? damaged : lost_).insert(plane.frame);
       return !whole;
     });

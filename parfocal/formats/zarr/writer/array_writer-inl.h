@@ -29,6 +29,7 @@ struct ArrayWriter::Band {
   std::vector<Part> parts;
   int64_t left;                   // frames that are not finished
   std::map<int64_t, Slab> slabs;  // that are not complete; by slab in band
+  bool rewrites = false;          // its frames were published before, and some may be taken back
 };
 
 struct ArrayWriter::Row {

@@ -152,6 +152,7 @@ bool ArrayWriter::has(int64_t frame) const {
 void ArrayWriter::resume(int64_t outer) {
   const std::lock_guard lock(mutex_);
   if (outer >= grid_.outer_per_band()) sealed_rows_.add(0, outer / grid_.outer_per_band());
+  if (outer % grid_.outer_per_band() != 0) rewritten_row_ = outer / grid_.outer_per_band();
 }
 
 Status ArrayWriter::admit(int64_t frame) {
@@ -164,10 +165,12 @@ Status ArrayWriter::admit(int64_t frame) {
   bool again = is_sealed(number);
   if (!again) {
     std::shared_ptr<Band>& band = bands_[number];
-    if (!band)
+    if (!band) {
       band = std::make_shared<Band>(number, static_cast<size_t>(grid_.frames_per_band()),
                                     static_cast<size_t>(shard_ ? grid_.parts() : 0),
                                     grid_.frames_in_band(number));
+      band->rewrites = grid_.band_row(number) == rewritten_row_;
+    }
     auto seen = band->seen[static_cast<size_t>(place_in_band(frame))];
     again = seen;
     seen = true;
@@ -227,8 +230,10 @@ void ArrayWriter::count_sealed(int64_t band) {
 
 int64_t ArrayWriter::committed_outer() const {
   const std::lock_guard lock(mutex_);
-  const int64_t outer = sealed_rows_.prefix() * grid_.outer_per_band();
-  if (spec_.stream_rank() == 0) return sealed_rows_.prefix();
+  int64_t rows = sealed_rows_.prefix();
+  if (!reopened_.empty()) rows = std::min(rows, grid_.band_row(*reopened_.begin()));
+  const int64_t outer = rows * grid_.outer_per_band();
+  if (spec_.stream_rank() == 0) return rows;
   return spec_.shape[0] == kUnbounded ? outer : std::min(outer, spec_.shape[0]);
 }
 

@@ -141,6 +141,7 @@ class ArrayWriter {
   Status drop_tiles(Band& band, int64_t frame);
   Status drop_plane(Band& band, int64_t frame, Scratch& scratch);
   Status drop_chunk(Band& band, int64_t frame, const Tile& tile);
+  Status drop_empty_chunks(Band& band, const Piece& piece);
   Status read_chunk(Band& band, int64_t frame, size_t tile, Scratch& scratch, bool& found);
   std::filesystem::path final_path(const std::vector<int64_t>& key) const;
   Status make_parent(const std::filesystem::path& path);
@@ -164,7 +165,9 @@ class ArrayWriter {
   FrameLog log_;
   std::unique_ptr<RegionLog> regions_;  // null: frames come whole
   int64_t most_open_;
+  int64_t rewritten_row_ = -1;  // bands that were published, partly filled, before resume()
   std::mutex syncing_folders_;
+  bool folder_sync_failed_ = false;                   // by syncing_folders_; stays
   std::mutex making_folders_;                         // of last_folder_
   std::filesystem::path last_folder_;                 // exists
   mutable std::mutex mutex_;                          // of everything below

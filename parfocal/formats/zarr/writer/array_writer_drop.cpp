@@ -92,6 +92,14 @@ Status ArrayWriter::drop_plane(Band& band, int64_t frame, Scratch& scratch) {
   return {};
 }
 
+// What was published of them before is taken back with the last of their frames.
+Status ArrayWriter::drop_empty_chunks(Band& band, const Piece& piece) {
+  for (size_t i = 0; i < piece.entries.size(); ++i)
+    if (piece.entries[i].offset == TileEntry::kEmpty)
+      if (Status s = drop_chunk(band, piece.frame, grid_.tiles()[i]); !s.ok()) return s;
+  return {};
+}
+
 Status ArrayWriter::drop_chunk(Band& band, int64_t frame, const Tile& tile) {
   if (shard_) {
     const int64_t chunk = grid_.slab_in_band(frame) * grid_.inner_yx() + tile.inner;

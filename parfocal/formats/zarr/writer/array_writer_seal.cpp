@@ -51,6 +51,8 @@ Status ArrayWriter::complete_slab(Band& band, int64_t frame, const Slab& slab, S
     if (s.ok()) s = store_chunk(band, frame, i, scratch, record.piece.entries[i]);
     if (!s.ok()) return s;
   }
+  if (band.rewrites)
+    if (Status s = drop_empty_chunks(band, record.piece); !s.ok()) return s;
   if (!any) return {};
   // The record lets the slots be used again: what it speaks of has to be as safe as they are.
   if (options_.durable)
@@ -104,9 +106,15 @@ Status ArrayWriter::store_chunk(Band& band, int64_t frame, size_t tile, Scratch&
 }
 
 Status ArrayWriter::seal(Band& band, Scratch& scratch) {
-  for (size_t number = 0; number < band.parts.size(); ++number)
+  for (size_t number = 0; number < band.parts.size(); ++number) {
+    const auto part = static_cast<int64_t>(number);
+    Status s;
     if (band.parts[number].created)
-      if (Status s = seal_part(band, static_cast<int64_t>(number), scratch); !s.ok()) return s;
+      s = seal_part(band, part, scratch);
+    else if (band.rewrites)
+      s = remove_part(band, part);
+    if (!s.ok()) return s;
+  }
   // In `durable` the names are on the disk before the record that relies on them.
   if (options_.durable)
     if (Status s = sync_folders(); !s.ok()) return s;
@@ -159,9 +167,14 @@ Status ArrayWriter::sync_folders() {
     const std::lock_guard lock(mutex_);
     folders.swap(unsynced_folders_);
   }
-  for (const auto& folder : folders)
-    if (Status s = sync_directory(folder); !s.ok()) return s;
-  return {};
+  for (const auto& folder : folders) {
+    if (folder_sync_failed_) break;
+    Status s = sync_directory(folder);
+    folder_sync_failed_ = !s.ok();
+    if (!s.ok()) return s;
+  }
+  return folder_sync_failed_ ? Status::fail("a folder of " + spec_.path + " could not be synced")
+                             : Status();
 }
 
 Status ArrayWriter::sync() {

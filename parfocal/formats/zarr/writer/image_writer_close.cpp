@@ -26,13 +26,13 @@ int64_t ImageWriter::resume(int64_t outer) {
 }
 
 Status ImageWriter::resume_gap(const GapRecord& gap, int64_t first, Scratch& scratch) {
-  {
-    const std::lock_guard lock(mutex_);
-    gaps_.add(gap.frame, gap.frame + gap.count - 1, gap.reason, gap.text);
-  }
   GapRecord open = gap;
   open.frame = std::max(gap.frame, first);
   open.count = gap.frame + gap.count - open.frame;
+  if (gap.frame < open.frame) {  // the rest by skip(): of what is not listed each item counts once
+    const std::lock_guard lock(mutex_);
+    gaps_.add(gap.frame, std::min(gap.frame + gap.count, open.frame) - 1, gap.reason, gap.text);
+  }
   for (int64_t frame = open.frame; frame < open.frame + open.count; ++frame)
     if (Status s = admit(frame); !s.ok()) return s;
   return open.count > 0 ? skip(open, scratch) : Status();

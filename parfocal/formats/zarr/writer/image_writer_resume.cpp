@@ -7,6 +7,10 @@ namespace parfocal {
 // Whether all levels part their frames into the same bands.
 bool ImageWriter::bands_are_alike() const {
   const ArraySpec& first = base().spec();
+  // A z without end has the same shape in all levels, but not the same frames.
+  const bool halves_first = spec().pool_z && first.stream_rank() > 0 && first.names[0] == "z" &&
+                            first.shape[0] == kUnbounded;
+  if (halves_first && levels_.size() > 1) return false;
   return std::all_of(levels_.begin(), levels_.end(), [&](const auto& level) {
     const ArraySpec& spec = level->spec();
     const auto n = static_cast<ptrdiff_t>(first.stream_rank());

@@ -41,7 +41,7 @@ struct TileEntry {
 
 enum class PieceKind : uint32_t {
   tiles,   ///< whole chunks, one entry for each tile of the plane in ArrayGrid's order
-  logged,  ///< the plane waits in the frame log: one entry
+  logged,  ///< the plane waits in the frame log: one entry, of its bytes the lowest 32 bits
 };
 /// What a frame put into one array.
 struct Piece {

@@ -142,10 +142,12 @@ Status PartFile::read(int64_t offset, std::byte* to, int64_t bytes) {
 Status PartFile::sync() {
   // Who finds nothing to sync must not return before another's sync has ended.
   const std::lock_guard lock(syncing_);
+  if (sync_failed_) return Status::fail(path_.string() + " could not be synced");
   if (!dirty_.exchange(false)) return {};
   const Open fd(*this);
-  if (!fd) return fail("open");
-  return ::fdatasync(fd.get()) == 0 ? Status() : fail("sync");
+  if (fd && ::fdatasync(fd.get()) == 0) return {};
+  sync_failed_ = true;
+  return fail(fd ? "sync" : "open");
 }
 
 Status PartFile::finish(int64_t bytes) {

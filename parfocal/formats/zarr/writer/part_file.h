@@ -35,7 +35,8 @@ class PartFile {
   Status write(int64_t offset, const std::byte* data, int64_t bytes);
   /// Reads back what was written. \pre the file is not direct
   Status read(int64_t offset, std::byte* to, int64_t bytes);
-  /// fdatasync, if anything was written since the last one. A failed one is not tried again.
+  /// fdatasync, if anything was written since the last one. After one that failed all fail: what
+  /// it lost is not written again.
   Status sync();
   /// Cuts what was reserved beyond `bytes`, if anything was.
   Status finish(int64_t bytes);
@@ -56,6 +57,7 @@ class PartFile {
   int64_t end_ = 0, allocated_ = 0, step_ = 0;
   bool sized_ = false;  // allocated_ is the size of the file
   std::atomic<bool> dirty_ = false;
+  bool sync_failed_ = false;  // by syncing_
 };
 
 /// Creates a file of `payload` and then `tail`, by one call. `durable`: its bytes survive a power

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 constexpr int64_t kMostSpecBytes = int64_t{64} << 20;
 
 // Locked as its writer does, so that there is one writer or one recovery at a time.
-Status lock_journal(const fs::path& root, const fs::path& path, Fd& fd) {
+Status lock_file(const fs::path& root, const fs::path& path, Fd& fd) {
   fd = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return errno == ENOENT ? Status() : io_failure("open", path);
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -62,17 +62,28 @@ StoreSpec read_store_spec(const fs::path& root) {
 }
 
 void require_no_writer(const fs::path& root) {
-  Fd lock;
-  if (Status s = lock_journal(root, work_folder(root) / "journal", lock); !s.ok())
-    throw Error(ErrorCode::run_failed, s.issue());
+  Fd opening, lock;
+  Status s = lock_store(root, opening);
+  if (s.ok()) s = lock_file(root, work_folder(root) / "journal", lock);
+  if (!s.ok()) throw Error(ErrorCode::run_failed, s.issue());
+}
+
+Status lock_store(const fs::path& root, Fd& lock) {
+  return lock_file(root, work_folder(root) / "store.json", lock);
 }
 
 Status recover_store(const fs::path& root, RecoverReport& report) {
+  Fd lock;
+  if (Status s = lock_store(root, lock); !s.ok()) return s;
+  return recover_locked_store(root, report);
+}
+
+Status recover_locked_store(const fs::path& root, RecoverReport& report) {
   report = {};
   const StoreSpec spec = read_store_spec(root);
   const fs::path journal = work_folder(root) / "journal";
   Fd lock;
-  if (Status s = lock_journal(root, journal, lock); !s.ok()) return s;
+  if (Status s = lock_file(root, journal, lock); !s.ok()) return s;
   if (!lock) return clear_work_folder(work_folder(root));
   report.found = true;
   // What is published by these records must not be known better than they are, if the power goes.

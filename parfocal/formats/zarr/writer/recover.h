@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "parfocal/core/error.h"
+#include "parfocal/formats/common/files.h"
 #include "parfocal/formats/zarr/writer/store_spec.h"
 
 namespace parfocal {
@@ -34,6 +35,11 @@ StoreSpec read_store_spec(const std::filesystem::path& root);
 /// \throws Error(run_failed) while a writer is at work on the store at `root`.
 void require_no_writer(const std::filesystem::path& root);
 
+/// A descriptor that keeps all others from recovering the store, or opening it to write, until it
+/// is closed; for the time in which it may have no journal, which its writer holds later.
+/// \throws Error(run_failed) where another holds it
+Status lock_store(const std::filesystem::path& root, Fd& lock);
+
 /// Publishes every frame of which the journal has a whole record and the disk the bytes it speaks
 /// of; see docs/store.md. May be killed at any moment and run again. Memory: 16 bytes for each
 /// chunk of the shards that were under construction, one chunk, one plane.
@@ -41,5 +47,7 @@ void require_no_writer(const std::filesystem::path& root);
 ///   while its writer is at work. Other failures come as Status; the store is as recoverable as
 ///   before.
 Status recover_store(const std::filesystem::path& root, RecoverReport& report);
+/// The same for who holds the lock.
+Status recover_locked_store(const std::filesystem::path& root, RecoverReport& report);
 
 }  // namespace parfocal

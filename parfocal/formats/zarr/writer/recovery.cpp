@@ -81,7 +81,8 @@ Status StoreRecovery::read_records(const std::filesystem::path& journal, Recover
     if (record.image >= images_.size()) return;
     Image& image = images_[record.image];
     image.taken_from = std::min(image.taken_from, record.frame);
-    for (const auto& level : image.levels) level->take_back(record.frame);
+    const int64_t published = image.levels.front()->grid().frames(image.published);
+    for (const auto& level : image.levels) level->take_back(record.frame, published);
   };
   int64_t good_bytes = 0;
   if (Status s = read_journal(journal, visitor, good_bytes); !s.ok()) return s;
@@ -195,8 +196,11 @@ Status StoreRecovery::write_columns(const std::filesystem::path& journal) {
   int64_t good_bytes = 0;
   if (Status s = read_journal(journal, {add, {}, {}, {}, {}}, good_bytes); !s.ok()) return s;
   for (size_t i = 0; i < images_.size() && status.ok(); ++i) {
-    status = columns[i].flush();
     const int64_t frames = images_[i].levels.front()->grid().frames(images_[i].outer);
+    // Also frames of an earlier writer, of which this journal has no record.
+    for (int64_t frame = images_[i].taken_from; frame < frames && status.ok(); ++frame)
+      status = columns[i].add_missing(frame);
+    if (status.ok()) status = columns[i].flush();
     if (status.ok()) status = put(columns[i].objects(frames));
   }
   return status;

@@ -15,7 +15,7 @@ constexpr int64_t kMostArrayBytes = int64_t{1} << 62;
 constexpr int64_t kMostChunkBytes = int64_t{1} << 30;
 constexpr int64_t kMostShardBytes = int64_t{1} << 40;
 constexpr int64_t kMostShardChunks = int64_t{1} << 20;
-constexpr int64_t kMostTiles = int64_t{1} << 20;
+constexpr int64_t kMostTiles = int64_t{1} << 19;  // those of all levels go into one record
 
 std::string list_of(const std::vector<int64_t>& values) {
   std::string text;
@@ -79,7 +79,7 @@ void check_chunks(const ImageSpec& image, int zarr_format) {
   std::vector<int64_t> tiles;
   for (size_t a = y; a < y + 2; ++a) tiles.push_back((image.axes[a].size - 1) / image.chunk[a] + 1);
   if (product(1, tiles, kMostTiles) > kMostTiles)
-    refuse("a frame has too many chunks", list_of(tiles), "at most 2^20", "choose larger chunks");
+    refuse("a frame has too many chunks", list_of(tiles), "at most 2^19", "choose larger chunks");
   if (image.shard.empty()) return;
   if (zarr_format == 2)
     refuse("Zarr v2 has no shards", list_of(image.shard), "no shard, or Zarr v3");

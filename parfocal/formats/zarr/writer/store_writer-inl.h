@@ -40,7 +40,9 @@ class StoreWriter::Impl {
 
  private:
   using Scratches = std::vector<ImageWriter::Scratch>;  // one per image
+  void check_regions() const;
   void work();
+  static Status wrong_dtype(DType given, DType needed);
   Status wait_for_room(size_t image, int64_t frame);
   Status reopen_image(size_t i);
   Status resume_image(size_t i);

@@ -11,26 +11,29 @@ namespace {
 // the more: 16 of default ones, or some hundreds of a few chunks.
 constexpr int64_t kSpareBytes = int64_t{1} << 20;
 
-// Whether one thread can write frames of either with the same buffers.
-bool works_alike(const ImageSpec& a, const ImageSpec& b) {
-  const auto side = [](const ImageSpec& image, size_t back) {
-    return image.axes[image.axes.size() - back].size;
+// Whether one thread can write frames of either with the same buffers. By the chunks of their
+// arrays: those of an image that is halved in z are cut to its depth.
+bool works_alike(const StoreSpec& spec, size_t a, size_t b) {
+  const ImageSpec &first = spec.images[a], &second = spec.images[b];
+  if (first.levels != second.levels || first.pooling != second.pooling ||
+      first.pool_z != second.pool_z)
+    return false;
+  const auto same = [](const ArraySpec& x, const ArraySpec& y) {
+    return x.dtype == y.dtype && x.chunk == y.chunk && x.shard == y.shard &&
+           std::equal(x.shape.end() - 2, x.shape.end(), y.shape.end() - 2) &&
+           codecs_text(x.compressors) == codecs_text(y.compressors);
   };
-  return a.dtype == b.dtype && a.chunk == b.chunk && a.shard == b.shard &&
-         side(a, 1) == side(b, 1) && side(a, 2) == side(b, 2) && a.levels == b.levels &&
-         a.pooling == b.pooling && a.pool_z == b.pool_z &&
-         codecs_text(a.compressors) == codecs_text(b.compressors);
-}
-
-void check_regions(const StoreSpec& spec, const StoreOptions& options) {
-  for (const ImageSpec& image : spec.images)
-    if (options.regions && image.pool_z && image.levels > 1)
-      throw Error(ErrorCode::invalid_pipeline,
-                  Issue{"a pyramid that is halved in z needs whole frames", image.path, "", "",
-                        "leave z as it is, or write whole frames"});
+  for (int level = 0; level < first.levels; ++level)
+    if (!same(array_spec(spec, a, level), array_spec(spec, b, level))) return false;
+  return true;
 }
 
 }  // namespace
+
+Status StoreWriter::Impl::wrong_dtype(DType given, DType needed) {
+  return Status::fail("the pixels are " + std::string(dtype_name(given)) + ", those of the image " +
+                      std::string(dtype_name(needed)));
+}
 
 StoreWriter::StoreWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 StoreWriter::~StoreWriter() = default;
@@ -38,7 +41,6 @@ StoreWriter::~StoreWriter() = default;
 std::unique_ptr<StoreWriter> StoreWriter::create(const std::filesystem::path& root, StoreSpec spec,
                                                  const StoreOptions& options) {
   check_spec(spec);
-  check_regions(spec, options);
   auto impl = std::make_unique<Impl>(root, std::move(spec), options);
   impl->create();
   impl->start();
@@ -71,6 +73,7 @@ Status StoreWriter::close(bool complete, const std::string& reason, std::span<co
 
 StoreWriter::Impl::Impl(std::filesystem::path root, StoreSpec spec, const StoreOptions& options)
     : root_(std::move(root)), spec_(std::move(spec)), options_(options) {
+  check_regions();
   if (options_.threads <= 0)
     options_.threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency())) + 2;
   if (options_.regions) options_.threads = 1;
@@ -91,11 +94,19 @@ StoreWriter::Impl::Impl(std::filesystem::path root, StoreSpec spec, const StoreO
   }
   for (size_t i = 0; i < images_.size(); ++i) {
     size_t first = 0;
-    while (!works_alike(spec_.images[first], spec_.images[i])) ++first;
+    while (!works_alike(spec_, first, i)) ++first;
     scratch_of_.push_back(first);
   }
   published_.assign(images_.size(), 0);
   gap_versions_.assign(images_.size(), 0);
+}
+
+void StoreWriter::Impl::check_regions() const {
+  for (const ImageSpec& image : spec_.images)
+    if (options_.regions && image.pool_z && image.levels > 1)
+      throw Error(ErrorCode::invalid_pipeline,
+                  Issue{"a pyramid that is halved in z needs whole frames", image.path, "", "",
+                        "leave z as it is, or write whole frames"});
 }
 
 int64_t StoreWriter::Impl::log_bytes() const {
@@ -125,11 +136,14 @@ Status StoreWriter::Impl::append(size_t image, int64_t frame, const View& plane,
                                  std::span<const std::byte> row, int64_t& ticket) {
   if (Status s = receipts_.failure(); !s.ok()) return s;
   if (closed_) return Status::fail("the store is closed");
+  if (options_.regions) return Status::fail("the store was opened for frames in regions");
   ImageWriter& writer = *images_.at(image);
   const ImageSpec& spec = writer.spec();
   const size_t y = spec.stream_rank();
   if (plane.region != Region::whole({spec.axes[y].size, spec.axes[y + 1].size}))
     return Status::fail("the plane is not the size of the image");
+  if (plane.dtype != spec.dtype && plane.dtype != writer.base().spec().dtype)
+    return wrong_dtype(plane.dtype, spec.dtype);
   if (!row.empty() && static_cast<int64_t>(row.size()) != FrameColumns::row_bytes(spec_))
     return Status::fail("the row does not have the columns of the store");
   if (Status s = wait_for_room(image, frame); !s.ok()) return s;
@@ -147,6 +161,7 @@ Status StoreWriter::Impl::append(size_t image, int64_t frame, const View& plane,
 Status StoreWriter::Impl::append_gap(size_t image, int64_t frame, int64_t count, GapReason reason,
                                      const std::string& text) {
   if (Status s = receipts_.failure(); !s.ok()) return s;
+  if (closed_) return Status::fail("the store is closed");
   ImageWriter& writer = *images_.at(image);
   const auto push = [&](int64_t end) {
     if (end > frame) pool_->push({image, frame, -1, end - frame, Gap{reason, text}, {}, {}});

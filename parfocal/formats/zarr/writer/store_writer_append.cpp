@@ -8,6 +8,7 @@
 #include "parfocal/formats/zarr/writer/part_file.h"
 #include "parfocal/formats/zarr/writer/recover.h"
 #include "parfocal/formats/zarr/writer/store_writer-inl.h"
+#include "parfocal/formats/zarr/writer/valid_column.h"
 
 // Opening to append. Full bands stay as they are. The frames of the last, partly filled band are
 // written once more, into a new shard beside the old one, which readers see until the new one gets
@@ -57,6 +58,21 @@ std::vector<GapRecord> recorded_gaps(const ZarrNode& node, uint32_t image, int64
   return gaps;
 }
 
+// The list of gaps is bounded: frames beyond it that the column `valid` has not are missing too.
+Status add_unlisted_gaps(const std::shared_ptr<const Store>& store, const ImageSpec& image,
+                         int64_t frames, std::vector<GapRecord>& gaps, uint32_t number) {
+  const std::string path = joined_key(image.path, "frames/valid");
+  const ArrayReader reader(store, path, ZarrHierarchy(store).array(path));
+  FrameSet known;
+  if (!add_valid(reader, 0, frames, known))
+    return Status::fail("cannot read " + store->where(path));
+  for (const GapRecord& gap : gaps) known.add(gap.frame, gap.count);
+  known.for_each_missing(frames, [&](int64_t first, int64_t end) {
+    gaps.push_back({number, first, end - first, GapReason::stopped, "not told of one by one"});
+  });
+  return {};
+}
+
 // The columns of frame `frame`, packed.
 class Rows {
  public:
@@ -89,9 +105,11 @@ class Rows {
 
 std::unique_ptr<StoreWriter> StoreWriter::append_to(const std::filesystem::path& root,
                                                     const StoreOptions& options) {
+  Fd opening;
   RecoverReport report;
-  if (Status s = recover_store(root, report); !s.ok())
-    throw Error(ErrorCode::run_failed, s.issue());
+  Status s = lock_store(root, opening);
+  if (s.ok()) s = recover_locked_store(root, report);
+  if (!s.ok()) throw Error(ErrorCode::run_failed, s.issue());
   StoreSpec spec = read_store_spec(root);
   for (const ImageSpec& image : spec.images) check_growing(image, root);
   auto impl = std::make_unique<Impl>(root, std::move(spec), options);
@@ -134,8 +152,10 @@ Status StoreWriter::Impl::reopen_image(size_t i) {
   const int64_t first = image.resume(outer);
   ImageWriter::Scratch scratch = image.make_scratch();
   std::vector<bool> missing(static_cast<size_t>(frames - first));
-  for (const GapRecord& gap :
-       recorded_gaps(hierarchy.node(image.spec().path), static_cast<uint32_t>(i), frames)) {
+  const auto number = static_cast<uint32_t>(i);
+  std::vector<GapRecord> gaps = recorded_gaps(hierarchy.node(image.spec().path), number, frames);
+  if (Status s = add_unlisted_gaps(store, image.spec(), frames, gaps, number); !s.ok()) return s;
+  for (const GapRecord& gap : gaps) {
     if (Status s = journal_.append(gap); !s.ok()) return s;
     if (Status s = image.resume_gap(gap, first, scratch); !s.ok()) return s;
     for (int64_t f = std::max(first, gap.frame); f < gap.frame + gap.count; ++f)
@@ -156,17 +176,22 @@ Status StoreWriter::Impl::copy_frame(size_t i, int64_t frame, const ArrayReader&
   const size_t y = base.stream_rank();
   const Region region = plane_region(base, image.base().grid().index_of(frame));
   AlignedBuffer pixels(region.count() * static_cast<int64_t>(dtype_size(base.dtype)));
-  AlignedBuffer tiles(image.base().layout().bytes());
   if (Status s = reader.read(packed_view(pixels.data(), base.dtype, region)); !s.ok()) return s;
   const View plane = packed_view(static_cast<const std::byte*>(pixels.data()), base.dtype,
                                  Region::whole({base.shape[y], base.shape[y + 1]}));
-  image.base().layout().tile(plane, tiles.data());
-  image.sample(frame, plane);
   std::vector<std::byte> row;
   if (Status s = rows.read(frame, row); !s.ok()) return s;
   ImageWriter::Written written;
   Status s = image.admit(frame);
-  if (s.ok()) s = image.write(frame, tiles.data(), row, scratch, written);
+  if (options_.regions) {
+    if (s.ok()) s = image.write_region(frame, plane);
+    if (s.ok()) s = image.write_from_regions(frame, row, scratch, written);
+  } else {
+    AlignedBuffer tiles(image.base().layout().bytes());
+    image.base().layout().tile(plane, tiles.data());
+    image.sample(frame, plane);
+    if (s.ok()) s = image.write(frame, tiles.data(), row, scratch, written);
+  }
   if (s.ok()) s = journal_.append(written.record);
   if (s.ok()) s = image.finish(written, scratch);
   return s;

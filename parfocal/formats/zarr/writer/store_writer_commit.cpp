@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "parfocal/formats/zarr/writer/part_file.h"
+#include "parfocal/formats/zarr/writer/recover.h"
 #include "parfocal/formats/zarr/writer/store_writer-inl.h"
 
 namespace parfocal {
@@ -15,6 +16,8 @@ void StoreWriter::Impl::create() {
   const std::string spec_text = spec_json(spec_);
   Status s = make_folders(work_folder(root_), true);
   if (s.ok()) s = store_.put("__parfocal/store.json", std::as_bytes(std::span(spec_text)), true);
+  Fd opening;
+  if (s.ok()) s = lock_store(root_, opening);
   if (s.ok()) s = journal_.create(store_, "__parfocal/journal");
   if (s.ok()) s = put(objects(false, "running"));
   if (!s.ok()) throw Error(ErrorCode::run_failed, s.issue());
@@ -132,9 +135,10 @@ Status StoreWriter::Impl::close(bool complete, const std::string& reason,
   if (s.ok()) s = finish_images(reason, kept);
   if (s.ok()) s = put(objects(complete, reason));
   if (s.ok() && options_.ack == Ack::durable) s = sync_directory(root_);
-  if (s.ok()) s = journal_.close();
+  // Before it is closed, and with that free to be recovered from.
   if (s.ok() && ::unlink((work_folder(root_) / "journal").c_str()) != 0)
     s = io_failure("remove", work_folder(root_) / "journal");
+  if (s.ok()) s = journal_.close();
   if (s.ok()) return s;
   receipts_.fail(s);
   return with_what_is_safe(s.issue());

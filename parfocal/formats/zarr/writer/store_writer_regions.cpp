@@ -19,6 +19,8 @@ Status StoreWriter::Impl::append_region(size_t image, int64_t frame, const View&
   const Region plane = Region::whole({spec.axes[y].size, spec.axes[y + 1].size});
   if (clipped(region.region, plane) != region.region)
     return Status::fail("the region lies outside the image");
+  if (region.dtype != spec.dtype && region.dtype != writer.base().spec().dtype)
+    return wrong_dtype(region.dtype, spec.dtype);
   if (!row.empty() && static_cast<int64_t>(row.size()) != FrameColumns::row_bytes(spec_))
     return Status::fail("the row does not have the columns of the store");
   if (Status s = writer.write_region(frame, region); !s.ok()) return s;

@@ -59,9 +59,11 @@ std::unique_ptr<StoreWriter> StoreWriter::resume(const std::filesystem::path& ro
   check_spec(spec);
   StoreSpec stored = read_store_spec(root);
   require_same(stored, spec, root);
+  Fd opening;
   RecoverReport report;
-  if (Status s = recover_store(root, report); !s.ok())
-    throw Error(ErrorCode::run_failed, s.issue());
+  Status s = lock_store(root, opening);
+  if (s.ok()) s = recover_locked_store(root, report);
+  if (!s.ok()) throw Error(ErrorCode::run_failed, s.issue());
   auto impl = std::make_unique<Impl>(root, std::move(stored), options);
   impl->resume();
   impl->start();

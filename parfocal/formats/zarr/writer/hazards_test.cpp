@@ -1,0 +1,278 @@
+// Ways in which a frame, or what is told of it, was lost once.
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "parfocal/formats/zarr/crc32c.h"
+#include "parfocal/formats/zarr/writer/array_recovery.h"
+#include "parfocal/formats/zarr/writer/array_writer.h"
+#include "parfocal/formats/zarr/writer/recover.h"
+#include "parfocal/formats/zarr/writer/store_writer.h"
+#include "parfocal/formats/zarr/writer/test_columns-inl.h"
+#include "parfocal/formats/zarr/writer/test_spec-inl.h"
+
+namespace parfocal {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kSide = 8;
+
+class StoreHazards : public testing::Test {
+ protected:
+  void SetUp() override { fs::remove_all(root_); }
+  void TearDown() override { fs::remove_all(root_); }
+
+  static ImageSpec image(int64_t frames, std::vector<int64_t> shard = {}) {
+    ImageSpec image = test::make_image("", "tyx", {frames, kSide, kSide}, DType::u16);
+    image.shard = std::move(shard);
+    return image;
+  }
+  template <class T>
+  static Status append(StoreWriter& writer, size_t number, int64_t frame,
+                       const std::vector<T>& pixels, int64_t side = kSide) {
+    const auto* data = reinterpret_cast<const std::byte*>(pixels.data());
+    int64_t ticket = 0;
+    Status s = writer.append(
+        number, frame, packed_view(data, dtype_of<T>(), Region::whole({side, side})), {}, ticket);
+    return s.ok() ? writer.wait(ticket) : std::move(s);
+  }
+  static void append_all(StoreWriter& writer, int64_t first, int64_t end) {
+    for (int64_t f = first; f < end; ++f)
+      ASSERT_TRUE(append(writer, 0, f, test::plane_of(f, kSide)).ok()) << f;
+  }
+  std::vector<uint8_t> valid() const { return test::read_array<uint8_t>(root_, "frames/valid"); }
+
+  fs::path root_ = fs::path(testing::TempDir()) / ("hazards-" + std::to_string(getpid()));
+};
+
+TEST_F(StoreHazards, PositionsOfDifferentDepthDoNotShareTooSmallBuffers) {
+  ImageSpec flat = test::make_image("0", "tzyx", {2, 2, 64, 64}, DType::u16);
+  ImageSpec deep = test::make_image("1", "tzyx", {2, 16, 64, 64}, DType::u16);
+  for (ImageSpec* image : {&flat, &deep}) {
+    image->chunk = {1, 16, 64, 64};
+    image->pool_z = true;
+    image->levels = 2;
+  }
+  const auto writer = StoreWriter::create(root_, test::make_store({flat, deep}), {});
+  for (int64_t f = 0; f < 32; ++f)
+    ASSERT_TRUE(append(*writer, 1, f, test::plane_of(f, 64), 64).ok()) << f;
+  ASSERT_TRUE(writer->close(true, "").ok());
+  const auto pixels = test::read_array<uint16_t>(root_, "1/0");
+  for (int64_t f = 0; f < 32; ++f) {
+    const auto plane = test::plane_of(f, 64);
+    EXPECT_TRUE(std::equal(plane.begin(), plane.end(), pixels.begin() + f * 64 * 64)) << f;
+  }
+}
+
+TEST_F(StoreHazards, ANameInTheWorkingFolderIsAPlaceForAStore) {
+  const fs::path before = fs::current_path();
+  fs::create_directories(root_);
+  fs::current_path(root_);
+  StoreOptions options;
+  options.ack = Ack::durable;
+  const auto writer = StoreWriter::create("name.zarr", test::make_store({image(2)}), options);
+  append_all(*writer, 0, 2);
+  const Status closed = writer->close(true, "");
+  fs::current_path(before);
+  EXPECT_TRUE(closed.ok()) << closed.issue().str();
+}
+
+TEST_F(StoreHazards, SmallerLevelsGrowTooWhenAppendingGoesOnInRegions) {
+  ImageSpec growing = image(kUnbounded, {4, kSide, kSide});
+  growing.levels = 2;
+  auto writer = StoreWriter::create(root_, test::make_store({growing}), {});
+  append_all(*writer, 0, 2);
+  ASSERT_TRUE(writer->close(true, "").ok());
+  StoreOptions options;
+  options.regions = true;
+  writer = StoreWriter::append_to(root_, options);
+  const auto plane = test::plane_of(2, kSide);
+  const auto* data = reinterpret_cast<const std::byte*>(plane.data());
+  const View view = packed_view(data, DType::u16, Region::whole({kSide, kSide}));
+  int64_t ticket = -1;
+  EXPECT_FALSE(writer->append(0, 2, view, {}, ticket).ok()) << "whole frames have no buffers";
+  ASSERT_TRUE(writer->append_region(0, 2, view, {}, ticket).ok());
+  ASSERT_TRUE(writer->close(true, "").ok());
+  const auto small = test::read_array<uint16_t>(root_, "1");
+  for (size_t f = 0; f < 3; ++f) EXPECT_NE(small[f * small.size() / 3], 0) << f;
+}
+
+TEST_F(StoreHazards, PixelsOfAnotherTypeAndGapsAfterTheEndAreRefused) {
+  const auto writer = StoreWriter::create(root_, test::make_store({image(kUnbounded)}), {});
+  EXPECT_FALSE(append(*writer, 0, 0, std::vector<uint8_t>(kSide * kSide, 3)).ok());
+  append_all(*writer, 0, 1);
+  ASSERT_TRUE(writer->close(true, "").ok());
+  EXPECT_FALSE(writer->append_gap(0, 1, 1, GapReason::broken, "").ok());
+}
+
+TEST_F(StoreHazards, NobodyClearsAStoreThatAnotherOpens) {
+  StoreWriter::create(root_, test::make_store({image(kUnbounded)}), {})->close(true, "").ok();
+  Fd opening;
+  ASSERT_TRUE(lock_store(root_, opening).ok());
+  std::ofstream(root_ / "__parfocal/journal.next") << "being made";
+  RecoverReport report;
+  EXPECT_THROW((void)recover_store(root_, report).ok(), Error);
+  EXPECT_THROW(StoreWriter::append_to(root_, {}), Error);
+  EXPECT_THROW(require_no_writer(root_), Error);
+  EXPECT_TRUE(fs::exists(root_ / "__parfocal/journal.next"));
+  { const Fd closed = std::move(opening); }
+  EXPECT_NO_THROW(StoreWriter::append_to(root_, {}));
+}
+
+// The list of gaps ends at 1000; what lay behind counted as frames that are there.
+TEST_F(StoreHazards, ThousandsOfGapsStayGapsWhenAppendingGoesOn) {
+  auto writer =
+      StoreWriter::create(root_, test::make_store({image(kUnbounded, {4096, kSide, kSide})}), {});
+  for (int64_t f = 0; f < 2400; f += 2) {
+    ASSERT_TRUE(append(*writer, 0, f, test::plane_of(f % 60, kSide)).ok());
+    ASSERT_TRUE(writer->append_gap(0, f + 1, 1, GapReason::dropped, "").ok());
+  }
+  ASSERT_TRUE(writer->close(true, "").ok());
+  const auto before = valid();
+  const std::string told = "\"gaps_not_listed\": 200";
+  EXPECT_THAT(test::read_text(root_ / "zarr.json"), testing::HasSubstr(told));
+  ASSERT_TRUE(StoreWriter::append_to(root_, {})->close(true, "").ok());
+  EXPECT_EQ(valid(), before);
+  EXPECT_THAT(test::read_text(root_ / "zarr.json"), testing::HasSubstr(told));
+}
+
+// Chunks of a shard that is written once more do not lie where they did in the shard before.
+TEST_F(StoreHazards, AGapInAShardThatIsWrittenOnceMoreStaysEmptyAfterAKill) {
+  ImageSpec stacks = test::make_image("", "tzyx", {kUnbounded, 2, kSide, kSide}, DType::u16);
+  stacks.chunk[0] = 3;
+  stacks.shard = {3, 2, kSide, kSide};
+  StoreOptions options;
+  options.threads = 1;
+  auto writer = StoreWriter::create(root_, test::make_store({stacks}), options);
+  ASSERT_TRUE(writer->append_gap(0, 0, 1, GapReason::dropped, "").ok());
+  append_all(*writer, 1, 4);
+  ASSERT_TRUE(writer->close(true, "").ok());
+  writer = StoreWriter::append_to(root_, options);
+  append_all(*writer, 5,
+             7);  // with frame 6 acknowledged, the chunk that frame 5 completes is there
+  writer.reset();
+  RecoverReport report;
+  ASSERT_TRUE(recover_store(root_, report).ok());
+  EXPECT_EQ(valid(), (std::vector<uint8_t>{0, 1, 1, 1, 0, 1, 1, 0}));
+  const auto pixels = test::read_array<uint16_t>(root_, "0");
+  for (int64_t f = 0; f < 8; ++f) {
+    const auto plane = f == 0 || f == 4 || f == 7 ? std::vector<uint16_t>(kSide * kSide)
+                                                  : test::plane_of(f, kSide);
+    EXPECT_TRUE(std::equal(plane.begin(), plane.end(), pixels.begin() + f * kSide * kSide)) << f;
+  }
+}
+
+// Their shards may be gone, or half changed, when the writer is killed.
+TEST_F(StoreHazards, FramesOfAnEarlierWriterThatWereTakenBackDoNotCountAsThere) {
+  const StoreSpec spec = test::make_store({image(8, {2, kSide, kSide})});
+  auto writer = StoreWriter::create(root_, spec, {});
+  append_all(*writer, 0, 8);
+  ASSERT_TRUE(writer->close(false, "stopped").ok());
+  {
+    LocalStore store(root_);
+    Journal journal;
+    ASSERT_TRUE(journal.create(store, "__parfocal/journal").ok());
+    ASSERT_TRUE(journal.append(TakenBackRecord{0, 2}).ok());
+    ASSERT_TRUE(journal.close().ok());
+    ASSERT_TRUE(fs::remove(root_ / "0/c/1/0/0"));
+  }
+  RecoverReport report;
+  ASSERT_TRUE(recover_store(root_, report).ok());
+  EXPECT_EQ(valid(), (std::vector<uint8_t>{1, 1, 0, 0, 0, 0, 0, 0}));
+  EXPECT_FALSE(fs::exists(root_ / "0/c/2/0/0") &&
+               test::read_array<uint16_t>(root_, "0")[5 * kSide * kSide] != 0);
+  writer = StoreWriter::resume(root_, spec, {});
+  for (int64_t f = 0; f < 8; ++f) EXPECT_EQ(writer->has(0, f), f < 2) << f;
+}
+
+TEST_F(StoreHazards, FramesTakenBackOfAnArrayOfFixedSizeAreRecordedAsMissing) {
+  const auto writer = StoreWriter::create(root_, test::make_store({image(4)}), {});
+  append_all(*writer, 0, 4);
+  const int64_t kept[] = {1};
+  ASSERT_TRUE(writer->close(false, "stopped", kept).ok());
+  const auto json = nlohmann::json::parse(test::read_text(root_ / "zarr.json"));
+  const auto& gaps = json.at("attributes").at("parfocal").at("gaps");
+  ASSERT_EQ(gaps.size(), 1u) << gaps;
+  EXPECT_EQ(gaps[0].at("first"), 1);
+  EXPECT_EQ(gaps[0].at("last"), 3);
+}
+
+TEST_F(StoreHazards, AShardOfWhichAllFramesAreTakenBackAfterAppendingIsGone) {
+  for (const bool sharded : {true, false}) {
+    fs::remove_all(root_);
+    ImageSpec growing = image(kUnbounded);
+    growing.chunk[0] = 4;
+    if (sharded) growing.shard = {8, kSide, kSide};
+    auto writer = StoreWriter::create(root_, test::make_store({growing}), {});
+    append_all(*writer, 0, 2);
+    ASSERT_TRUE(writer->close(true, "").ok());
+    writer = StoreWriter::append_to(root_, {});
+    const int64_t none[] = {0};
+    ASSERT_TRUE(writer->close(false, "stopped", none).ok());
+    EXPECT_FALSE(fs::exists(root_ / "0/c/0/0/0")) << sharded;
+  }
+}
+
+TEST_F(StoreHazards, AStackWithoutEndThatIsHalvedInZStartsOver) {
+  ImageSpec stack = test::make_image("", "zyx", {kUnbounded, kSide, kSide}, DType::u16);
+  stack.pool_z = true;
+  stack.levels = 2;
+  const StoreSpec spec = test::make_store({stack});
+  auto writer = StoreWriter::create(root_, spec, {});
+  append_all(*writer, 0, 3);
+  ASSERT_TRUE(writer->close(false, "stopped").ok());
+  writer = StoreWriter::resume(root_, spec, {});
+  EXPECT_FALSE(writer->has(0, 0));
+  append_all(*writer, 0, 4);
+  const Status closed = writer->close(true, "");
+  EXPECT_TRUE(closed.ok()) << closed.issue().str();
+}
+
+// What it lost would be told safe by the next one.
+TEST_F(StoreHazards, AfterASyncThatFailedNoneSucceeds) {
+  PartFile file;
+  ASSERT_TRUE(file.open_filled("/dev/full", 0, false).ok());
+  EXPECT_FALSE(file.sync().ok());
+  EXPECT_FALSE(file.sync().ok());
+}
+
+// Such a store was made, and its first frame refused.
+TEST_F(StoreHazards, AFrameOfMoreChunksThanItsRecordHoldsIsRefusedBeforeTheStoreIsMade) {
+  ImageSpec fine = test::make_image("", "tyx", {2, 1024, 1024}, DType::u8);
+  fine.chunk = {1, 1, 1};
+  EXPECT_THROW(check_spec(test::make_store({fine})), Error);
+  fine.chunk = {1, 2, 1};
+  EXPECT_NO_THROW(check_spec(test::make_store({fine})));
+}
+
+class StoreHazardsSlow : public StoreHazards {};
+
+TEST_F(StoreHazardsSlow, APlaneOfFourGiBInTheLogIsWhole) {
+  ImageSpec large = test::make_image("", "tyx", {kUnbounded, 65536, 65536}, DType::u8);
+  large.chunk = {2, 16384, 16384};
+  const StoreSpec spec = test::make_store({large});
+  check_spec(spec);
+  const ArraySpec array = array_spec(spec, 0, 0);
+  const int64_t bytes = int64_t{1} << 32;
+  fs::create_directories(work_folder(root_));
+  std::ofstream(log_path(root_, 0)).put('x');
+  fs::resize_file(log_path(root_, 0), static_cast<uintmax_t>(bytes));
+  uint32_t crc = crc32c(std::as_bytes(std::span("x", 1)));
+  std::vector<std::byte> zeros(int64_t{1} << 20);
+  for (int64_t done = 1; done < bytes; done += std::ssize(zeros))
+    crc = crc32c(
+        std::span(zeros).first(static_cast<size_t>(std::min(std::ssize(zeros), bytes - done))),
+        crc);
+  ArrayRecovery recovery(root_, spec, 0, array);
+  ASSERT_TRUE(
+      recovery.take({0, PieceKind::logged, 0, {{0, static_cast<uint32_t>(bytes), crc}}}, false));
+  std::set<int64_t> damaged;
+  recovery.verify(damaged);
+  EXPECT_TRUE(damaged.empty());
+}
+
+}  // namespace
+}  // namespace parfocal
