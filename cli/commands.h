@@ -91,6 +91,9 @@ int ops(const OpsArguments& arguments);
 int demo(const DemoArguments& arguments);
 int background(const BackgroundArguments& arguments);
 int recover(const RecoverArguments& arguments);
+/// \throws Error(input_missing) where only an unfinished conversion has this name for its result:
+/// says where it is and how to go on
+void require_no_unfinished(const std::filesystem::path& path);
 int convert(const ConvertArguments& arguments);
 
 }  // namespace parfocal::cli

@@ -23,6 +23,7 @@ namespace fs = std::filesystem;
 
 constexpr size_t kMostTextBytes = 2000;  // of the command line, in the result's provenance
 constexpr size_t kMostNamed = 8;
+constexpr const char* kFramesName = "frames.csv";  // of a run; a conversion keeps none
 
 std::string sink_type(std::string out) {
   if (out.ends_with('/')) out.pop_back();
@@ -88,15 +89,42 @@ void require_apart(const std::vector<std::string>& inputs, const SourceSpec& sou
 void require_free(const ConvertArguments& arguments, const fs::path& out) {
   const std::string& given = arguments.paths.back();
   if (!fs::exists(fs::symlink_status(out))) return;
-  if (arguments.overwrite && is_own(out)) return;
+  const bool own = is_own(out);
+  if (arguments.overwrite && own) return;
   auto words = arguments.words;
   words.emplace_back("--overwrite");
-  throw Error(ErrorCode::output_exists,
-              {"the output exists already", given, "",
-               arguments.overwrite ? "a result of parfocal; others are not replaced"
-                                   : "a new name, or leave to replace it",
-               arguments.overwrite ? "choose another name, or remove it yourself"
-                                   : "run\n          " + shell_line(words)});
+  throw Error(
+      ErrorCode::output_exists,
+      {"the output exists already", given, "",
+       own ? "a new name, or leave to replace it"
+           : "a new name: parfocal has not written this, others are not replaced",
+       own ? "run\n          " + shell_line(words) : "choose another name, or remove it yourself"});
+}
+
+/// `convert OUT IN`, with the result first.
+void require_order(const ConvertArguments& arguments) {
+  const std::string &first = arguments.paths.front(), &last = arguments.paths.back();
+  if (arguments.paths.size() != 2 || fs::exists(first) || !fs::exists(last)) return;
+  const auto ends = [&](const char* ending) {
+    return clean_path(first).string().ends_with(ending);
+  };
+  if (!ends(".zarr") && !ends(".ome.tif") && !ends(".ome.tiff") && !ends(".ome.btf")) return;
+  auto words = arguments.words;
+  const auto of_first = std::find(words.begin(), words.end(), first);
+  const auto of_last = std::find(words.begin(), words.end(), last);
+  if (of_first != words.end() && of_last != words.end()) std::iter_swap(of_first, of_last);
+  throw Error(ErrorCode::bad_command,
+              {"the input does not exist, the result does", first + " " + last, "",
+               "first what is there, last what is to be made",
+               "if they are the wrong way round, run\n          " + shell_line(words)});
+}
+
+/// The words that go on with what is unfinished.
+std::vector<std::string> resume_words(const ConvertArguments& arguments) {
+  auto words = arguments.words;
+  if (std::find(words.begin(), words.end(), "--resume") == words.end())
+    words.emplace_back("--resume");
+  return words;
 }
 
 /// Lines to copy: `words` with the option, once.
@@ -135,8 +163,10 @@ bool take_over(const ConvertArguments& arguments, Workplace& workplace) {
 void tell_unfinished(const ConvertArguments& arguments, const RunRecord& record) {
   const int64_t expected = record.edges.empty() ? 0 : record.edges[0].expected;
   const int64_t received = record.edges.empty() ? 0 : record.edges[0].received;
-  message(fmt::format("unfinished: {} of {} are safe; to go on\n  {}", received,
-                      counted(expected, "frame"), with_option(arguments, "--resume")));
+  const bool failed = record.status == RunStatus::failed;
+  message(fmt::format("unfinished: {} of {} are safe; to go on{}\n  {}", received,
+                      counted(expected, "frame"), failed ? " once the cause is mended" : "",
+                      with_option(arguments, "--resume")));
 }
 
 /// Of a plate or series all images are taken where the result can hold them, else one must be
@@ -202,6 +232,7 @@ int convert(const ConvertArguments& arguments) {
   SignalStop signals;
   const std::vector<std::string> inputs(arguments.paths.begin(), arguments.paths.end() - 1);
   const fs::path out = clean_path(arguments.paths.back());
+  require_order(arguments);
   sink_type(arguments.paths.back());  // before the inputs are looked at
   SourceSpec source = convert_source(inputs);
   RawValue sink = RawValue::map();
@@ -221,6 +252,7 @@ int convert(const ConvertArguments& arguments) {
   workplace.keep(run.resume);
   Ran ran = execute(planned, run, signals);
   ran.record.outputs.clear();
+  std::erase_if(ran.record.edges, [](const EdgeCount& e) { return e.edge == kFramesName; });
   const bool complete = ran.record.status == RunStatus::complete;
   if (complete) {
     workplace.publish();
@@ -233,6 +265,7 @@ int convert(const ConvertArguments& arguments) {
     result(ran.record.json());
     return ran.exit_code;
   }
+  if (unfinished) run.pipeline.words = resume_words(arguments);
   print_record(ran.record, run);
   if (unfinished) tell_unfinished(arguments, ran.record);
   if (!complete) message("nothing was written to " + arguments.paths.back());

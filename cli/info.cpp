@@ -11,6 +11,7 @@ namespace {
 namespace fs = std::filesystem;
 
 Facts facts_of(const std::string& path) {
+  require_no_unfinished(path);
   if (fs::is_directory(path)) {
     if (is_zarr(path)) return zarr_facts(path);
     throw Error(

@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <filesystem>
 
 #include "info_parts.h"
@@ -39,16 +42,24 @@ Facts files_facts(const std::string& pattern) {
   const Layout& layout = source->layout();
   std::vector<Axis> axes = layout.stream;
   axes.insert(axes.end(), layout.item.begin(), layout.item.end());
-  return {{"path", pattern},
-          {"format", "TIFF"},
-          {"layout", layout.str()},
-          {"axes", axes_text(axes)},
-          {"frames", layout.stream_count()},
-          {"dtype", std::string(dtype_name(layout.dtype))},
-          {"frame bytes", layout.item_bytes()},
-          {"pixels", format_bytes(layout.item_bytes() * layout.stream_count())},
-          {"chunks", block_text(source->block())},
-          {"identity", source->identity()}};
+  Facts facts = {{"path", pattern},
+                 {"format", "TIFF"},
+                 {"layout", layout.str()},
+                 {"axes", axes_text(axes)},
+                 {"frames", layout.stream_count()},
+                 {"dtype", std::string(dtype_name(layout.dtype))},
+                 {"frame bytes", layout.item_bytes()},
+                 {"pixels", format_bytes(layout.item_bytes() * layout.stream_count())},
+                 {"chunks", block_text(source->block())},
+                 {"identity", source->identity()}};
+  for (const Axis& axis : layout.stream)
+    if (!axis.labels.empty())
+      facts.emplace_back("channels", fmt::format("{}", fmt::join(axis.labels, ", ")));
+  int64_t missing = 0;
+  for (const auto& [first, last] : source->missing()) missing += last - first + 1;
+  if (missing > 0) facts.emplace_back("missing", missing);
+  if (const auto notes = source->notices(); !notes.empty()) facts.emplace_back("notes", notes);
+  return facts;
 }
 
 }  // namespace parfocal::cli

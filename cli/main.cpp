@@ -325,11 +325,12 @@ int main_of(const std::vector<std::string>& words) {
   add_convert_command(program);
   add_background_command(program);
   add_reading_commands(program);
-  if (words.size() < 2) {
+  const bool asks = words.size() >= 2 && words[1] == "help";
+  if (words.size() < (asks ? 3 : 2)) {
     result(overview());
     return 0;
   }
-  return guarded(program, words);
+  return guarded(program, asks ? std::vector<std::string>{words[0], words[2], "--help"} : words);
 }
 
 }  // namespace

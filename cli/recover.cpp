@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "parfocal/core/units.h"
 #include "print.h"
+#include "workplace.h"
 
 namespace parfocal::cli {
 namespace {
@@ -33,8 +34,20 @@ void print_json(const RecoverArguments& arguments, const RecoverReport& report) 
 
 }  // namespace
 
+void require_no_unfinished(const std::filesystem::path& path) {
+  const auto out = path.has_filename() ? path : path.parent_path();
+  const auto store = Workplace::folder_of(out) / out.filename();
+  if (std::filesystem::exists(out) || !is_streamed_store(store)) return;
+  throw Error(ErrorCode::input_missing,
+              {"a conversion to this name is unfinished: there is no such result yet", out.string(),
+               store.string(), "",
+               "run its command again with --resume, or keep what is there already:\n          " +
+                   shell_line({"parfocal", "recover", store.string()})});
+}
+
 int recover(const RecoverArguments& arguments) {
   RecoverReport report;
+  require_no_unfinished(arguments.store);
   if (Status s = recover_store(arguments.store, report); !s.ok())
     throw Error(ErrorCode::run_failed, s.issue());
   if (arguments.json) {

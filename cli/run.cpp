@@ -58,8 +58,9 @@ RunRecord run_with(const Planned& planned, const RunArguments& arguments, Signal
 }
 
 std::string status_line(const RunRecord& r) {
+  const char* stopped = r.outputs.empty() ? "stopped" : "stopped, outputs are readable";
   const char* status = r.status == RunStatus::complete  ? "done"
-                       : r.status == RunStatus::stopped ? "stopped, outputs are readable"
+                       : r.status == RunStatus::stopped ? stopped
                                                         : "failed";
   std::string text =
       fmt::format("{}: {} in {:.2f} s", status, counted(r.items, "frame"), r.seconds);
@@ -106,7 +107,8 @@ Ran execute(const Planned& planned, const RunArguments& arguments, SignalStop& s
   message(summary_of(planned));
   Ran ran{run_with(planned, arguments, signals), 0};
   const bool by_signal = ran.record.status == RunStatus::stopped && signals.exit_code() != 0;
-  ran.exit_code = by_signal ? signals.exit_code() : ran.record.exit_code;
+  if (by_signal) ran.record.exit_code = signals.exit_code();  // 130 is any stop
+  ran.exit_code = ran.record.exit_code;
   return ran;
 }
 

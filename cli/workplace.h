@@ -11,8 +11,10 @@ namespace parfocal::cli {
 class Workplace {
  public:
   /// Nothing is removed before clear().
-  explicit Workplace(const std::filesystem::path& out)
-      : out_(out), folder_(out.parent_path() / ("." + out.filename().string() + ".parfocal")) {}
+  explicit Workplace(const std::filesystem::path& out) : out_(out), folder_(folder_of(out)) {}
+  static std::filesystem::path folder_of(const std::filesystem::path& out) {
+    return out.parent_path() / ("." + out.filename().string() + ".parfocal");
+  }
   ~Workplace() {
     if (!keeps_) clear();
   }

@@ -60,6 +60,9 @@ class Source {
   virtual Layout open_port(size_t port);
   /// As read(), of a port that was opened.
   virtual Status read_port(size_t port, int64_t sequence, const MutableView& dst) const;
+  /// Items that the input itself records as missing, as ranges [first, last], ascending: they are
+  /// gaps of the run, whatever on_error says, and are not read.
+  virtual std::vector<std::pair<int64_t, int64_t>> missing() const { return {}; }
   virtual SourceRow row(int64_t sequence) const {
     (void)sequence;
     return {};

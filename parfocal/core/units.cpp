@@ -15,6 +15,7 @@ constexpr Unit kUnits[] = {
     {"nm", "length", "nanometer", 1e-9},
     {"um", "length", "micrometer", 1e-6},
     {"µm", "length", "micrometer", 1e-6},
+    {"\u03bcm", "length", "micrometer", 1e-6},  // with the Greek letter, as many keyboards write it
     {"micrometer", "length", "micrometer", 1e-6},
     {"mm", "length", "millimeter", 1e-3},
     {"m", "length", "meter", 1},

@@ -62,6 +62,7 @@ class Run {
     ends_.open({folder_.writing(), provenance_of(plan_, source_),
                 [this](int64_t i) { return source_.row(i); }, plan_.pipeline.base_dir,
                 plan_.threads, origin_of(plan_, source_), options_.resume});
+    if (source_.random) control_.set_missing(source_.random->missing());
     if (options_.resume) rest_ = std::make_unique<Rest>(*source_.random, ends_);
     mark_running();
     std::stop_callback on_stop(options_.stop, [this] { control_.stop(); });

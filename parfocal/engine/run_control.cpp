@@ -87,6 +87,8 @@ std::vector<std::pair<int64_t, int64_t>> RunControl::lost_ranges() const {
 }
 
 std::optional<Gap> RunControl::failed_before(const NodePlan& node, int64_t sequence) const {
+  if (node.kind == NodeKind::source && is_missing(sequence))
+    return Gap{GapReason::dropped, "missing in the input"};
   if (known_count_ == 0) return std::nullopt;
   std::lock_guard lock(mutex_);
   if (node.kind == NodeKind::source)
@@ -95,6 +97,25 @@ std::optional<Gap> RunControl::failed_before(const NodePlan& node, int64_t seque
         return Gap{GapReason::dropped, "the live source lost this frame"};
   const auto it = known_.find({&node, sequence});
   return it == known_.end() ? std::nullopt : std::optional(it->second);
+}
+
+bool RunControl::is_missing(int64_t sequence) const {
+  const auto after = std::upper_bound(missing_.begin(), missing_.end(), sequence,
+                                      [](int64_t s, const auto& range) { return s < range.first; });
+  return after != missing_.begin() && sequence <= std::prev(after)->second;
+}
+
+void RunControl::set_missing(std::vector<std::pair<int64_t, int64_t>> ranges) {
+  if (ranges.empty()) return;
+  std::lock_guard lock(mutex_);
+  missing_ = std::move(ranges);
+  int64_t count = 0;
+  for (const auto& [first, last] : missing_) count += last - first + 1;
+  lost_ += count;
+  issues_.push_back({"the input records " + std::to_string(count) + " of its frames as missing, " +
+                         "the first is frame " + std::to_string(missing_.front().first) +
+                         ": they are gaps of the result",
+                     "source", "", "", ""});
 }
 
 void RunControl::frames_lost(int64_t first, int64_t last) {

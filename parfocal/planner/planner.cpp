@@ -151,7 +151,7 @@ void check_disk(const Plan& plan) {
               Issue{"the outputs and the scratch of large Values may not fit the disk",
                     plan.out_dir.string(), format_bytes(available) + " free",
                     format_bytes(plan.disk_bytes) + " and 5 % left free",
-                    "choose another disk with --out DIR"});
+                    "write to another disk (run: --out DIR)"});
 }
 
 }  // namespace

@@ -66,6 +66,114 @@ class Convert(CommandTest):
         self.assertIn("others are not replaced", err)
         self.assertEqual((self.dir / "b.ome.tif").read_text(), "mine")
 
+    def test_gaps_stay_gaps_on_every_way(self):
+        self.write_movie()
+        (self.dir / "frame2.tif").write_bytes(tiff()[:100])
+        self.expect(6, "convert", "frame*.tif", "a.ome.zarr", "--on-error", "skip")
+        for source, out in [("a.ome.zarr", "b.ome.zarr"), ("b.ome.zarr", "c.ome.tif"),
+                            ("c.ome.tif", "d.ome.zarr"), ("c.ome.tif", "e.ome.tif")]:
+            _, err = self.expect(7, "convert", source, out)
+            self.assertIn("the input records 1 of its frames as missing, the first is frame 2", err)
+        for name in ("b.ome.zarr", "d.ome.zarr"):
+            (gap,) = self.shape(name)["gaps"]
+            self.assertEqual((gap["first"], gap["last"]), (2, 2))
+            self.assertEqual(list((self.dir / name / "frames/valid/c/0").read_bytes()[:6]),
+                             [1, 1, 0, 1, 1, 1])
+        self.assertEqual(self.shape("e.ome.tif")["missing"], 1)
+
+    def test_steps_do_not_take_a_gap_of_the_input_for_an_image(self):
+        self.write_movie()
+        (self.dir / "frame2.tif").write_bytes(tiff()[:100])
+        self.expect(6, "convert", "frame*.tif", "a.ome.zarr", "--on-error", "skip")
+        self.write("p.yaml", """\
+parfocal: 1
+source: {type: ome_zarr, path: a.ome.zarr}
+steps:
+  - {id: least, op: reduce, over: [t, y, x], how: min}
+sinks:
+  - {type: table, from: least, path: least.csv}
+""")
+        self.expect(7, "run", "p.yaml", "--out", "o")
+        rows = (self.dir / "o/frames.csv").read_text().splitlines()
+        self.assertTrue(rows[3].endswith("dropped: missing in the input"), rows)
+        self.assertEqual((self.dir / "o/least.csv").read_text().splitlines()[-1].split(",")[-1],
+                         "20")  # the ground of the disks; a gap read as zeros would give 0
+
+    def test_a_stack_that_was_cut_is_not_a_shorter_one(self):
+        whole = tiff(pages=5)
+        directory = 2 + 9 * 12 + 4
+        for name, lost in (("a", directory), ("b", directory // 2), ("c", 2 * directory + 7)):
+            self.write(name + ".tif", "").write_bytes(whole[:-lost])
+            _, err = self.expect(4, "convert", name + ".tif", name + ".ome.zarr")
+            self.assertIn("lies beyond the file", err)
+            self.assertIn("copy the file again", err)
+            self.assertIn("is cut off", str(self.shape(name + ".tif")))
+
+    def test_the_line_that_leaves_gaps_can_be_run(self):
+        self.write_movie()
+        (self.dir / "frame2.tif").write_bytes(tiff(width=30))
+        _, err = self.expect(4, "convert", "frame*.tif", "a.ome.zarr")
+        line = "parfocal convert 'frame*.tif' a.ome.zarr --resume --on-error skip"
+        self.assertIn(line, err)
+        _, err = self.expect(6, "convert", "frame*.tif", "a.ome.zarr", "--resume", "--on-error", "skip")
+        self.assertIn("5 of 6 received, 1 missing", err)
+        self.assertNotIn("frames.csv", err)
+
+    def test_an_unfinished_conversion_is_found_by_its_result_s_name(self):
+        self.write_movie()
+        (self.dir / "frame2.tif").write_bytes(tiff(width=30))
+        self.expect(4, "convert", "frame*.tif", "a.ome.zarr")
+        store = ".a.ome.zarr.parfocal/a.ome.zarr"
+        for command in ("recover", "info"):
+            _, err = self.expect(4, command, "a.ome.zarr")
+            self.assertIn("again with --resume", err)
+            self.assertIn("parfocal recover " + store, err)
+        self.expect(0, "recover", store)
+        self.expect(4, "recover", "nope.ome.zarr")
+
+    def test_an_image_without_frames_is_told(self):
+        for shape in ([0, 4, 4], [2, 0, 4]):
+            array = {"zarr_format": 2, "shape": shape, "chunks": [1, 4, 4], "dtype": "<u2",
+                     "order": "C", "filters": None, "fill_value": 0, "compressor": None}
+            (self.dir / "a.zarr").mkdir(exist_ok=True)
+            self.write("a.zarr/.zarray", json.dumps(array))
+            for out in ("b.ome.zarr", "b.ome.tif"):
+                _, err = self.expect(4, "convert", "a.zarr", out, "--set", "source.axes=tyx")
+                self.assertIn("the image has no frames", err)
+
+    def test_going_on_with_a_changed_zarr_is_refused(self):
+        self.write_movie()
+        (self.dir / "frame2.tif").write_bytes(tiff()[:100])
+        self.expect(6, "convert", "frame*.tif", "a.ome.zarr", "--on-error", "skip")
+        before = self.shape("a.ome.zarr")["provenance"]["input"]
+        self.expect(7, "convert", "a.ome.zarr", "b.ome.zarr")
+        first = self.shape("b.ome.zarr")["provenance"]["input"]
+        self.assertRegex(first, r"changed [1-9]\d+$")
+        time.sleep(0.02)
+        (self.dir / "a.ome.zarr/0/zarr.json").touch()
+        self.expect(7, "convert", "a.ome.zarr", "b.ome.zarr", "--overwrite")
+        self.assertNotEqual(self.shape("b.ome.zarr")["provenance"]["input"], first)
+        self.assertIn("6 files", before)
+
+    def test_the_result_first_is_told_with_the_right_line(self):
+        self.write_movie()
+        _, err = self.expect(2, "convert", "a.ome.zarr", "frame0.tif")
+        self.assertIn("parfocal convert frame0.tif a.ome.zarr", err)
+        self.assertNotIn("frame0.ome.zarr", err)
+
+    def test_what_others_wrote_is_not_offered_for_replacement(self):
+        self.write_movie()
+        (self.dir / "a.ome.zarr").mkdir()
+        for options in ([], ["--overwrite"]):
+            _, err = self.expect(8, "convert", "frame0.tif", "a.ome.zarr", *options)
+            self.assertIn("others are not replaced", err)
+            self.assertNotIn("run\n", err)
+
+    def test_the_greek_letter_is_a_micro_too(self):
+        self.write_movie()
+        self.expect(0, "convert", "frame0.tif", "a.ome.zarr", "--set", "source.scale.x=0.5 \u03bcm")
+        self.assertIn("x=0.5 um", self.shape("a.ome.zarr")["axes"])
+
     def test_the_result_may_not_be_an_input(self):
         self.write_movie()
         self.expect(0, "convert", "frame*.tif", "a.ome.tif")

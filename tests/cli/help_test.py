@@ -23,6 +23,11 @@ class Help(CommandTest):
             self.assertLess(out.index("Examples:"), out.index("Options:"), command)
             self.assertIn(f"parfocal {command}", out)
 
+    def test_help_is_a_word_too(self):
+        self.assertEqual(self.expect(0, "help")[0], self.expect(0, "--help")[0])
+        self.assertEqual(self.expect(0, "help", "convert")[0], self.expect(0, "convert", "--help")[0])
+        self.assertIn("did you mean 'convert'", self.expect(2, "help", "convrt")[1])
+
     def test_version_is_one_line(self):
         out, _ = self.expect(0, "--version")
         self.assertRegex(out, r"^parfocal \d+\.\d+\.\d+\n$")

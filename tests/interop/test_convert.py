@@ -170,3 +170,30 @@ def test_there_and_back_through_every_format(convert, tmp_path):
     third = convert(second, "c.ome.tif")
     np.testing.assert_array_equal(pixels_of(third), PIXELS)
     assert axes_of(third) == AXES and channel_names(third) == ["DAPI", "GFP"]
+
+
+def test_times_of_frames_survive_from_store_to_store(convert, sources):
+    first = convert(sources["rtdc"][0], "first.ome.zarr")
+    second = convert(first, "second.ome.zarr")
+    times = [zarr.open_array(path / "frames/time_s", mode="r")[:] for path in (first, second)]
+    assert np.isfinite(times[0]).all() and len(np.unique(times[0])) > 10
+    np.testing.assert_array_equal(*times)
+
+
+def test_images_of_one_file_become_positions(parfocal, convert, tmp_path):
+    images = np.random.default_rng(5).integers(0, 999, (3, 2, 20, 30), np.uint16)
+    with tifffile.TiffWriter(tmp_path / "several.ome.tif") as file:
+        for image in images:
+            file.write(image, metadata={"axes": "TYX"}, photometric="minisblack")
+    path = convert("several.ome.tif", "several.ome.zarr", "--set", "source.axes=ptyx", "--set",
+                   "source.sizes.t=2")
+    for i, image in enumerate(images):
+        np.testing.assert_array_equal(zarr.open_array(path / str(i) / "0", mode="r")[:], image)
+
+
+def test_a_pixel_size_of_imagej_is_the_number_that_was_meant(convert, tmp_path):
+    tifffile.imwrite(tmp_path / "ij.tif", np.zeros((2, 8, 8), np.uint16), imagej=True,
+                     resolution=(1 / 0.65, 1 / 0.65), metadata={"axes": "TYX", "unit": "um"})
+    assert axes_of(convert("ij.tif", "ij.ome.zarr"))[1:] == [("y", 0.65, "micrometer"),
+                                                             ("x", 0.65, "micrometer")]
+

@@ -333,6 +333,8 @@ Status read_tiff_link(const TiffFile& file, uint64_t position, uint64_t& next) {
   uint64_t count = 0, entries = 0;
   if (Status s = read_entry_count(file, position, count, entries); !s.ok()) return s;
   const uint64_t at = entries + count * (file.big_tiff ? 20 : 12);
+  // The link itself may be left out, as some writers do.
+  if (at > static_cast<uint64_t>(file.size)) return beyond(file, "the directory", position);
   uint8_t buffer[8];
   const int bytes = file.big_tiff ? 8 : 4;
   next = read_at(file.fd, buffer, bytes, static_cast<int64_t>(at)) == bytes

@@ -64,7 +64,7 @@ TiffSource::TiffSource(const TiffSourceParams& params, const std::filesystem::pa
 }
 
 void TiffSource::read_first_header() {
-  std::string first_failure;
+  std::string first_failure, first_cure;
   for (int64_t k = 0; k < files_.size(); ++k) {
     Fd fd;
     TiffFile file;
@@ -78,12 +78,16 @@ void TiffSource::read_first_header() {
       description_ = describe_tiff(file, first_);
       return;
     }
-    if (k == 0) first_failure = files_.name(0) + ": " + s.issue().what;
+    if (k > 0) continue;
+    first_failure = files_.name(0) + ": " + s.issue().what;
+    first_cure = s.issue().cure;
   }
   throw Error(ErrorCode::input_missing,
               Issue{"none of the " + std::to_string(files_.size()) + " files can be read",
-                    "source.glob", first_failure, "TIFF files with one sample per pixel",
-                    "repair the files or change the glob " + glob_});
+                    "source.glob", first_failure,
+                    "TIFF files of one grey channel, 8 to 64 bit, uncompressed, LZW, deflate or "
+                    "PackBits",
+                    first_cure.empty() ? "change the glob " + glob_ : first_cure});
 }
 
 TiffSource::Pages TiffSource::count_file(const std::filesystem::path& path,
@@ -97,7 +101,8 @@ TiffSource::Pages TiffSource::count_file(const std::filesystem::path& path,
   int64_t count = 0, leap = 1;
   bool broken = !opened.ok();
   for (uint64_t at = next; at != 0 && !broken; at = next) {
-    if (!read_tiff_link(file, at, next).ok() || count >= most_pages(file)) broken = true;
+    pages.cut = !read_tiff_link(file, at, next).ok();
+    if (pages.cut || count >= most_pages(file)) broken = true;
     if (at == tortoise) broken = true;  // Brent's cycle search: the chain came back
     if (broken) break;
     if (count == leap) tortoise = at, leap *= 2;
@@ -109,8 +114,9 @@ TiffSource::Pages TiffSource::count_file(const std::filesystem::path& path,
     pages.checkpoints.resize(pages.checkpoints.size() / 2);
     pages.stride *= 2;
   }
-  // A file whose chain breaks early keeps its place in the stream.
-  pages.end = broken ? std::max(count, expected) : count;
+  // A file whose chain breaks early keeps its place in the stream, and the page that is not there
+  // any more is one that cannot be read: a file that was cut is never just a shorter one.
+  pages.end = broken ? std::max(count + (pages.cut ? 1 : 0), expected) : count;
   pages.checkpoints.shrink_to_fit();
   return pages;
 }
@@ -121,12 +127,21 @@ void TiffSource::count_pages() {
   int64_t end = 0;
   for (int64_t k = 0; k < files_.size(); ++k) {
     pages_.push_back(count_file(files_.path(k), expected));
+    if (pages_.back().cut && notices_.empty())
+      notices_.push_back(files_.name(k) + " is cut off: not all of its pages are there.");
     end = pages_.back().end += end;
   }
 }
 
+// Of a file that was cut, the step of the first axis in which it ends counts whole.
+void TiffSource::complete_last_step(int64_t inner, int64_t most) {
+  if (files_.size() != 1 || pages_.empty() || !pages_[0].cut || inner <= 0) return;
+  const int64_t steps = (pages_[0].end + inner - 1) / inner;
+  if (steps <= most / inner) pages_[0].end = steps * inner;
+}
+
 void TiffSource::size_axes(const AxisSizes& sizes) {
-  const int64_t total = total_pages();
+  int64_t total = total_pages();
   auto& stream = layout_.stream;
   if (stream.empty() && total != 1)
     fail_layout("the axes have no stream axis for " + std::to_string(total) + " images", "axes: yx",
@@ -145,6 +160,8 @@ void TiffSource::size_axes(const AxisSizes& sizes) {
                   "add sizes: {" + stream[a].name + ": 5} to the source");
     inner = stream[a].size > total / inner ? total + 1 : inner * stream[a].size;
   }
+  complete_last_step(inner, 2 * total);
+  total = total_pages();
   for (const auto& [name, size] : sizes.entries)
     if (layout_.find_stream(name) < 1)
       fail_layout("sizes names axis '" + name + "'", name, "stream axes after the first",
@@ -155,19 +172,29 @@ void TiffSource::size_axes(const AxisSizes& sizes) {
   if (!stream.empty()) stream[0].size = total / inner;
 }
 
+// Images of one size are positions.
+std::string TiffSource::several_images_cure() const {
+  if (total_pages() % description_->images != 0)
+    return "write their axes instead of axes: auto, e.g. axes: tyx for all pages";
+  const std::string each = std::to_string(total_pages() / description_->images);
+  return "if they are of one size, take them as positions: axes: ptyx, sizes: {t: " + each +
+         "} (--set source.axes=ptyx --set source.sizes.t=" + each + ")";
+}
+
 void TiffSource::describe() {
   if (!description_) return guess_axes(total_pages() > files_.size() ? "say nothing of axes" : "");
   if (description_->images > 1)
     throw Error(ErrorCode::input_missing,
                 Issue{"the file holds several images", files_.name(first_file_),
                       std::to_string(description_->images) + " images", "one image a file",
-                      "write their axes instead of axes: auto, e.g. axes: tyx for all pages"});
+                      several_images_cure()});
   if (!description_->irregular.empty())
     throw Error(
         ErrorCode::input_missing,
         Issue{"the pages are not in the order that DimensionOrder states", files_.name(first_file_),
               description_->irregular, "", "write their axes instead of axes: auto, and sizes:"});
   take_axes(*description_);
+  note_missing();
 }
 
 void TiffSource::guess_axes(const std::string& why) {
@@ -182,7 +209,9 @@ void TiffSource::guess_axes(const std::string& why) {
 // the pages.
 void TiffSource::take_axes(const TiffDescription& description) {
   std::vector<Axis> planes = description.planes;
-  const int64_t total = total_pages(), stated = description.page_count();
+  const int64_t stated = description.page_count();
+  if (!planes.empty()) complete_last_step(stated / planes[0].size, stated);
+  const int64_t total = total_pages();
   if (total == 1 && stated > 1 && description.origin == "ImageJ")
     throw Error(ErrorCode::input_missing,
                 Issue{"ImageJ has written its images without pages, as it does above 4 GB",
@@ -216,6 +245,26 @@ void TiffSource::take_axes(const TiffDescription& description) {
     Axis& own = layout_.item[axis->name == "y" ? 0 : 1];
     own.scale = axis->scale;
     own.unit = axis->unit;
+  }
+}
+
+// Of the file whose description lists its gaps by pages, in the order of the stream.
+void TiffSource::note_missing() {
+  const auto& pages = description_->missing;
+  if (description_->missing_not_listed > 0)
+    notices_.push_back("The file has " + std::to_string(description_->missing_not_listed) +
+                       " more ranges of missing frames than it lists: they are read as zeros.");
+  if (pages.empty() || files_.size() != 1) return;
+  for (int64_t sequence = 0; sequence < layout_.stream_count(); ++sequence) {
+    const int64_t page = place(sequence).page;
+    const auto after =
+        std::upper_bound(pages.begin(), pages.end(), page,
+                         [](int64_t p, const auto& range) { return p < range.first; });
+    if (after == pages.begin() || page > std::prev(after)->second) continue;
+    if (!missing_.empty() && missing_.back().second == sequence - 1)
+      missing_.back().second = sequence;
+    else
+      missing_.emplace_back(sequence, sequence);
   }
 }
 

@@ -31,6 +31,7 @@ class TiffSource final : public Source {
   SourceRow row(int64_t sequence) const override;
   std::string identity() const override;
   std::vector<std::string> notices() const override { return notices_; }
+  std::vector<std::pair<int64_t, int64_t>> missing() const override { return missing_; }
 
  private:
   struct Place {
@@ -40,10 +41,13 @@ class TiffSource final : public Source {
   Place place(int64_t sequence) const;
   void read_first_header();
   void count_pages();
+  void complete_last_step(int64_t inner, int64_t most);
   void size_axes(const AxisSizes& sizes);
+  std::string several_images_cure() const;
   void describe();
   void take_axes(const TiffDescription& description);
   void guess_axes(const std::string& why);
+  void note_missing();
   Status find_page(const TiffFile& file, const Place& place, uint64_t& directory) const;
   Status read_item(const Place& place, const MutableView& dst) const;
 
@@ -53,6 +57,7 @@ class TiffSource final : public Source {
   std::optional<TiffDescription> description_;
   std::vector<int64_t> page_strides_;  // of the stream axes; empty: as in C order
   std::vector<std::string> notices_;
+  std::vector<std::pair<int64_t, int64_t>> missing_;
   int64_t first_file_ = 0;
   int64_t read_bytes_ = 0;
   Region block_;
@@ -61,6 +66,7 @@ class TiffSource final : public Source {
   // every stride-th directory so that page k is not reached by k reads.
   struct Pages {
     int64_t end = 0, stride = 1;
+    bool cut = false;  // the last page lies beyond the end of the file
     std::vector<uint64_t> checkpoints;
   };
   Pages count_file(const std::filesystem::path& path, int64_t expected) const;

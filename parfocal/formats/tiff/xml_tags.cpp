@@ -93,6 +93,11 @@ std::optional<std::string> XmlTag::find(std::string_view attribute) const {
   return std::nullopt;
 }
 
+std::string xml_text(std::string_view text, size_t at) {
+  at = std::min(at, text.size());
+  return resolved(text.substr(at, std::min(text.find('<', at), text.size()) - at));
+}
+
 bool next_xml_tag(std::string_view text, size_t& at, XmlTag& tag) {
   while (at < text.size()) {
     const size_t open = text.find('<', at);

@@ -20,4 +20,7 @@ struct XmlTag {
 /// instructions, CDATA and end tags are passed over.
 bool next_xml_tag(std::string_view text, size_t& at, XmlTag& tag);
 
+/// The text from `at`, behind a tag, to the next one, with its entities resolved.
+std::string xml_text(std::string_view text, size_t at);
+
 }  // namespace parfocal

@@ -87,6 +87,12 @@ void complete_axes(const ZarrHierarchy& store, FoundImage& image,
   }
 }
 
+// Axes before y x of the same sizes.
+bool same_frames(const ZarrArray& a, const ZarrArray& b) {
+  return a.shape.size() == b.shape.size() && a.shape.size() >= 2 &&
+         std::equal(a.shape.begin(), a.shape.end() - 2, b.shape.begin());
+}
+
 }  // namespace
 
 static std::vector<std::string> plate_images(const ZarrHierarchy& store, const std::string& base,
@@ -150,7 +156,11 @@ FoundImage find_image(const ZarrHierarchy& store, const ImageChoice& choice) {
             fmt::format("0 to {}", levels - 1), "correct level:");
   const size_t level = static_cast<size_t>(choice.level);
   found.path = joined_key(image, group.image->levels[level].path);
+  found.group = image;
   found.array = store.array(found.path);
+  found.has_image_frames = same_frames(
+      found.array,
+      level == 0 ? found.array : store.array(joined_key(image, group.image->levels[0].path)));
   found.axes = group.image->axes_of(level);
   complete_axes(store, found, group.image->channels);
   return found;

@@ -17,7 +17,10 @@ struct ImageChoice {
   std::string axes = {};  ///< for an array without metadata of axes, such as "tyx"
 };
 struct FoundImage {
-  std::string path;  ///< of the array
+  std::string path;   ///< of the array
+  std::string group;  ///< of the image that it is a level of
+  /// Whether its frames are those of the image: not of a plain array, nor of a level with fewer z.
+  bool has_image_frames = false;
   ZarrArray array;
   std::vector<Axis> axes;  ///< with sizes, scales, units and channel names; the last two are y x
 };

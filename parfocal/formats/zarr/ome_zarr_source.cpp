@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <mutex>
 
@@ -6,6 +7,7 @@
 #include "parfocal/core/operator_info.h"
 #include "parfocal/formats/common/axis_params.h"
 #include "parfocal/formats/zarr/array_reader.h"
+#include "parfocal/formats/zarr/frame_rows.h"
 #include "parfocal/formats/zarr/image_lookup.h"
 
 namespace parfocal {
@@ -43,7 +45,9 @@ int64_t change_of(const std::filesystem::path& array) {
   for (const char* name : {"zarr.json", ".zarray"}) {
     std::error_code absent;
     const auto time = std::filesystem::last_write_time(array / name, absent);
-    if (!absent) latest = std::max<int64_t>(latest, time.time_since_epoch().count());
+    if (absent) continue;  // the clock of files itself counts below 0 in our days
+    const auto since_1970 = std::chrono::file_clock::to_sys(time).time_since_epoch();
+    latest = std::max<int64_t>(latest, since_1970.count());
   }
   return latest;
 }
@@ -70,9 +74,13 @@ class OmeZarrSource final : public Source {
     layout_.dtype = image.array.dtype;
     for (size_t a = 0; a < image.axes.size(); ++a)
       (a + 2 < image.axes.size() ? layout_.stream : layout_.item).push_back(image.axes[a]);
+    require_frames(params.path);
     chunk_ = image.array.inner_chunk();
     set_group(static_cast<int64_t>(dtype_size(layout_.dtype)), limits_);
     per_position_ = layout_.stream_count();
+    for (const FoundImage& found : images_)
+      rows_.push_back(found.has_image_frames ? FrameRows::read(store, found.group, layout_.stream)
+                                             : FrameRows());
     if (all)
       layout_.stream.insert(layout_.stream.begin(),
                             Axis{"p", static_cast<int64_t>(positions.size()), 1, "", positions});
@@ -85,8 +93,9 @@ class OmeZarrSource final : public Source {
     const size_t n = chunk_.size();
     return clipped(Region::whole({chunk_[n - 2], chunk_[n - 1]}), layout_.whole_item());
   }
-  Status read(int64_t sequence, const MutableView& dst, FrameHeader&) const override {
+  Status read(int64_t sequence, const MutableView& dst, FrameHeader& header) const override {
     const size_t position = static_cast<size_t>(sequence / per_position_);
+    rows_[position].fill(sequence % per_position_, header);
     const size_t skipped = layout_.find_stream("p") == 0 ? 1 : 0;
     const auto coordinates = coordinates_of(layout_, sequence);
     const int lead = static_cast<int>(layout_.stream.size() - skipped);
@@ -104,11 +113,28 @@ class OmeZarrSource final : public Source {
     return reader(position)->read(all);
   }
   SourceRow row(int64_t) const override { return {name_, -1, ""}; }
+  std::vector<std::pair<int64_t, int64_t>> missing() const override {
+    std::vector<std::pair<int64_t, int64_t>> result;
+    int64_t before = 0;
+    for (const FrameRows& rows : rows_) {
+      for (const auto& [first, last] : rows.missing())
+        result.emplace_back(before + first, before + last);
+      before += per_position_;
+    }
+    return result;
+  }
   std::string identity() const override {
     return name_ + ": " + layout_.str() + ", changed " + std::to_string(changed_);
   }
 
  private:
+  // Also a store whose first frame is still to come has none.
+  void require_frames(const std::string& path) const {
+    if (layout_.stream_count() * layout_.item_count() > 0) return;
+    throw Error(ErrorCode::input_missing,
+                Issue{"the image has no frames", path, layout_.str(), "at least one frame",
+                      "if it is being written, wait for its first frames"});
+  }
   // Positions are one stream only if they are of one size.
   void require_alike(const std::string& path, const std::string& position) const {
     const FoundImage &first = images_.front(), &image = images_.back();
@@ -160,6 +186,7 @@ class OmeZarrSource final : public Source {
   int64_t group_ = 1;
   std::shared_ptr<const Store> store_;
   std::vector<FoundImage> images_;  // by position
+  std::vector<FrameRows> rows_;     // by position
   int64_t per_position_ = 1;        // items
   int64_t changed_ = 0, read_bytes_ = 0;
   ReaderLimits limits_;

@@ -52,9 +52,38 @@ TEST(OmeZarrSource, ReadsBackWhatTheSinkWrote) {
     EXPECT_EQ(source->block(), Region::whole({37, 1063}));
     EXPECT_EQ(read_all(*source, 3), images[3]);
     test::expect_regions_agree(*source, 2, 17, 310);
+    EXPECT_THAT(source->missing(), testing::ElementsAre(testing::Pair(1, 1)));
     const Image gap = read_all(*source, 1);
     EXPECT_TRUE(std::all_of(gap.pixels.begin(), gap.pixels.end(),
                             [](std::byte b) { return b == std::byte{0}; }));
+  }
+}
+
+TEST(OmeZarrSource, GivesTheTimesAndNumbersOfFramesAgain) {
+  TempDir dir;
+  const Layout layout = make_layout(DType::u8, {{"t", 3}}, {{"y", 4}, {"x", 5}});
+  const auto sink =
+      test::make_sink("ome_zarr", raw_map({{"path", "a.zarr"}}),
+                      {{"from", "s", "out", {PortKind::image, layout, {}}}}, {dir.path(), "", {}});
+  sink->open();
+  const Image image = random_image(DType::u8, layout.whole_item(), 1);
+  for (int64_t k = 0; k < 3; ++k) {
+    FrameHeader header = test::header_of(layout, k);
+    header.time_s = 0.25 * static_cast<double>(k);
+    header.hardware_id = k == 1 ? -1 : 40 + k;
+    const Input in{&header, nullptr, image.view(), {}};
+    ASSERT_TRUE(sink->write(std::span(&in, 1)).ok());
+  }
+  ASSERT_TRUE(sink->close({}).ok());
+  const auto source = open_source("ome_zarr", raw_map({{"path", "a.zarr"}}), dir.path());
+  EXPECT_TRUE(source->missing().empty());
+  for (int64_t k = 0; k < 3; ++k) {
+    Image out(DType::u8, layout.whole_item());
+    FrameHeader header;
+    ASSERT_TRUE(source->read(k, out.view(), header).ok());
+    EXPECT_EQ(header.time_s, 0.25 * static_cast<double>(k));
+    EXPECT_EQ(header.hardware_id, k == 1 ? -1 : 40 + k);
+    EXPECT_EQ(header.host_time_ns, -1);
   }
 }
 
@@ -197,8 +226,8 @@ TEST(OmeZarrSource, GroupsItemsThatShareChunks) {
   EXPECT_EQ(group("[9, 6, 4, 4]", "[1, 3, 4, 4]", "tzyx"), 3);
   EXPECT_EQ(group("[9, 7, 4, 4]", "[1, 3, 4, 4]", "tzyx"), 7);  // 3 does not divide 7
   EXPECT_EQ(group("[9, 7, 4, 4]", "[2, 1, 4, 4]", "tzyx"), 14);
-  EXPECT_EQ(group("[0, 7, 4, 4]", "[2, 1, 4, 4]", "tzyx"), 1);
-  EXPECT_EQ(group("[9, 0, 4, 4]", "[2, 1, 4, 4]", "tzyx"), 1);
+  EXPECT_THROW(group("[0, 7, 4, 4]", "[2, 1, 4, 4]", "tzyx"), Error);  // no frames
+  EXPECT_THROW(group("[9, 0, 4, 4]", "[2, 1, 4, 4]", "tzyx"), Error);
   EXPECT_EQ(group("[9, 1048576, 1048576]", "[9, 16384, 16384]", "tyx"), 1);  // too much to keep
 }
 
