@@ -98,6 +98,7 @@ Ran pipeline_run(const BackgroundArguments& arguments, const fs::path& in, const
   check(pipeline);
   Ran ran = execute(plan_for(pipeline, run.pipeline), run, signals);
   ran.record.outputs.clear();
+  drop_frames_edge(ran.record);
   if (ran.record.status == RunStatus::complete) workplace.publish();
   return ran;
 }

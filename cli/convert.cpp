@@ -23,7 +23,6 @@ namespace fs = std::filesystem;
 
 constexpr size_t kMostTextBytes = 2000;  // of the command line, in the result's provenance
 constexpr size_t kMostNamed = 8;
-constexpr const char* kFramesName = "frames.csv";  // of a run; a conversion keeps none
 
 std::string sink_type(std::string out) {
   if (out.ends_with('/')) out.pop_back();
@@ -252,7 +251,7 @@ int convert(const ConvertArguments& arguments) {
   workplace.keep(run.resume);
   Ran ran = execute(planned, run, signals);
   ran.record.outputs.clear();
-  std::erase_if(ran.record.edges, [](const EdgeCount& e) { return e.edge == kFramesName; });
+  drop_frames_edge(ran.record);
   const bool complete = ran.record.status == RunStatus::complete;
   if (complete) {
     workplace.publish();

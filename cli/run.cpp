@@ -86,6 +86,10 @@ void print_skip_line(const RunArguments& arguments) {
 
 }  // namespace
 
+void drop_frames_edge(RunRecord& record) {
+  std::erase_if(record.edges, [](const EdgeCount& edge) { return edge.edge == "frames.csv"; });
+}
+
 void print_record(const RunRecord& record, const RunArguments& arguments) {
   const bool failed = record.status == RunStatus::failed;
   for (const std::string& text : record.notices) message("note: " + text);

@@ -28,6 +28,8 @@ RunArguments run_arguments(const Arguments& arguments, const std::filesystem::pa
   run.progress = arguments.progress;
   return run;
 }
+/// The counts of frames.csv, of a command that keeps none.
+void drop_frames_edge(RunRecord& record);
 /// What became of the frames, on stderr.
 void print_record(const RunRecord& record, const RunArguments& arguments);
 

@@ -48,7 +48,7 @@ void OutputFolder::create() {
   if (error)
     throw Error(ErrorCode::run_failed,
                 Issue{"cannot create the output folder: " + error.message(), writing_.string(), "",
-                      "a folder that can be written", "--out DIR"});
+                      "a folder that can be written", "choose another folder (run: --out DIR)"});
 }
 
 void OutputFolder::publish() {

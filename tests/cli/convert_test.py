@@ -131,6 +131,18 @@ sinks:
         self.expect(0, "recover", store)
         self.expect(4, "recover", "nope.ome.zarr")
 
+    def test_a_store_that_is_not_complete_is_told(self):
+        self.write_movie()
+        (self.dir / "frame2.tif").write_bytes(tiff(width=30))
+        self.expect(4, "convert", "frame*.tif", "a.ome.zarr")
+        store = ".a.ome.zarr.parfocal/a.ome.zarr"
+        self.expect(0, "recover", store)
+        done = self.run_command("convert", store, "b.ome.tif")  # 7 where later frames were there
+        self.assertIn(done.returncode, (0, 7), done.stderr)
+        self.assertIn("The store is not complete (", done.stderr)
+        self.expect(0, "convert", "frame0.tif", "c.ome.zarr")
+        self.assertNotIn("not complete", self.expect(0, "convert", "c.ome.zarr", "d.ome.tif")[1])
+
     def test_an_image_without_frames_is_told(self):
         for shape in ([0, 4, 4], [2, 0, 4]):
             array = {"zarr_format": 2, "shape": shape, "chunks": [1, 4, 4], "dtype": "<u2",

@@ -114,6 +114,17 @@ void FrameRows::fill(int64_t frame, FrameHeader& header) const {
   set(host_time_ns_, header.host_time_ns);
 }
 
+std::string incomplete_reason(const ZarrHierarchy& store) {
+  const ZarrNode node = store.find("");
+  if (node.format == 0 || node.is_array) return "";
+  const Json text = zarr_json::parse_object(node.format == 2 ? node.attributes : node.text);
+  const Json& own = at(node.format == 2 ? text : at(text, "attributes"), "parfocal");
+  const Json& complete = at(own, "complete");
+  if (!complete.is_boolean() || complete.get<bool>()) return "";
+  const std::string reason = zarr_json::text_at(own, "reason");
+  return reason.empty() ? "no reason given" : reason;
+}
+
 bool FrameRows::is_missing(int64_t frame) const {
   const auto after = std::upper_bound(missing_.begin(), missing_.end(), frame,
                                       [](int64_t f, const auto& range) { return f < range.first; });

@@ -37,4 +37,7 @@ class FrameRows {
   std::vector<int64_t> hardware_id_, device_time_ns_, host_time_ns_;
 };
 
+/// Of a store that parfocal writes or did not finish: why it is not complete ("running"); else "".
+std::string incomplete_reason(const ZarrHierarchy& store);
+
 }  // namespace parfocal

@@ -84,6 +84,9 @@ class OmeZarrSource final : public Source {
     if (all)
       layout_.stream.insert(layout_.stream.begin(),
                             Axis{"p", static_cast<int64_t>(positions.size()), 1, "", positions});
+    if (const std::string reason = incomplete_reason(store); !reason.empty())
+      notices_.push_back("The store is not complete (" + reason +
+                         "): the frames that it has are read.");
     read_bytes_ = reader(0)->read_bytes() * (images_.size() > 1 ? kMostReaders : 1);
   }
   const Layout& layout() const override { return layout_; }
@@ -113,6 +116,7 @@ class OmeZarrSource final : public Source {
     return reader(position)->read(all);
   }
   SourceRow row(int64_t) const override { return {name_, -1, ""}; }
+  std::vector<std::string> notices() const override { return notices_; }
   std::vector<std::pair<int64_t, int64_t>> missing() const override {
     std::vector<std::pair<int64_t, int64_t>> result;
     int64_t before = 0;
@@ -187,7 +191,8 @@ class OmeZarrSource final : public Source {
   std::shared_ptr<const Store> store_;
   std::vector<FoundImage> images_;  // by position
   std::vector<FrameRows> rows_;     // by position
-  int64_t per_position_ = 1;        // items
+  std::vector<std::string> notices_;
+  int64_t per_position_ = 1;  // items
   int64_t changed_ = 0, read_bytes_ = 0;
   ReaderLimits limits_;
   mutable std::mutex mutex_;  // of readers_
