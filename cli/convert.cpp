@@ -162,10 +162,12 @@ bool take_over(const ConvertArguments& arguments, Workplace& workplace) {
 void tell_unfinished(const ConvertArguments& arguments, const RunRecord& record) {
   const int64_t expected = record.edges.empty() ? 0 : record.edges[0].expected;
   const int64_t received = record.edges.empty() ? 0 : record.edges[0].received;
-  const bool failed = record.status == RunStatus::failed;
-  message(fmt::format("unfinished: {} of {} are safe; to go on{}\n  {}", received,
-                      counted(expected, "frame"), failed ? " once the cause is mended" : "",
-                      with_option(arguments, "--resume")));
+  // An input that is mended is another one, which is not gone on with: the line that leaves the
+  // item out was printed.
+  const std::string line =
+      failed_on_item(record) ? "" : "; to go on\n  " + with_option(arguments, "--resume");
+  message(
+      fmt::format("unfinished: {} of {} are safe{}", received, counted(expected, "frame"), line));
 }
 
 /// Of a plate or series all images are taken where the result can hold them, else one must be

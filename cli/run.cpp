@@ -24,6 +24,15 @@ std::filesystem::path free_folder(std::filesystem::path dir) {
 
 /// The lines to copy when an output exists. Where --overwrite was given, it may not be replaced.
 Error with_ready_lines(const Error& error, const Plan& plan, const RunArguments& arguments) {
+  std::vector<Issue> issues = error.issues();
+  if (arguments.resume) {  // what is unfinished was made of something else
+    auto over = arguments.pipeline.words;
+    std::erase(over, "--resume");
+    if (std::find(over.begin(), over.end(), "--overwrite") == over.end())
+      over.emplace_back("--overwrite");
+    issues.back().cure = "to start over, run\n          " + shell_line(over);
+    return {error.code(), issues};
+  }
   auto elsewhere = without_option(arguments.pipeline.words, "--out");
   elsewhere.insert(elsewhere.end(), {"--out", free_folder(plan.out_dir).string()});
   std::string lines = "\n          " + shell_line(elsewhere);
@@ -32,7 +41,6 @@ Error with_ready_lines(const Error& error, const Plan& plan, const RunArguments&
     overwrite.emplace_back("--overwrite");
     lines = "\n          " + shell_line(overwrite) + lines;
   }
-  std::vector<Issue> issues = error.issues();
   issues.back().cure = "run" + lines;
   return {error.code(), issues};
 }
@@ -71,11 +79,6 @@ std::string status_line(const RunRecord& r) {
   return text + ", peak memory " + format_bytes(r.peak_rss_bytes);
 }
 
-/// True if the run failed on an item, not on a sink or the disk: then it may be left out.
-bool is_of_one_item(const std::vector<Issue>& issues) {
-  return !issues.empty() && issues[0].where.find(", item ") != std::string::npos;
-}
-
 /// The line that goes on where this run stopped at a frame.
 void print_skip_line(const RunArguments& arguments) {
   auto words = without_option(arguments.pipeline.words, "--on-error");
@@ -85,6 +88,11 @@ void print_skip_line(const RunArguments& arguments) {
 }
 
 }  // namespace
+
+bool failed_on_item(const RunRecord& record) {
+  return record.status == RunStatus::failed && !record.issues.empty() &&
+         record.issues[0].where.find(", item ") != std::string::npos;
+}
 
 void drop_frames_edge(RunRecord& record) {
   std::erase_if(record.edges, [](const EdgeCount& edge) { return edge.edge == "frames.csv"; });
@@ -99,7 +107,7 @@ void print_record(const RunRecord& record, const RunArguments& arguments) {
                         edge.expected, edge.missing,
                         edge.dropped > 0 ? fmt::format(", {} dropped", edge.dropped) : ""));
   message(status_line(record));
-  if (failed && is_of_one_item(record.issues)) print_skip_line(arguments);
+  if (failed_on_item(record)) print_skip_line(arguments);
 }
 
 Ran execute(const RunArguments& arguments) {

@@ -28,6 +28,8 @@ RunArguments run_arguments(const Arguments& arguments, const std::filesystem::pa
   run.progress = arguments.progress;
   return run;
 }
+/// True if the run failed on an item, not on a sink or the disk: then the item may be left out.
+bool failed_on_item(const RunRecord& record);
 /// The counts of frames.csv, of a command that keeps none.
 void drop_frames_edge(RunRecord& record);
 /// What became of the frames, on stderr.

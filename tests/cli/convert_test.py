@@ -167,6 +167,16 @@ sinks:
         self.assertNotEqual(self.shape("b.ome.zarr")["provenance"]["input"], first)
         self.assertIn("6 files", before)
 
+    def test_going_on_with_other_files_tells_how_to_start_over(self):
+        self.write_movie()
+        (self.dir / "frame2.tif").write_bytes(tiff(width=30))
+        self.expect(4, "convert", "frame*.tif", "a.ome.zarr")
+        (self.dir / "frame2.tif").write_bytes(tiff())
+        _, err = self.expect(8, "convert", "frame*.tif", "a.ome.zarr", "--resume")
+        self.assertIn("parfocal convert 'frame*.tif' a.ome.zarr --overwrite", err)
+        self.assertNotIn("--out ", err)
+        self.expect(0, "convert", "frame*.tif", "a.ome.zarr", "--overwrite")
+
     def test_the_result_first_is_told_with_the_right_line(self):
         self.write_movie()
         _, err = self.expect(2, "convert", "a.ome.zarr", "frame0.tif")
