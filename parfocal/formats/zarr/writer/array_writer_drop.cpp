@@ -25,6 +25,7 @@ Status ArrayWriter::reopen(int64_t number, Scratch& scratch) {
   auto band = std::make_shared<Band>(number, static_cast<size_t>(grid_.frames_per_band()),
                                      static_cast<size_t>(shard_ ? grid_.parts() : 0), 0);
   band->seen.assign(band->seen.size(), true);
+  band->rewrites = true;
   for (size_t part = 0; part < band->parts.size(); ++part)
     if (Status s = reopen_part(*band, static_cast<int64_t>(part), scratch); !s.ok()) return s;
   bands_[number] = band;

@@ -55,10 +55,14 @@ Status ArrayWriter::complete_slab(Band& band, int64_t frame, const Slab& slab, S
     if (Status s = drop_empty_chunks(band, record.piece); !s.ok()) return s;
   if (!any) return {};
   // The record lets the slots be used again: what it speaks of has to be as safe as they are.
-  if (options_.durable)
+  // Planes of an earlier writer among them may have been promised for a power cut.
+  const bool safe = options_.durable || band.rewrites;
+  if (safe)
     if (Status s = sync(); !s.ok()) return s;
+  if (band.rewrites)
+    if (Status s = sync_directory(work_folder(root_)); !s.ok()) return s;
   if (Status s = journal_.append(record); !s.ok()) return s;
-  if (options_.durable)
+  if (safe)
     if (Status s = journal_.sync(); !s.ok()) return s;
   for (const int64_t slot : slab.slots)
     if (slot >= 0) log_.give_back(slot);
@@ -138,7 +142,8 @@ Status ArrayWriter::seal_part(Band& band, int64_t number, Scratch& scratch) {
   if (s.ok()) s = part.file.reserve(block, offset);
   if (s.ok()) s = part.file.write(offset, index, block);
   if (s.ok()) s = part.file.finish(offset + block);
-  if (s.ok() && options_.durable) s = part.file.sync();
+  // An earlier writer may have promised what this file replaces for a power cut, too.
+  if (s.ok() && (options_.durable || band.rewrites)) s = part.file.sync();
   if (s.ok()) s = part.file.close();
   if (!s.ok()) return s;
   const auto target = final_path(grid_.part_key_of(band.number, number));

@@ -182,9 +182,10 @@ Status ArrayWriter::store_chunk_file(int64_t frame, size_t tile, std::span<const
   Status s = make_parent(path);
   // A chunk of several frames may be there already, and be read: it is replaced in one step.
   const bool replaces = grid_.frames_per_chunk() > 1;
+  const bool durable = options_.durable || (replaces && band_with(frame)->rewrites);
   const std::filesystem::path target = path.string() + (replaces ? ".part" : "");
   const bool direct = is_direct(static_cast<int64_t>(stored.size()));
-  if (s.ok()) s = write_new_file(target, stored, {}, direct, options_.durable);
+  if (s.ok()) s = write_new_file(target, stored, {}, direct, durable);
   if (s.ok() && replaces && ::rename(target.c_str(), path.c_str()) != 0)
     s = io_failure("rename to", path);
   if (s.ok()) note_name_in(path.parent_path());

@@ -1,17 +1,44 @@
 // Ways in which a frame, or what is told of it, was lost once.
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <fstream>
+#include <mutex>
+#include <set>
 
 #include "parfocal/formats/zarr/crc32c.h"
 #include "parfocal/formats/zarr/writer/array_recovery.h"
 #include "parfocal/formats/zarr/writer/array_writer.h"
+#include "parfocal/formats/zarr/writer/frame_columns.h"
 #include "parfocal/formats/zarr/writer/recover.h"
 #include "parfocal/formats/zarr/writer/store_writer.h"
 #include "parfocal/formats/zarr/writer/test_columns-inl.h"
 #include "parfocal/formats/zarr/writer/test_spec-inl.h"
+
+namespace {
+
+std::mutex syncing;
+std::set<ino_t>& synced_files() {
+  static std::set<ino_t> files;
+  return files;
+}
+ino_t file_number(const std::filesystem::path& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 ? info.st_ino : 0;
+}
+
+}  // namespace
+
+// In the library's place, to see what is synced.
+extern "C" int fdatasync(int fd) {
+  struct stat info {};
+  const std::lock_guard lock(syncing);
+  if (::fstat(fd, &info) == 0) synced_files().insert(info.st_ino);
+  return static_cast<int>(::syscall(SYS_fdatasync, fd));
+}
 
 namespace parfocal {
 namespace {
@@ -188,6 +215,21 @@ TEST_F(StoreHazards, FramesOfAnEarlierWriterThatWereTakenBackDoNotCountAsThere) 
   for (int64_t f = 0; f < 8; ++f) EXPECT_EQ(writer->has(0, f), f < 2) << f;
 }
 
+// The disk may have the row of a frame, and not the record that comes before it.
+TEST_F(StoreHazards, ARowWithoutARecordDoesNotMakeAFrame) {
+  const StoreSpec spec = test::make_store({image(4, {4, kSide, kSide})});
+  auto writer = StoreWriter::create(root_, spec, {});
+  append_all(*writer, 0, 1);
+  append_all(*writer, 3, 4);
+  writer.reset();
+  FrameColumns columns(root_, spec, 0);
+  ASSERT_TRUE(columns.add(2, {}).ok());
+  ASSERT_TRUE(columns.flush().ok());
+  RecoverReport report;
+  ASSERT_TRUE(recover_store(root_, report).ok());
+  EXPECT_EQ(valid(), (std::vector<uint8_t>{1, 0, 0, 1}));
+}
+
 TEST_F(StoreHazards, FramesTakenBackOfAnArrayOfFixedSizeAreRecordedAsMissing) {
   const auto writer = StoreWriter::create(root_, test::make_store({image(4)}), {});
   append_all(*writer, 0, 4);
@@ -246,6 +288,28 @@ TEST_F(StoreHazards, AFrameOfMoreChunksThanItsRecordHoldsIsRefusedBeforeTheStore
   EXPECT_THROW(check_spec(test::make_store({fine})), Error);
   fine.chunk = {1, 2, 1};
   EXPECT_NO_THROW(check_spec(test::make_store({fine})));
+}
+
+TEST_F(StoreHazards, WhatAnEarlierWriterSyncedIsReplacedBySomethingSyncedOnly) {
+  for (const bool sharded : {true, false}) {
+    fs::remove_all(root_);
+    ImageSpec growing = image(kUnbounded);
+    growing.chunk[0] = sharded ? 1 : 4;
+    if (sharded) growing.shard = {4, kSide, kSide};
+    StoreOptions options;
+    options.ack = Ack::durable;
+    auto writer = StoreWriter::create(root_, test::make_store({growing}), options);
+    append_all(*writer, 0, 2);
+    ASSERT_TRUE(writer->close(true, "").ok());
+    options.ack = Ack::kernel;
+    writer = StoreWriter::append_to(root_, options);
+    const ino_t journal = file_number(root_ / "__parfocal/journal");
+    synced_files().clear();
+    append_all(*writer, 2, 4);
+    ASSERT_TRUE(writer->close(true, "").ok());
+    EXPECT_TRUE(synced_files().contains(file_number(root_ / "0/c/0/0/0"))) << sharded;
+    EXPECT_EQ(synced_files().contains(journal), !sharded) << "before slots are used again";
+  }
 }
 
 class StoreHazardsSlow : public StoreHazards {};

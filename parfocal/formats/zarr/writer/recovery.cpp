@@ -197,9 +197,10 @@ Status StoreRecovery::write_columns(const std::filesystem::path& journal) {
   if (Status s = read_journal(journal, {add, {}, {}, {}, {}}, good_bytes); !s.ok()) return s;
   for (size_t i = 0; i < images_.size() && status.ok(); ++i) {
     const int64_t frames = images_[i].levels.front()->grid().frames(images_[i].outer);
-    // Also frames of an earlier writer, of which this journal has no record.
-    for (int64_t frame = images_[i].taken_from; frame < frames && status.ok(); ++frame)
-      status = columns[i].add_missing(frame);
+    // Also those of which there is no record: an earlier writer's, or rows that the disk got first.
+    images_[i].present.for_each_missing(frames, [&](int64_t first, int64_t end) {
+      for (; first < end && status.ok(); ++first) status = columns[i].add_missing(first);
+    });
     if (status.ok()) status = columns[i].flush();
     if (status.ok()) status = put(columns[i].objects(frames));
   }
