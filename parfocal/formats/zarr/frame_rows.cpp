@@ -13,6 +13,7 @@ using zarr_json::at;
 using zarr_json::Json;
 
 constexpr int64_t kRowsAtOnce = 65536;
+constexpr int64_t kMostRows = int64_t{1} << 27;  // whatever sizes a file declares
 
 template <class T>
 constexpr DType dtype_of() {
@@ -59,7 +60,12 @@ FrameRows FrameRows::read(const ZarrHierarchy& store, const std::string& image,
   const std::string group = joined_key(image, "frames");
   if (!are_frame_rows(store.find(group), stream)) return rows;
   int64_t frames = 1;
-  for (const Axis& axis : stream) frames *= axis.size;
+  for (const Axis& axis : stream)
+    frames = axis.size > kMostRows / frames ? kMostRows + 1 : frames * axis.size;
+  if (frames > kMostRows)
+    throw Error(ErrorCode::input_missing,
+                Issue{"the rows of its frames are too many", store.store()->where(group),
+                      "more than " + std::to_string(kMostRows) + " frames", "fewer", ""});
   const auto there = [&](const char* name) {
     return store.find(joined_key(group, name)).is_array ? joined_key(group, name) : std::string();
   };

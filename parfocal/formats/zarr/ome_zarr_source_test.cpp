@@ -59,6 +59,17 @@ TEST(OmeZarrSource, ReadsBackWhatTheSinkWrote) {
   }
 }
 
+TEST(OmeZarrSource, DoesNotReadAsManyRowsAsDamagedSizesSay) {
+  TempDir dir;
+  write_store(dir, make_layout(DType::u8, {{"t", 3}}, {{"y", 4}, {"x", 5}}), 3);
+  for (const char* name : {"0", "frames/valid"}) {
+    json meta = json::parse(test::read_text(dir / "a.zarr" / name / "zarr.json"));
+    meta["shape"][0] = int64_t{1} << 50;
+    test::write_text(dir / "a.zarr" / name / "zarr.json", meta.dump());
+  }
+  EXPECT_THROW(open_source("ome_zarr", raw_map({{"path", "a.zarr"}}), dir.path()), Error);
+}
+
 TEST(OmeZarrSource, GivesTheTimesAndNumbersOfFramesAgain) {
   TempDir dir;
   const Layout layout = make_layout(DType::u8, {{"t", 3}}, {{"y", 4}, {"x", 5}});
