@@ -39,7 +39,8 @@ struct Gap {
   std::string text;
 };
 
-/// What a step reads: exactly one of gap, image, table is meaningful (by the port's kind).
+/// What a step reads: exactly one of gap, image, table is meaningful (by the port's kind); none
+/// where nothing is connected.
 struct Input {
   const FrameHeader* header = nullptr;
   const Gap* gap = nullptr;  ///< non-null: the item is missing, image and table are empty
@@ -54,13 +55,16 @@ struct Output {
   const ScratchPages* scratch = nullptr;  ///< as Input::scratch
 };
 
-enum class PortKind : uint8_t { image, table };
+/// `none`: an optional input that nothing is connected to. It keeps its place, so that an operator
+/// finds every input at the number of its port.
+enum class PortKind : uint8_t { image, table, none };
 /// Everything known at plan time about what one port carries. For tables `layout` has the stream
 /// axes and no item axes.
 struct PortLayout {
   PortKind kind = PortKind::image;
   Layout layout;
   TableSchema table;
+  bool connected() const { return kind != PortKind::none; }
   /// Bytes of one item, whole.
   int64_t item_bytes() const {
     return kind == PortKind::image ? layout.item_bytes() : table.bytes();

@@ -30,16 +30,19 @@ class Operator {
   Operator& operator=(const Operator&) = delete;
 
   virtual OperatorKind kind() const = 0;
+  /// One for each port of the registration block, in its order; those not connected have kind none.
   const std::vector<PortLayout>& inputs() const { return inputs_; }
   const std::vector<PortLayout>& outputs() const { return outputs_; }
+  /// False for an optional input that was left out.
+  bool connected(size_t port) const { return port < inputs_.size() && inputs_[port].connected(); }
 
   /// True if any region of the output can be made from footprint() of the inputs alone.
   /// False (label, measure, per-frame sums): the engine gives whole items.
   virtual bool tileable() const { return false; }
-  /// The region of input `input` needed for region `out` of the (image) outputs, clipped to the
-  /// item. Default: the same region where the input has the output's rank, else the whole input
-  /// item. A neighbourhood operator applies its boundary rule only where the view ends at the
-  /// item's edge.
+  /// The region of the connected input `input` needed for region `out` of the (image) outputs,
+  /// clipped to the item. Default: the same region where the input has the output's rank, else the
+  /// whole input item. A neighbourhood operator applies its boundary rule only where the view ends
+  /// at the item's edge.
   virtual Region footprint(int input, const Region& out) const {
     const Region whole = inputs_[input].layout.whole_item();
     return whole.rank == out.rank && whole.contains(out) ? out : whole;
@@ -75,8 +78,8 @@ class MapOperator : public Operator {
   }
   /// Input whose buffer output 0 may overwrite when nobody else reads it; -1 = none.
   virtual int in_place() const { return -1; }
-  /// in[i].image.region holds footprint(i, out); inputs are never gaps (a gap gives a gap).
-  /// Optional inputs not connected are absent at the end of `in`.
+  /// in[i] is port i, as in inputs(); in[i].image.region holds footprint(i, out); inputs are never
+  /// gaps (a gap gives a gap). Where nothing is connected, in[i] is empty.
   virtual Status compute(std::span<const Input> in, std::span<Output> out,
                          std::span<std::byte> scratch) const = 0;
 };

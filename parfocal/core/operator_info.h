@@ -18,7 +18,7 @@ struct InputPort {
   std::string name = "in";  ///< the first is fed by `from:` (default: the previous step)
   PortKind kind = PortKind::image;
   std::vector<DType> dtypes = {};  ///< accepted; empty = all
-  bool optional = false;           ///< only the last ports may be optional
+  bool optional = false;           ///< may be left out; never the first
   std::string doc = {};
 };
 struct OutputPort {
@@ -29,7 +29,8 @@ struct OutputPort {
 };
 
 /// One node of a recipe's subgraph. `inputs` name, for each port in order, "$<port>" (the recipe's
-/// own input) or "<id>" / "<id>.<port>" of an earlier node of the same expansion.
+/// own input; connects nothing where that was left out), "<id>" / "<id>.<port>" of an earlier node
+/// of the same expansion, or "" (nothing). Ports at the end that are not named are left out.
 struct RecipeNode {
   std::string id;
   std::string op;
@@ -55,7 +56,8 @@ struct OperatorInfo {
   std::string reference = {};
   bool test_only = false;    ///< not listed by `parfocal ops`, not offered in suggestions
   bool recipe_only = false;  ///< exists for recipes; not offered to users
-  /// Binds parsed parameters to input layouts. \throws Error(invalid_pipeline) without `where`
+  /// Binds parsed parameters to input layouts: one for each port, in order, of kind none where
+  /// nothing is connected; a list may end early. \throws Error(invalid_pipeline) without `where`
   std::function<std::unique_ptr<Operator>(const std::any& params,
                                           std::span<const PortLayout> inputs)>
       make = {};
@@ -82,6 +84,12 @@ auto expand_recipe(Expansion (*expand)(const P&, std::span<const PortLayout>)) {
 
 /// Pixels along `axis` for a length; \throws Error naming `source.scale` if the axis has no scale.
 double length_in_pixels(const Length& length, const Axis& axis);
+/// What is connected to `port`; nullptr if nothing is.
+inline const PortLayout* connected_to(std::span<const PortLayout> inputs, size_t port) {
+  return port < inputs.size() && inputs[port].connected() ? &inputs[port] : nullptr;
+}
+/// Stands in the place of an input that was left out.
+inline PortLayout no_port() { return {PortKind::none, {}, {}}; }
 /// The PortLayout of an image port.
 inline PortLayout image_port(Layout layout) { return {PortKind::image, std::move(layout), {}}; }
 /// Throws Error(invalid_pipeline) with what, needed, cure.

@@ -71,8 +71,10 @@ void OrderedStage::execute(const Claim& claim, int) {
   for (; executed_ < claim.count; ++executed_) {
     inputs_.clear();
     for (const int e : edge_of_input_) {
+      Input& in = inputs_.emplace_back();
+      if (e < 0) continue;
       const Edge& edge = edges_[static_cast<size_t>(e)];
-      inputs_.push_back(edge.ring->input(edge.ring->at(edge.map(claim.first + executed_))));
+      in = edge.ring->input(edge.ring->at(edge.map(claim.first + executed_)));
     }
     const Consumer::Turn turn = consumer_->take(claim.first + executed_, inputs_);
     scratch_.release();

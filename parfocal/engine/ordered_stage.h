@@ -46,7 +46,7 @@ class OrderedStage : public Stage {
   Faults& faults_;
   std::unique_ptr<Consumer> consumer_;
   std::vector<Edge> edges_;
-  std::vector<int> edge_of_input_;
+  std::vector<int> edge_of_input_;           ///< -1: nothing is connected
   std::vector<std::vector<Ring*>> outputs_;  ///< per port: data and status rings
   ScratchUse scratch_;
   std::vector<int64_t> head_;  ///< per port: items emitted

@@ -14,7 +14,7 @@ Region PassContext::port_region(PortId id) const {
 struct ParallelStage::Step {
   struct From {
     int edge = -1;   // a ring, or
-    int local = -1;  // an earlier result of this stage
+    int local = -1;  // an earlier result of this stage, or nothing: an input that was left out
   };
   struct To {
     int result = 0;          // index of the result it makes
@@ -26,7 +26,7 @@ struct ParallelStage::Step {
   int node = 0;
   const NodePlan* plan = nullptr;
   const Operator* op = nullptr;
-  std::vector<From> from;
+  std::vector<From> from;  // per port of the operator
   std::vector<To> to;
   bool empty = false;  // nothing of it is demanded in this step of the sweep
 };
@@ -56,14 +56,15 @@ ParallelStage::ParallelStage(const PassContext& context, const StagePlan& plan,
     step.plan = &context.plan.nodes[static_cast<size_t>(n)];
     step.op = context.ops[static_cast<size_t>(n)].get();
     step.empty = context.region(n).rank > 0 && context.region(n).count() == 0;
-    for (const PortId in : step.plan->inputs) {
-      Step::From from;
+    step.from.resize(step.op ? step.op->inputs().size() : 0);
+    for (size_t i = 0; i < step.plan->inputs.size(); ++i) {
+      const PortId in = step.plan->inputs[i];
+      Step::From& from = step.from.at(step.plan->place_of(i));
       if (const auto it = results.find(in); it != results.end())
         from.local = it->second;
       else
         for (size_t e = 0; e < edges_.size(); ++e)
           if (edges_[e].ring->plan().port == in) from.edge = static_cast<int>(e);
-      step.from.push_back(from);
     }
     for (size_t p = 0; p < step.plan->outputs.size(); ++p) {
       const PortId id{n, static_cast<int>(p)};
@@ -211,7 +212,7 @@ void ParallelStage::run_step(const Step& step, int64_t sequence, Workspace& spac
       in.table = result.table;
       if (space.gaps[static_cast<size_t>(from.local)].reason != GapReason::none)
         in.gap = &space.gaps[static_cast<size_t>(from.local)];
-    } else {
+    } else if (from.edge >= 0) {
       const Edge& edge = edges_[static_cast<size_t>(from.edge)];
       in = edge.ring->input(edge.ring->at(edge.map(sequence)));
     }

@@ -38,9 +38,14 @@ auto with_place(const Location& place, const std::string& who, F&& f) {
   }
 }
 
-std::vector<PortLayout> input_layouts(const NodePlan& node, const std::vector<NodePlan>& nodes) {
-  std::vector<PortLayout> layouts;
-  for (const PortId& in : node.inputs) layouts.push_back(nodes[in.node].outputs[in.port]);
+// One for each port of the operator.
+std::vector<PortLayout> input_layouts(const NodePlan& node, const std::vector<NodePlan>& nodes,
+                                      size_t ports) {
+  std::vector<PortLayout> layouts(ports, no_port());
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    const PortId in = node.inputs[i];
+    layouts.at(node.place_of(i)) = nodes[in.node].outputs[in.port];
+  }
   return layouts;
 }
 
@@ -150,7 +155,9 @@ std::unique_ptr<Operator> bind_operator(const NodePlan& node, const std::vector<
   const std::string who = "step '" + node.id + "' (" + node.type + ")";
   const OperatorInfo& info = find_registered(operators(), node.type, "op", node.place);
   const std::any params = parse_params(info.params, node.params, who);
-  return with_place(node.place, who, [&] { return info.make(params, input_layouts(node, nodes)); });
+  return with_place(node.place, who, [&] {
+    return info.make(params, input_layouts(node, nodes, info.inputs.size()));
+  });
 }
 
 std::vector<std::unique_ptr<Operator>> bind_operators(const std::vector<NodePlan>& nodes) {
@@ -230,7 +237,7 @@ std::vector<Region> demanded_regions(const std::vector<NodePlan>& nodes,
       else if (demand[n].rank > 0 && demand[n].count() == 0)
         continue;
       else
-        need = ops[n]->footprint(static_cast<int>(i), demand[n]);
+        need = ops[n]->footprint(static_cast<int>(node.place_of(i)), demand[n]);
       demand[in.node] = merged(demand[in.node], need);
     }
   }

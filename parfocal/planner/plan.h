@@ -30,7 +30,8 @@ struct NodePlan {
   NodeKind kind = NodeKind::map;
   std::string type;  ///< registered operator, source or sink
   RawValue params = RawValue::map();
-  std::vector<PortId> inputs;
+  std::vector<PortId> inputs;     ///< what is connected; inputs left out leave no entry
+  std::vector<int> ports;         ///< operators: per input, the port that it feeds, increasing
   std::vector<char> cut;          ///< per input: 1 = needs the complete Value of an earlier pass
   std::vector<std::string> keys;  ///< sinks: what each input is ("from", "labels.cells");
                                   ///< source: names of outputs 1, 2...
@@ -43,6 +44,8 @@ struct NodePlan {
   Policy policy = Policy::automatic;  ///< sinks and observers
   Location place;
 
+  /// Where input `i` stands in what the operator, sink or observer is given.
+  size_t place_of(size_t i) const { return ports.empty() ? i : static_cast<size_t>(ports[i]); }
   /// True if frames.csv looks at input `i` only for gaps.
   bool is_witness(size_t i) const { return internal && keys[i].starts_with("witness."); }
 };

@@ -79,6 +79,7 @@ Json to(const NodePlan& n) {
          {"type", n.type},
          {"params", raw_to_json(n.params)},
          {"inputs", Json::array()},
+         {"ports", n.ports},
          {"cut", Json::array()},
          {"keys", n.keys},
          {"outputs", Json::array()},
@@ -102,6 +103,7 @@ NodePlan to_node(const Json& j) {
   n.type = j.at("type");
   n.params = raw_from_json(j.at("params"));
   for (const Json& in : j.at("inputs")) n.inputs.push_back(to_port_id(in));
+  n.ports = j.at("ports").get<std::vector<int>>();
   for (const Json& c : j.at("cut")) n.cut.push_back(c.get<bool>());
   n.keys = j.at("keys").get<std::vector<std::string>>();
   for (const Json& p : j.at("outputs")) n.outputs.push_back(to_port(p));

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "parfocal/graph/yaml.h"
 #include "parfocal/planner/binding.h"
 #include "parfocal/planner/machine.h"
@@ -213,6 +215,52 @@ TEST(Planner, NamesStepAndCureWhenLayoutsDoNotFit) {
   } catch (const Error& error) {
     EXPECT_THAT(error.issues()[0].what, ::testing::HasSubstr("'l' (label)"));
     EXPECT_THAT(error.issues()[0].cure, ::testing::HasSubstr("threshold"));
+  }
+}
+
+const NodePlan& node_of(const Plan& plan, const std::string& id) {
+  for (const NodePlan& node : plan.nodes)
+    if (node.id == id) return node;
+  throw std::runtime_error("no node " + id);
+}
+
+TEST(Planner, GivesEveryInputThePlaceOfItsPort) {
+  const auto ports = [&](const std::string& more) {
+    const Plan plan =
+        planned(movie(9) +
+                "steps:\n  - {id: level, op: reduce, over: [y, x], how: mean}\n"
+                "  - {id: s, op: segment_below_background, from: source, background: source" +
+                more + "}\n" + kSaveLast);
+    return node_of(plan, "s/labels").ports;
+  };
+  EXPECT_EQ(ports(""), (std::vector<int>{0, 1, 3})) << "a recipe passes on what was left out";
+  EXPECT_EQ(ports(", offset: level"), (std::vector<int>{0, 1, 2, 3}));
+  EXPECT_EQ(ports(", skip_repeats: false"), (std::vector<int>{0, 1}));
+  EXPECT_EQ(ports(", offset: level, skip_repeats: false"), (std::vector<int>{0, 1, 2}));
+}
+
+TEST(Planner, TakesInputsByNameInAnyOrder) {
+  Pipeline pipeline = parse_pipeline(movie(9) +
+                                         "steps:\n  - {id: a, op: add}\n"
+                                         "  - {id: p, op: pack, from: source, c: a, b: source}\n" +
+                                         kSaveLast,
+                                     ".", "test");
+  PlanOptions options;
+  options.threads = 2;
+  options.out_dir = "no-such-folder";
+  std::vector<std::pair<std::string, PortRef>>& inputs = pipeline.steps[1].inputs;
+  std::reverse(inputs.begin(), inputs.end());
+  const Plan plan = make_plan(pipeline, options);
+  EXPECT_EQ(node_of(plan, "p").ports, (std::vector<int>{0, 2, 3}));
+  EXPECT_EQ(node_of(plan, "p").inputs, (std::vector<PortId>{{0, 0}, {0, 0}, {1, 0}}));
+  const std::string json = plan_to_json(plan);
+  EXPECT_EQ(plan_to_json(plan_from_json(json)), json);
+  inputs.pop_back();
+  try {
+    make_plan(pipeline, options);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.issues()[0].what, ::testing::HasSubstr("needs its input 'in'"));
   }
 }
 

@@ -77,10 +77,11 @@ class SlotBuilder {
   int64_t in_place_offset(PortId id, size_t k, int64_t bytes) const {
     const NodePlan& node = draft_.node(id.node);
     if (node.kind != NodeKind::map || id.port != 0) return -1;
-    const int input =
+    const int port =
         static_cast<const MapOperator&>(*draft_.ops[static_cast<size_t>(id.node)]).in_place();
-    if (input < 0) return -1;
-    const PortId from = node.inputs[static_cast<size_t>(input)];
+    const auto at = std::find(node.ports.begin(), node.ports.end(), port);
+    if (at == node.ports.end()) return -1;
+    const PortId from = node.inputs[static_cast<size_t>(at - node.ports.begin())];
     if (std::count(node.inputs.begin(), node.inputs.end(), from) > 1) return -1;
     for (size_t b = 0; b < stage_.buffers.size(); ++b)
       if (stage_.buffers[b].port == from && spans_[b].last == k && stage_.buffers[b].bytes == bytes)

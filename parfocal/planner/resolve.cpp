@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <stdexcept>
 
 #include "parfocal/planner/draft.h"
 
@@ -9,6 +11,7 @@ namespace parfocal::planning {
 namespace {
 
 using Outputs = std::vector<std::pair<std::string, PortId>>;  // port name -> producer
+using Ports = std::vector<std::optional<PortId>>;             // per input port: producer, if any
 
 std::string dtype_list(const std::vector<DType>& dtypes) {
   std::string s;
@@ -86,27 +89,53 @@ class Resolver {
   }
 
   void add_step(const StepSpec& step) {
-    std::vector<PortId> inputs;
-    for (const auto& [port, ref] : step.inputs) inputs.push_back(find(ref));
-    steps_[step.id] =
-        add_operator(step.id, step.op, step.params, inputs, step.on_error, step.place);
+    const OperatorInfo& info = find_operator(step.op, step.place);
+    Ports inputs(info.inputs.size());
+    for (const auto& [port, ref] : step.inputs) inputs[port_of(info, port, step)] = find(ref);
+    steps_[step.id] = add_operator(step.id, info, step.params, inputs, step.on_error, step.place);
   }
 
-  Outputs add_operator(const std::string& id, const std::string& op, const RawValue& params,
-                       const std::vector<PortId>& inputs, OnError on_error, const Location& place) {
-    const OperatorInfo* info = operators().find(op);
-    if (!info)
-      throw Error(ErrorCode::invalid_pipeline, Issue{"unknown op '" + op + "'", place.str(), op,
-                                                     "a registered op", "see parfocal ops"});
+  static const OperatorInfo& find_operator(const std::string& op, const Location& place) {
+    if (const OperatorInfo* info = operators().find(op)) return *info;
+    throw Error(ErrorCode::invalid_pipeline, Issue{"unknown op '" + op + "'", place.str(), op,
+                                                   "a registered op", "see parfocal ops"});
+  }
+  static size_t port_of(const OperatorInfo& info, const std::string& name, const StepSpec& step) {
+    for (size_t p = 0; p < info.inputs.size(); ++p)
+      if (info.inputs[p].name == name) return p;
+    throw Error(ErrorCode::invalid_pipeline,
+                Issue{"step '" + step.id + "' (" + info.name + ") has no input '" + name + "'",
+                      step.place.str(), name, "an input of " + info.name, "see parfocal ops"});
+  }
+
+  Outputs add_operator(const std::string& id, const OperatorInfo& info, const RawValue& params,
+                       const Ports& inputs, OnError on_error, const Location& place) {
     NodePlan node;
     node.id = id;
-    node.type = op;
+    node.type = info.name;
     node.params = params;
-    node.inputs = inputs;
     node.on_error = on_error;
     node.place = place;
-    check_inputs(node, *info);
-    return info->expand ? add_recipe(node, *info) : add_plain(std::move(node), *info);
+    connect(node, info, inputs);
+    check_inputs(node, info);
+    return info.expand ? add_recipe(node, info) : add_plain(std::move(node), info);
+  }
+
+  // Ports at the end may be missing in `inputs`: they are left out.
+  static void connect(NodePlan& node, const OperatorInfo& info, const Ports& inputs) {
+    if (inputs.size() > info.inputs.size())
+      throw std::logic_error("'" + node.id + "' connects more ports than " + info.name + " has");
+    for (size_t p = 0; p < info.inputs.size(); ++p) {
+      if (p < inputs.size() && inputs[p]) {
+        node.inputs.push_back(*inputs[p]);
+        node.ports.push_back(static_cast<int>(p));
+      } else if (!info.inputs[p].optional) {
+        throw Error(ErrorCode::invalid_pipeline,
+                    Issue{"step '" + node.id + "' (" + info.name + ") needs its input '" +
+                              info.inputs[p].name + "'",
+                          node.place.str(), "nothing", "a step, or source", "connect it"});
+      }
+    }
   }
 
   Outputs add_plain(NodePlan node, const OperatorInfo& info) {
@@ -136,28 +165,31 @@ class Resolver {
     std::vector<Issue> issues;
     const std::any params = info.params.parse(node.params, "step '" + node.id + "'", issues);
     if (!issues.empty()) throw Error(ErrorCode::invalid_pipeline, std::move(issues));
-    std::vector<PortLayout> layouts;
-    for (PortId in : node.inputs) layouts.push_back(draft_.port(in));
+    std::vector<PortLayout> layouts(info.inputs.size(), no_port());
+    std::map<std::string, Outputs> local{{"", {}}};  // what was left out has no outputs
+    for (const InputPort& port : info.inputs) local["$" + port.name] = {};
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      layouts[node.place_of(i)] = draft_.port(node.inputs[i]);
+      local["$" + info.inputs[node.place_of(i)].name] = {{"out", node.inputs[i]}};
+    }
     const Expansion expansion = expand(info, params, layouts, node);
-    std::map<std::string, Outputs> local;
-    for (size_t i = 0; i < node.inputs.size(); ++i)
-      local["$" + info.inputs[i].name] = {{"out", node.inputs[i]}};
-    const auto resolve = [&](const std::string& ref) {
+    const auto resolve = [&](const std::string& ref) -> std::optional<PortId> {
       const size_t dot = ref.find('.');
       const Outputs& ports = local.at(ref.substr(0, dot));
+      if (ports.empty()) return std::nullopt;
       for (const auto& [name, id] : ports)
         if (dot == std::string::npos || name == ref.substr(dot + 1)) return id;
       throw std::logic_error("recipe " + info.name + " names no port " + ref);
     };
     for (const RecipeNode& part : expansion.nodes) {
-      std::vector<PortId> inputs;
+      Ports inputs;
       for (const std::string& ref : part.inputs) inputs.push_back(resolve(ref));
-      local[part.id] = add_operator(node.id + "/" + part.id, part.op, part.params, inputs,
-                                    node.on_error, node.place);
+      local[part.id] = add_operator(node.id + "/" + part.id, find_operator(part.op, node.place),
+                                    part.params, inputs, node.on_error, node.place);
     }
     Outputs outputs;
     for (size_t p = 0; p < expansion.outputs.size(); ++p) {
-      outputs.emplace_back(info.outputs[p].name, resolve(expansion.outputs[p]));
+      outputs.emplace_back(info.outputs[p].name, resolve(expansion.outputs[p]).value());
       const bool known = std::any_of(columns_.begin(), columns_.end(), [&](const auto& c) {
         return c.second == outputs.back().second;
       });
@@ -191,7 +223,7 @@ class Resolver {
     };
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       const PortLayout& in = draft_.port(node.inputs[i]);
-      const InputPort& port = info.inputs[i];
+      const InputPort& port = info.inputs[node.place_of(i)];
       const std::string from = nodes()[static_cast<size_t>(node.inputs[i].node)].id;
       if (in.kind != port.kind)
         fail("cannot take '" + from + "' at port '" + port.name + "'",

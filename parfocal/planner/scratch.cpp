@@ -29,7 +29,7 @@ int64_t reader_window(const Draft& draft, int n, const RingPlan& ring) {
     if (!reads(node, i, ring)) continue;
     int64_t window = -1;
     if (const auto& op = draft.ops[static_cast<size_t>(n)])
-      window = op->input_window(static_cast<int>(i));
+      window = op->input_window(static_cast<int>(node.place_of(i)));
     else if (node.kind == NodeKind::sink)
       window = bind_planned_sink(node, draft.plan)->input_window(i);
     if (window < 0) return -1;

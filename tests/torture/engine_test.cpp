@@ -286,6 +286,58 @@ TEST(Engine, LaterPassesReadTheRecordingOfALiveStream) {
   }
 }
 
+// Inputs of one type and size: nothing but its port tells one from the other.
+std::string packing(const std::string& op, unsigned connected) {
+  std::string text =
+      "source: {type: script, t: 20}\nsteps:\n"
+      "  - {id: a, op: add, from: source, constant: 1}\n"
+      "  - {id: b, op: delay, items: 3, from: source}\n"
+      "  - {id: c, op: reduce, over: t, how: max, from: source}\n"
+      "  - {id: p, op: " +
+      op + ", from: source";
+  for (unsigned k = 0; k < 3; ++k)
+    if (connected >> k & 1) text += std::string(", ") + "abc"[k] + ": " + "abc"[k];
+  text += "}\nsinks: [";
+  for (const char* id : {"source", "a", "b", "c", "p"})
+    text += std::string("{type: memory, from: ") + id + ", path: " + id + "}, ";
+  return text + "]\n";
+}
+std::vector<uint64_t> packed(int64_t t, unsigned connected) {
+  const auto main = pixels<uint16_t>(received("source").items[{t, 0}]);
+  std::vector<uint64_t> all(main.begin(), main.end());
+  for (unsigned k = 0; k < 3; ++k) {
+    if (!(connected >> k & 1)) continue;
+    const auto more = pixels<uint16_t>(received({"abc"[k]}).items[{k == 2 ? 0 : t, 0}]);
+    for (size_t i = 0; i < all.size(); ++i) all[i] |= uint64_t{more.at(i)} << (16 * (k + 1));
+  }
+  return all;
+}
+
+TEST(Engine, EveryInputComesAtItsPortWhicheverOthersAreLeftOut) {
+  for (const std::string op : {"pack", "pack_in_order"})
+    for (const bool fuse : {true, false})
+      for (unsigned connected = 0; connected < 8; ++connected) {
+        SCOPED_TRACE(op + (fuse ? " fused, " : ", ") + std::to_string(connected));
+        PlanOptions options;
+        options.fuse = fuse;
+        const auto r = run_text(packing(op, connected), options);
+        ASSERT_EQ(r.record.exit_code, 0) << r.record.json();
+        for (int64_t t = 0; t < 20; ++t)
+          EXPECT_EQ(pixels<uint64_t>(received("p").items[{t, 0}]), packed(t, connected));
+      }
+}
+
+TEST(Engine, EveryInputComesAtItsPortInBands) {
+  PlanOptions options;
+  options.tile = Region::whole({4, 11});
+  for (unsigned connected = 0; connected < 8; ++connected) {
+    const auto r = run_text(packing("pack", connected), options);
+    ASSERT_EQ(r.record.exit_code, 0) << r.record.json();
+    EXPECT_EQ(r.plan.tile_count, 3);
+    EXPECT_EQ(pixels<uint64_t>(received("p").items[{7, 0}]), packed(7, connected));
+  }
+}
+
 TEST(Engine, ARefusedPlanNamesTheMemoryThatWorks) {
 #ifdef __SANITIZE_ADDRESS__
   GTEST_SKIP() << "freed memory stays in quarantine: the process grows from plan to plan";

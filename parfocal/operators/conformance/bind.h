@@ -1,6 +1,7 @@
 #pragma once
 /// From a registration block and a step in flow YAML to a bound operator, without a planner.
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -23,7 +24,13 @@ inline std::any parse_params(const OperatorInfo& info, const std::string& text) 
   return params;
 }
 
-/// Binds the step `text` to inputs. \throws Error as the operator does
+/// One place a port, as the planner gives them: what `inputs` end before is not connected.
+inline std::vector<PortLayout> all_ports(const OperatorInfo& info, std::vector<PortLayout> inputs) {
+  inputs.resize(std::max(inputs.size(), info.inputs.size()), no_port());
+  return inputs;
+}
+
+/// Binds the step `text` to inputs, one a port. \throws Error as the operator does
 inline std::unique_ptr<Operator> bind_step(const std::string& text,
                                            const std::vector<PortLayout>& inputs) {
   const RawValue step = parse_flow(text);
@@ -31,7 +38,7 @@ inline std::unique_ptr<Operator> bind_step(const std::string& text,
   const OperatorInfo* info = op ? operators().find(op->text) : nullptr;
   if (!info)
     throw Error(ErrorCode::invalid_pipeline, Issue{"no such operator: " + text, {}, {}, {}, {}});
-  return info->make(parse_params(*info, text), inputs);
+  return info->make(parse_params(*info, text), all_ports(*info, inputs));
 }
 
 /// `dtype`, stream axes and item axes as {name, size}.

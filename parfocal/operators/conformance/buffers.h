@@ -80,13 +80,15 @@ inline View whole_view(const PortLayout& port, const Item& item) {
   return packed_view(item.bytes.data(), port.layout.dtype, port.layout.whole_item());
 }
 
-/// The part `region` of an item in memory of its own, and the Input that shows it.
+/// The part `region` of an item in memory of its own, and the Input that shows it; an empty one
+/// where nothing is connected.
 class Window {
  public:
   Window(const PortLayout& port, const Item& item, const Region& region)
-      : buffer_(port.kind == PortKind::table
-                    ? port.table.bytes()
-                    : region.count() * static_cast<int64_t>(dtype_size(port.layout.dtype))) {
+      : buffer_(port.kind == PortKind::image
+                    ? region.count() * static_cast<int64_t>(dtype_size(port.layout.dtype))
+                    : port.table.bytes()) {
+    if (!port.connected()) return;
     input_.header = &item.header;
     if (item.missing) {
       input_.gap = &item.gap;

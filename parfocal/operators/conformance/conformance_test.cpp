@@ -25,6 +25,7 @@ const std::map<std::string, std::vector<std::string>>& more_steps() {
        {"{op: cast, dtype: uint8, casting: saturate}", "{op: cast, dtype: int32, casting: wrap}",
         "{op: cast, dtype: uint16}"}},
       {"collect", {"{op: collect, over: t, gap: ignore}"}},
+      {"compare_threshold", {"{op: compare_threshold}"}},
       {"crop", {"{op: crop, y: [2, 39], x: [3, 40]}"}},
       {"emit", {"{op: emit, k: 5, per_push: 2}"}},
       {"gaussian", {"{op: gaussian, sigma: [0.3 px, 5 px]}"}},

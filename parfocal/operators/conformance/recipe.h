@@ -13,6 +13,8 @@ struct Stream {
   PortLayout port;
   std::vector<Item> items;
 };
+/// Stands in the place of an input that is left out.
+inline Stream no_stream() { return {no_port(), {}}; }
 
 template <class T>
 Stream stream_of(const PortLayout& port, const std::vector<std::vector<T>>& images) {
@@ -36,7 +38,9 @@ inline std::vector<Stream> run_operator(const Operator& op, const std::vector<St
   const auto items_at = [&](size_t k) {
     Items items;
     for (const Stream& in : inputs)
-      items.push_back(in.items[in.port.layout.stream.empty() ? 0 : k]);
+      items.push_back(!in.port.connected()            ? Item{}
+                      : in.port.layout.stream.empty() ? in.items[0]
+                                                      : in.items[k]);
     return items;
   };
   const auto keep = [&](const Outcome& outcome, size_t k) {
@@ -79,7 +83,7 @@ inline std::vector<Stream> run_node(const OperatorInfo& info, const std::any& pa
 
 inline std::vector<Stream> run_expansion(const OperatorInfo& info, const Expansion& expansion,
                                          const std::vector<Stream>& inputs) {
-  std::map<std::string, std::vector<Stream>> done;
+  std::map<std::string, std::vector<Stream>> done{{"", {no_stream()}}};
   for (size_t i = 0; i < inputs.size(); ++i) done["$" + info.inputs[i].name] = {inputs[i]};
   std::vector<Stream> outputs;
   for (const RecipeNode& node : expansion.nodes) {
@@ -96,14 +100,17 @@ inline std::vector<Stream> run_expansion(const OperatorInfo& info, const Expansi
 }
 
 inline std::vector<Stream> run_node(const OperatorInfo& info, const std::any& params,
-                                    const std::vector<Stream>& inputs) {
+                                    const std::vector<Stream>& given) {
+  std::vector<Stream> inputs = given;
+  inputs.resize(std::max(given.size(), info.inputs.size()), no_stream());
   std::vector<PortLayout> ports;
   for (const Stream& in : inputs) ports.push_back(in.port);
   if (info.expand) return run_expansion(info, info.expand(params, ports), inputs);
   return run_operator(*info.make(params, ports), inputs);
 }
 
-/// The streams of all output ports of the step `text` ("{op: threshold}") fed with `inputs`.
+/// The streams of all output ports of the step `text` ("{op: threshold}") fed with `inputs`, one a
+/// port; those at the end may be left out.
 /// \throws Error as binding does, std::runtime_error with the text of a failing Status
 inline std::vector<Stream> run_step(const std::string& text, const std::vector<Stream>& inputs) {
   const RawValue* op = nullptr;

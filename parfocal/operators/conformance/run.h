@@ -9,7 +9,7 @@
 
 namespace parfocal::conformance {
 
-/// One whole item of every connected input.
+/// One whole item of every input; anything for those that are not connected.
 using Items = std::vector<Item>;
 
 /// The region that a port is asked for when the whole item is wanted.
@@ -18,7 +18,7 @@ inline Region whole_output(const Operator& op, size_t port = 0) {
                                                     : Region{};
 }
 inline Region footprint_of(const Operator& op, size_t input, const Region& out) {
-  if (op.inputs()[input].kind == PortKind::table) return {};
+  if (op.inputs()[input].kind != PortKind::image) return {};
   return op.tileable() ? op.footprint(static_cast<int>(input), out)
                        : op.inputs()[input].layout.whole_item();
 }

@@ -1,5 +1,8 @@
 // The suite itself. A test source, because it reads examples as YAML.
 
+#include <map>
+#include <set>
+
 #include "parfocal/operators/conformance/bind.h"
 #include "parfocal/operators/conformance/conformance.h"
 #include "parfocal/operators/conformance/fold_checks.h"
@@ -45,28 +48,70 @@ bool accepts(const InputPort& port, DType dtype) {
          std::find(port.dtypes.begin(), port.dtypes.end(), dtype) != port.dtypes.end();
 }
 
-// One further input: of the shape of the first, or a number for each item.
+// Gates that hold for the whole stream.
+PortLayout gates_port() {
+  PortLayout port = image_of(DType::f64, {}, {{"gate", 2}, {"limit", 2}});
+  port.layout.item[0].labels = {"pixels", "area_um"};
+  return port;
+}
+
+// One further input: of the shape of the first, or a number for each item; some have their own.
 PortLayout further_input(const InputPort& port, const PortLayout& first, bool scalar) {
+  if (port.name == "online_gates") return gates_port();
   PortLayout next = port.kind == PortKind::table ? table_like(first) : first;
   if (!accepts(port, first.layout.dtype)) next.layout.dtype = port.dtypes[0];
   if (scalar) next.layout.item.clear();
   return next;
 }
 
-// The inputs to try for one first input: the optional ones there or not, the last first; every mix
-// of shapes of the others.
-std::vector<std::vector<PortLayout>> input_sets(const OperatorInfo& info, const PortLayout& first) {
-  std::vector<std::vector<PortLayout>> sets;
-  for (size_t count = info.inputs.size(); count > 0; --count) {
-    const unsigned mixes = 1U << (count - 1);
-    for (unsigned scalars = 0; scalars < mixes; ++scalars) {
-      std::vector<PortLayout> set{first};
-      for (size_t i = 1; i < count; ++i)
-        set.push_back(further_input(info.inputs[i], first, (scalars >> (i - 1) & 1) != 0));
-      sets.push_back(set);
-    }
-    if (!info.inputs[count - 1].optional) break;
+// Bit i: the i-th optional port is left out.
+using LeftOut = unsigned;
+
+struct InputSet {
+  std::vector<PortLayout> ports;
+  LeftOut left_out = 0;
+};
+
+size_t count_optional(const OperatorInfo& info) {
+  return static_cast<size_t>(std::count_if(info.inputs.begin(), info.inputs.end(),
+                                           [](const InputPort& port) { return port.optional; }));
+}
+std::string names_of(const OperatorInfo& info, LeftOut left_out) {
+  std::string names;
+  LeftOut bit = 1;
+  for (const InputPort& port : info.inputs) {
+    if (!port.optional) continue;
+    if (left_out & bit) names += (names.empty() ? "" : ", ") + port.name;
+    bit <<= 1;
   }
+  return names.empty() ? "nothing" : names;
+}
+
+// One mix of shapes: bit i of `scalars` makes port i + 1 a number for each item.
+InputSet input_set(const OperatorInfo& info, const PortLayout& first, LeftOut left_out,
+                   unsigned scalars) {
+  InputSet set{{first}, left_out};
+  LeftOut bit = 1;
+  for (size_t i = 1; i < info.inputs.size(); ++i) {
+    const bool out = info.inputs[i].optional && (left_out & bit) != 0;
+    if (info.inputs[i].optional) bit <<= 1;
+    const bool scalar = (scalars >> (i - 1) & 1) != 0;
+    set.ports.push_back(out ? no_port() : further_input(info.inputs[i], first, scalar));
+  }
+  return set;
+}
+
+// The inputs to try for one first input: the optional ones there or not, in every combination;
+// every mix of shapes of the others.
+std::vector<InputSet> input_sets(const OperatorInfo& info, const PortLayout& first) {
+  std::vector<InputSet> sets;
+  for (LeftOut left_out = 0; left_out < 1U << count_optional(info); ++left_out)
+    for (unsigned scalars = 0; scalars < 1U << (info.inputs.size() - 1); ++scalars) {
+      InputSet set = input_set(info, first, left_out, scalars);
+      const bool known = std::any_of(sets.begin(), sets.end(),
+                                     [&](const InputSet& s) { return s.ports == set.ports; });
+      if (!known) sets.push_back(std::move(set));
+    }
   return sets;
 }
 
@@ -89,6 +134,15 @@ class Suite {
       report_.problem("binds to none of the layouts tried: " + refusal_);
     }
   }
+  // After all steps: every combination of left-out inputs must have been run with one of them.
+  void check_left_out() {
+    report_.enter(info_.name);
+    for (LeftOut left_out = 0; left_out < 1U << count_optional(info_); ++left_out)
+      if (!left_out_.empty() && !left_out_.contains(left_out))
+        report_.problem("never binds where what is left out is " + names_of(info_, left_out));
+    if (!info_.inputs.empty() && info_.inputs[0].optional)
+      report_.problem("its first input may not be optional");
+  }
   const std::vector<std::string>& found() const { return report_.found(); }
 
  private:
@@ -98,14 +152,22 @@ class Suite {
     for (PortLayout& layout : candidates(dtype, shape)) {
       if (info_.inputs[0].kind == PortKind::table) layout = table_like(layout);
       bool bound = false;
-      for (const auto& inputs : input_sets(info_, layout)) {
-        report_.enter(info_.name + " " + step + " on " + layout.layout.str() +
-                      (inputs.size() > 1 ? " by " + inputs[1].layout.str() : ""));
-        bound = try_inputs(step, shape, inputs) || bound;
+      for (const InputSet& set : input_sets(info_, layout)) {
+        report_.enter(info_.name + " " + step + " on " + layout.layout.str() + by_text(set));
+        if (!try_inputs(step, shape, set.ports)) continue;
+        left_out_.insert(set.left_out);
+        bound = true;
       }
       bound_ = bound_ || bound;
       if (bound && --left == 0) return;
     }
+  }
+  std::string by_text(const InputSet& set) const {
+    std::string text;
+    for (size_t i = 1; i < set.ports.size(); ++i)
+      if (set.ports[i].connected())
+        text += ", " + info_.inputs[i].name + " " + set.ports[i].layout.str();
+    return text;
   }
   bool try_inputs(const std::string& step, const Shape& shape,
                   const std::vector<PortLayout>& inputs) {
@@ -114,7 +176,9 @@ class Suite {
       if (info_.expand) {
         check_recipe(params, inputs, shape.thorough);
       } else {
-        check(*info_.make(params, inputs), shape.thorough);
+        const auto op = info_.make(params, inputs);
+        if (op->inputs() != inputs) report_.problem("does not keep a place for every port");
+        check(*op, shape.thorough);
       }
       return true;
     } catch (const Error& e) {
@@ -135,7 +199,7 @@ class Suite {
 
   // Every node of the expansion, on inputs of the layouts that it gets there.
   void check_recipe(const std::any& params, const std::vector<PortLayout>& inputs, bool thorough) {
-    std::map<std::string, PortLayout> ports;
+    std::map<std::string, PortLayout> ports{{"", no_port()}};
     for (size_t i = 0; i < inputs.size(); ++i) ports["$" + info_.inputs[i].name] = inputs[i];
     for (const RecipeNode& node : info_.expand(params, inputs).nodes) {
       const OperatorInfo* info = operators().find(node.op);
@@ -148,7 +212,7 @@ class Suite {
         if (!ports.contains(input)) return report_.problem("expands to an unknown input: " + input);
         node_inputs.push_back(ports[input]);
       }
-      const auto op = info->make(node_params, node_inputs);
+      const auto op = info->make(node_params, all_ports(*info, node_inputs));
       check(*op, thorough);
       ports[node.id] = op->outputs()[0];
       for (size_t p = 0; p < op->outputs().size(); ++p)
@@ -159,6 +223,7 @@ class Suite {
   const OperatorInfo& info_;
   Report report_;
   bool bound_ = false;
+  std::set<LeftOut> left_out_;  // combinations that were bound
   std::string refusal_;
 };
 
@@ -169,6 +234,7 @@ std::vector<std::string> conformance_problems(const OperatorInfo& info,
   Suite suite(info);
   suite.run(info.example);
   for (const std::string& step : more) suite.run(step);
+  suite.check_left_out();
   return suite.found();
 }
 

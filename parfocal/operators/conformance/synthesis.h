@@ -77,9 +77,10 @@ inline void fill_table(const TableSchema& schema, Content content, uint64_t seed
     }
 }
 
-/// Item number `sequence` of a port.
+/// Item number `sequence` of a port; an empty one where nothing is connected.
 inline Item made_item(const PortLayout& port, int64_t sequence, Content content, uint64_t seed) {
   Item item;
+  if (!port.connected()) return item;
   item.header.sequence = sequence;
   item.header.coordinates = coordinates_of(port.layout, sequence);
   const uint64_t mixed = testing_ops::mixed(seed) + static_cast<uint64_t>(sequence);

@@ -275,6 +275,22 @@ TEST(ConformanceSuite, CatchesStreamsThatBreakTheirBounds) {
   EXPECT_CAUGHT(LosesTheLast, "one item for each");
   EXPECT_CAUGHT(ReachesFurther, "within reach");
 }
+OperatorInfo with_optional_input(OperatorInfo info) {
+  info.inputs.push_back({.name = "by", .optional = true});
+  return info;
+}
+TEST(ConformanceSuite, CatchesOperatorsThatLoseThePlaceOfAnInput) {
+  EXPECT_THAT(conformance_problems(with_optional_input(wrong<PackedMap>())),
+              Contains(HasSubstr("a place for every port")));
+}
+TEST(ConformanceSuite, CatchesInputsThatCannotBeLeftOut) {
+  const auto refuse = [](Inputs in) -> std::unique_ptr<Operator> {
+    if (!connected_to(in, 1)) fail_layout("by is missing", "", "", "");
+    return std::make_unique<PackedMap>(in);
+  };
+  EXPECT_THAT(conformance_problems(with_optional_input(wrong(refuse))),
+              Contains(HasSubstr("never binds where what is left out is by")));
+}
 TEST(ConformanceSuite, CatchesAnExampleThatFitsNothing) {
   const auto refuse = [](Inputs) -> std::unique_ptr<Operator> { fail_layout("never", "", "", ""); };
   EXPECT_THAT(conformance_problems(wrong(refuse)), Contains(HasSubstr("binds to none")));

@@ -25,6 +25,8 @@ struct FlowFeaturesParams {
   FeatureGroups switched() const { return {volume, brightness, haralick}; }
 };
 
+enum Port : size_t { kLabels, kImage, kBackground, kOffset, kGates };
+
 constexpr int64_t kMinPixels = 10;
 constexpr double kMinSidePixels = 3;  // that a measurement's gates demand of size_x and size_y
 constexpr int64_t kMostRows = 65535;  // of exact region sums
@@ -42,44 +44,32 @@ double pixel_size_um(const FlowFeaturesParams& p, const Axis& x) {
   return size * *factor;
 }
 
-// Where the gates come in, -1 = they do not. An optional input that is left out leaves no place:
-// the fourth may be the offset or the gates.
-int gates_at(std::span<const PortLayout> inputs) {
-  if (inputs.size() > 4) return 4;
-  const bool fourth = inputs.size() == 4 && inputs[3].layout.item.size() == 2 &&
-                      !inputs[3].layout.item[0].labels.empty();
-  return fourth ? 3 : -1;
-}
-
 void check_inputs(std::span<const PortLayout> inputs) {
-  const Layout& labels = inputs[0].layout;
+  const Layout& labels = inputs[kLabels].layout;
   objects::need_plane("flow_features", labels);
   if (std::max(labels.item[0].size, labels.item[1].size) > kMostRows)
     fail_layout("the frames are too large to measure", labels.str(),
                 "at most 65535 rows and columns", "crop the frames");
-  for (const size_t i : {size_t{1}, size_t{2}})
+  for (const Port i : {kImage, kBackground})
     if (!(inputs[i].layout.whole_item() == labels.whole_item()))
       fail_layout("labels, image and background differ in size",
                   labels.str() + " and " + inputs[i].layout.str(), "equal sizes",
                   "measure the image that was segmented");
-  if (inputs[1].layout.dtype != inputs[2].layout.dtype)
+  if (inputs[kImage].layout.dtype != inputs[kBackground].layout.dtype)
     fail_layout("image and background differ in type",
-                inputs[1].layout.str() + " and " + inputs[2].layout.str(), "one type",
-                "make the background of the same image");
-  if (inputs.size() > 3 && gates_at(inputs) != 3 && !inputs[3].layout.item.empty())
-    fail_layout("the offset of the background is one number for a frame", inputs[3].layout.str(),
+                inputs[kImage].layout.str() + " and " + inputs[kBackground].layout.str(),
+                "one type", "make the background of the same image");
+  const PortLayout* offset = connected_to(inputs, kOffset);
+  if (offset && !offset->layout.item.empty())
+    fail_layout("the offset of the background is one number for a frame", offset->layout.str(),
                 "no axis inside the item", "connect offset: <the background step>.offset");
-}
-
-int offset_at(std::span<const PortLayout> inputs) {
-  return inputs.size() > 3 && gates_at(inputs) != 3 ? 3 : -1;
 }
 
 std::optional<OnlineGates> online_gates(const FlowFeaturesParams& p,
                                         std::span<const PortLayout> inputs) {
-  const int at = gates_at(inputs);
-  if (at < 0) return std::nullopt;
-  return OnlineGates(inputs[static_cast<size_t>(at)].layout, p.switched());
+  const PortLayout* gates = connected_to(inputs, kGates);
+  if (!gates) return std::nullopt;
+  return OnlineGates(gates->layout, p.switched());
 }
 
 // Features that are computed, in the order of their columns after `label`.
@@ -93,7 +83,7 @@ std::vector<int> computed(const FlowFeaturesParams& p) {
 std::vector<PortLayout> outputs_of(const FlowFeaturesParams& p,
                                    std::span<const PortLayout> inputs) {
   check_inputs(inputs);
-  PortLayout table{PortKind::table, inputs[0].layout, {}};
+  PortLayout table{PortKind::table, inputs[kLabels].layout, {}};
   table.layout.item.clear();
   PortLayout number = image_port(table.layout);
   number.layout.dtype = DType::i64;
@@ -101,9 +91,9 @@ std::vector<PortLayout> outputs_of(const FlowFeaturesParams& p,
   for (const int f : computed(p))
     table.table.columns.push_back(feature_columns()[static_cast<size_t>(f)]);
   // Labels of any image may have min_pixels + 1 pixels each and no room between.
-  const int64_t min_pixels = p.min_pixels.value_or(gates_at(inputs) < 0 ? kMinPixels : 0);
+  const int64_t min_pixels = p.min_pixels.value_or(connected_to(inputs, kGates) ? 0 : kMinPixels);
   table.table.max_rows = std::min(
-      p.max_objects, std::max<int64_t>(1, inputs[0].layout.item_count() / (min_pixels + 1)));
+      p.max_objects, std::max<int64_t>(1, inputs[kLabels].layout.item_count() / (min_pixels + 1)));
   return {table, number, number};
 }
 
@@ -115,20 +105,18 @@ class FlowFeatures final : public MapOperator {
         features_(computed(p)),
         gates_(bind_gates(p.gates, groups_)),
         online_(online_gates(p, inputs)),
-        offset_at_(offset_at(inputs)),
-        gates_at_(gates_at(inputs)),
-        pixel_um_(pixel_size_um(p, inputs[0].layout.item[1])),
+        pixel_um_(pixel_size_um(p, inputs[kLabels].layout.item[1])),
         min_pixels_(p.min_pixels),
-        width_(inputs[0].layout.item[1].size),
-        height_(inputs[0].layout.item[0].size) {}
+        width_(inputs[kLabels].layout.item[1].size),
+        height_(inputs[kLabels].layout.item[0].size) {}
 
   int64_t scratch_bytes(const Region&) const override {
     return static_cast<int64_t>(scratch(nullptr).bytes);
   }
   Status compute(std::span<const Input> in, std::span<Output> out,
                  std::span<std::byte> memory) const override {
-    const bool wide = in[0].image.dtype == DType::u32;
-    if (in[1].image.dtype == DType::u8)
+    const bool wide = in[kLabels].image.dtype == DType::u32;
+    if (in[kImage].image.dtype == DType::u8)
       return wide ? measure<uint32_t, uint8_t>(in, out, memory.data())
                   : measure<uint16_t, uint8_t>(in, out, memory.data());
     return wide ? measure<uint32_t, uint16_t>(in, out, memory.data())
@@ -153,14 +141,14 @@ class FlowFeatures final : public MapOperator {
     return s;
   }
   int64_t most_labels() const {
-    return inputs()[0].layout.dtype == DType::u16
+    return inputs()[kLabels].layout.dtype == DType::u16
                ? kMostLabels
                : std::min(kMostLabels, std::max<int64_t>(1, width_ * height_));
   }
 
   template <class L, class T>
   Status measure(std::span<const Input> in, std::span<Output> out, void* memory) const {
-    const auto labels = plane_of<L>(in[0].image, {});
+    const auto labels = plane_of<L>(in[kLabels].image, {});
     const int64_t largest = kernels::min_max(labels).max;
     MutableTable& table = out[0].table;
     table.rows = 0;
@@ -171,13 +159,11 @@ class FlowFeatures final : public MapOperator {
       const Scratch s = scratch(memory);
       std::uninitialized_value_construct_n(s.regions, largest + 1);
       kernels::measure_regions(labels, 0, 0, static_cast<uint32_t>(largest), s.regions);
-      const auto numbers = [&](int at) {
-        return at < 0 ? nullptr : in[static_cast<size_t>(at)].image.as<double>();
-      };
-      const double* const offset = numbers(offset_at_);
-      FlowFrame<T> frame{plane_of<T>(in[1].image, {}), plane_of<T>(in[2].image, {}),
-                         offset ? *offset : 0, 0};
-      if (!events_of(labels, frame, numbers(gates_at_), largest, s, table, dropped))
+      const double offset = connected(kOffset) ? in[kOffset].image.scalar<double>() : 0;
+      const double* const limits = connected(kGates) ? in[kGates].image.as<double>() : nullptr;
+      FlowFrame<T> frame{plane_of<T>(in[kImage].image, {}), plane_of<T>(in[kBackground].image, {}),
+                         offset, 0};
+      if (!events_of(labels, frame, limits, largest, s, table, dropped))
         return too_many_events(table);
     }
     out[1].image.scalar<int64_t>() = table.rows;
@@ -188,7 +174,8 @@ class FlowFeatures final : public MapOperator {
   template <class L, class T>
   bool events_of(kernels::Plane<const L> labels, FlowFrame<T>& frame, const double* limits,
                  int64_t largest, const Scratch& s, MutableTable& table, int64_t& dropped) const {
-    const double min_pixels = least_pixels(limits);
+    // A gate may be negative; labels that do not occur have no pixel and are never events.
+    const double min_pixels = std::max(0.0, least_pixels(limits));
     ObjectFeatures object(width_, height_, pixel_um_, s.object);
     bool median_known = !groups_.brightness;
     FeatureValues values;
@@ -260,7 +247,6 @@ class FlowFeatures final : public MapOperator {
   std::vector<int> features_;
   std::vector<BoundGate> gates_;
   std::optional<OnlineGates> online_;
-  int offset_at_, gates_at_;  // inputs; -1 = not connected
   double pixel_um_;
   std::optional<int64_t> min_pixels_;
   int64_t width_, height_;

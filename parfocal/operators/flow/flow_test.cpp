@@ -189,11 +189,19 @@ TEST(FlowFeatures, AreGatedByWhatComesWithTheFrame) {
   EXPECT_THAT(kept(pixels(5), ", gates: [aspect > 1.1]}"), ElementsAre(2)) << "both kinds of gates";
 }
 
+TEST(FlowFeatures, AreOfLabelsThatOccurWhateverTheGateOfPixels) {
+  const Stream in = labels_of({"111.3333", "111.3333", "111.3333"});
+  const Size size{8, 3};
+  const auto out = run_step(kGatedStep + "}", {in, object_image(size), object_background(size),
+                                               no_stream(), gates_stream({"pixels"}, {-5, 0})});
+  EXPECT_THAT(columns(out[0])["label"], ElementsAre(1, 3));
+}
+
 TEST(FlowFeatures, TakeGatesWithoutAnOffset) {
   const Stream in = labels_of({"111.2222", "111.2222", "111.2222"});
   const Size size{8, 3};
   const auto out = run_step(kGatedStep + "}", {in, object_image(size), object_background(size),
-                                               gates_stream({"pixels"}, {10, 0})});
+                                               no_stream(), gates_stream({"pixels"}, {10, 0})});
   EXPECT_THAT(columns(out[0])["label"], ElementsAre(2));
 }
 

@@ -16,9 +16,15 @@ using kernels::Connectivity;
 using kernels::Plane;
 using kernels::Window;
 
+constexpr size_t kOffset = flow::kSegmentOffset, kRepeated = kOffset + 1;  // ports
+
 std::vector<PortLayout> labels_of(const flow::SegmentParams& p,
                                   std::span<const PortLayout> inputs) {
   flow::check_segment_inputs("segment_below_background", inputs);
+  const PortLayout* repeated = connected_to(inputs, kRepeated);
+  if (repeated && !repeated->layout.item.empty())
+    fail_layout("a frame is repeated or not", repeated->layout.str(), "no axis inside the item",
+                "connect one flag a frame");
   if (!(p.threshold < 0))
     fail_layout("the threshold must be below the background", std::to_string(p.threshold),
                 "a negative number", "write threshold: -6");
@@ -35,20 +41,11 @@ std::vector<kernels::Chord> disk(int64_t radius) {
   return chords;
 }
 
-// The offset and the flag are both optional and come in any order: their types tell them apart.
-size_t find_number(std::span<const PortLayout> inputs, DType dtype) {
-  for (size_t i = 2; i < inputs.size(); ++i)
-    if (inputs[i].layout.dtype == dtype) return i;
-  return 0;
-}
-
 class LabelsBelowBackground final : public MapOperator {
  public:
   LabelsBelowBackground(const flow::SegmentParams& p, std::span<const PortLayout> inputs)
       : MapOperator({inputs.begin(), inputs.end()}, labels_of(p, inputs)),
         p_(p),
-        offset_(find_number(inputs, DType::f64)),
-        repeated_(find_number(inputs, DType::boolean)),
         disk_(disk(p.open_radius)),
         width_(inputs[0].layout.item[1].size),
         height_(inputs[0].layout.item[0].size) {}
@@ -59,9 +56,9 @@ class LabelsBelowBackground final : public MapOperator {
   Status compute(std::span<const Input> in, std::span<Output> out,
                  std::span<std::byte> memory) const override {
     clear_pixels(out[0].image);
-    if (repeated_ > 0 && in[repeated_].image.scalar<bool>()) return {};
+    if (connected(kRepeated) && in[kRepeated].image.scalar<bool>()) return {};
     const Scratch s = scratch(memory.data());
-    const double offset = offset_ > 0 ? in[offset_].image.scalar<double>() : 0;
+    const double offset = connected(kOffset) ? in[kOffset].image.scalar<double>() : 0;
     const int32_t limit = kernels::greatest_below(p_.threshold, offset);
     if (in[0].image.dtype == DType::u8)
       compare<uint8_t>(in, limit, s);
@@ -158,15 +155,12 @@ class LabelsBelowBackground final : public MapOperator {
   }
 
   flow::SegmentParams p_;
-  size_t offset_, repeated_;  // inputs, 0 = not connected
   std::vector<kernels::Chord> disk_;
   int64_t width_, height_;
 };
 
 std::vector<InputPort> inputs_with_flag() {
   std::vector<InputPort> ports = flow::segment_inputs();
-  ports.back().dtypes = {DType::f64, DType::boolean};
-  ports.back().doc += ", or the flag `repeated`";
   ports.push_back({.name = "repeated",
                    .dtypes = {DType::boolean},
                    .optional = true,

@@ -37,8 +37,9 @@ Parameters<P> with_segment_params(Parameters<P> params) {
 
 /// The inputs: image, background and, optional, the offset of the background.
 std::vector<InputPort> segment_inputs();
+inline constexpr size_t kSegmentOffset = 2;  ///< port
 
-/// Throws Error unless `inputs` are planes of one size and type, with numbers beside.
+/// Throws Error unless `inputs` are planes of one size and type, with one number for offset.
 void check_segment_inputs(const std::string& op, std::span<const PortLayout> inputs);
 
 }  // namespace parfocal::flow

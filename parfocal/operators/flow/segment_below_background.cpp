@@ -25,10 +25,10 @@ void check_segment_inputs(const std::string& op, std::span<const PortLayout> inp
     fail_layout("image and background differ in size or type",
                 image.str() + " and " + background.str(), "equal sizes and types",
                 "make the background of the same image");
-  for (const PortLayout& number : inputs.subspan(2))
-    if (!number.layout.item.empty())
-      fail_layout("the offset of the background is one number for a frame", number.layout.str(),
-                  "no axis inside the item", "connect offset: <the background step>.offset");
+  const PortLayout* offset = connected_to(inputs, kSegmentOffset);
+  if (offset && !offset->layout.item.empty())
+    fail_layout("the offset of the background is one number for a frame", offset->layout.str(),
+                "no axis inside the item", "connect offset: <the background step>.offset");
 }
 
 }  // namespace flow
@@ -47,8 +47,7 @@ RawValue yes_or_no(bool value) { return RawValue::scalar(value ? "true" : "false
 Expansion expand_segment(const RecipeParams& p, std::span<const PortLayout> inputs) {
   flow::check_segment_inputs("segment_below_background", inputs);
   RecipeNode labels{
-      "labels", "labels_below_background", RawValue::map(), {"$image", "$background"}};
-  if (inputs.size() > 2) labels.inputs.push_back("$offset");
+      "labels", "labels_below_background", RawValue::map(), {"$image", "$background", "$offset"}};
   labels.params.set("threshold", number(p.threshold));
   labels.params.set("clear_border", yes_or_no(p.clear_border));
   labels.params.set("fill_holes", yes_or_no(p.fill_holes));

@@ -30,11 +30,12 @@ MeasureColumns columns_of(const MeasureParams& p, std::span<const PortLayout> in
   if (std::max(labels.item[0].size, labels.item[1].size) > kMostRows)
     fail_layout("the frames are too large to measure", labels.str(),
                 "at most 65535 rows and columns", "crop the frames");
-  if (inputs.size() > 1 && !(inputs[1].layout.whole_item() == labels.whole_item()))
+  const PortLayout* intensity = connected_to(inputs, 1);
+  if (intensity && !(intensity->layout.whole_item() == labels.whole_item()))
     fail_layout("labels and intensity differ in size",
-                labels.str() + " and " + inputs[1].layout.str(), "equal sizes",
+                labels.str() + " and " + intensity->layout.str(), "equal sizes",
                 "measure the image that was segmented, or crop it alike");
-  return measure_columns(p.properties, labels, inputs.size() > 1 ? &inputs[1].layout : nullptr);
+  return measure_columns(p.properties, labels, intensity ? &intensity->layout : nullptr);
 }
 
 std::vector<PortLayout> table_of(const MeasureParams& p, std::span<const PortLayout> inputs) {

@@ -8,6 +8,8 @@
 namespace parfocal {
 namespace {
 
+constexpr size_t kBy = 1;  // port
+
 struct SubtractParams {
   std::optional<Constant> constant;
 };
@@ -53,8 +55,8 @@ DType float_dtype(DType a, DType b) {
 
 DType result_dtype(const SubtractParams& p, std::span<const PortLayout> inputs) {
   const DType a = inputs[0].layout.dtype;
-  if (inputs.size() > 1) {
-    const DType b = inputs[1].layout.dtype;
+  if (const PortLayout* by = connected_to(inputs, kBy)) {
+    const DType b = by->layout.dtype;
     if (is_float(a) || is_float(b)) return float_dtype(a, b);
     return difference_dtype(a, limits_of(b));
   }
@@ -63,17 +65,17 @@ DType result_dtype(const SubtractParams& p, std::span<const PortLayout> inputs) 
 }
 
 std::vector<PortLayout> difference(const SubtractParams& p, std::span<const PortLayout> inputs) {
-  if (p.constant.has_value() == (inputs.size() > 1))
+  const PortLayout* by = connected_to(inputs, kBy);
+  if (p.constant.has_value() == (by != nullptr))
     fail_layout("subtract needs exactly one of by and constant", p.constant ? "both" : "neither",
                 "by: <a step>, or constant: <a number>",
                 p.constant ? "remove one of them" : "add by or constant");
   Layout layout = inputs[0].layout;
-  for (const PortLayout& in : inputs) check_not_bool(in.layout);
-  if (inputs.size() > 1 && !inputs[1].layout.item.empty() &&
-      !(inputs[1].layout.whole_item() == layout.whole_item()))
-    fail_layout("the items to subtract differ in size",
-                layout.str() + " and " + inputs[1].layout.str(), "equal sizes, or one number",
-                "crop one of them to the size of the other");
+  check_not_bool(layout);
+  if (by) check_not_bool(by->layout);
+  if (by && !by->layout.item.empty() && !(by->layout.whole_item() == layout.whole_item()))
+    fail_layout("the items to subtract differ in size", layout.str() + " and " + by->layout.str(),
+                "equal sizes, or one number", "crop one of them to the size of the other");
   layout.dtype = result_dtype(p, inputs);
   return {image_port(std::move(layout))};
 }
@@ -130,7 +132,7 @@ class Subtract final : public MapOperator {
       : MapOperator({inputs.begin(), inputs.end()}, difference(p, inputs)) {
     const DType a = inputs[0].layout.dtype, result = outputs()[0].layout.dtype;
     load_ = row_functions(a, result).load;
-    by_ = row_functions(inputs.size() > 1 ? inputs[1].layout.dtype : result, result);
+    by_ = row_functions(connected(kBy) ? inputs[kBy].layout.dtype : result, result);
     if (p.constant) set_constant(*p.constant, result);
   }
 
@@ -141,12 +143,12 @@ class Subtract final : public MapOperator {
   Status compute(std::span<const Input> in, std::span<Output> out,
                  std::span<std::byte>) const override {
     const MutableView& to = out[0].image;
-    const bool by_item = in.size() > 1 && in[1].image.region.rank > 0;
-    const std::byte* scalar = in.size() > 1 ? in[1].image.data : constant_;
+    const bool by_item = connected(kBy) && in[kBy].image.region.rank > 0;
+    const std::byte* scalar = connected(kBy) ? in[kBy].image.data : constant_;
     const auto row = [&](std::byte* run, int64_t count, const auto& at) {
       load_(pixel(in[0].image, at), count, run);
       if (by_item)
-        by_.take(pixel(in[1].image, at), count, run);
+        by_.take(pixel(in[kBy].image, at), count, run);
       else
         by_.take_scalar(scalar, count, run);
     };

@@ -7,6 +7,8 @@
 namespace parfocal {
 namespace {
 
+constexpr size_t kLevel = 1;  // port
+
 struct CompareParams {
   std::optional<double> value;
   std::string compare = "gt";
@@ -14,7 +16,7 @@ struct CompareParams {
 };
 
 std::vector<PortLayout> mask_of(const CompareParams& p, std::span<const PortLayout> inputs) {
-  if (p.value.has_value() == (inputs.size() > 1))
+  if (p.value.has_value() == (connected_to(inputs, kLevel) != nullptr))
     fail_layout("a comparison needs exactly one of level and value", p.value ? "both" : "neither",
                 "level: <a step>, or value: <a number>", "give one of them");
   Layout layout = inputs[0].layout;
@@ -56,7 +58,7 @@ class CompareThreshold final : public MapOperator {
                  std::span<std::byte>) const override {
     const MutableView& mask = out[0].image;
     const View image = subview(in[0].image, mask.region);
-    const double level = in.size() > 1 ? in[1].image.scalar<double>() : value_;
+    const double level = connected(kLevel) ? in[kLevel].image.scalar<double>() : value_;
     if (std::isnan(level)) {  // of an image of nothing but NaN
       clear_pixels(mask);
       return {};

@@ -3,6 +3,8 @@
 namespace parfocal {
 namespace {
 
+constexpr size_t kLevel = 1;  // port
+
 struct FrameThresholdParams {
   double value = 0;
 };
@@ -26,7 +28,7 @@ class FrameThreshold final : public MapOperator {
   }
   Status compute(std::span<const Input> in, std::span<Output> out,
                  std::span<std::byte>) const override {
-    out[0].image.scalar<double>() = in.size() > 1 ? in[1].image.scalar<double>() : value_;
+    out[0].image.scalar<double>() = connected(kLevel) ? in[kLevel].image.scalar<double>() : value_;
     return {};
   }
 
