@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "parfocal/formats/synthetic/counter_random.h"
+#include "parfocal/formats/common/counter_random.h"
 
 namespace parfocal {
 namespace {

@@ -1,7 +1,7 @@
 #include "parfocal/formats/synthetic/push_source.h"
 
 #include "parfocal/core/operator_info.h"
-#include "parfocal/formats/synthetic/counter_random.h"
+#include "parfocal/formats/common/counter_random.h"
 
 namespace parfocal {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "parfocal/core/view.h"
-#include "parfocal/formats/zarr/byte_buffer.h"
+#include "parfocal/formats/common/byte_buffer.h"
 #include "parfocal/formats/zarr/compressors.h"
 
 namespace parfocal {

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "parfocal/core/error.h"
-#include "parfocal/formats/zarr/byte_buffer.h"
+#include "parfocal/formats/common/byte_buffer.h"
 #include "parfocal/formats/zarr/codec_spec.h"
 
 namespace parfocal {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "parfocal/formats/synthetic/counter_random.h"
+#include "parfocal/formats/common/counter_random.h"
 
 namespace parfocal {
 namespace {

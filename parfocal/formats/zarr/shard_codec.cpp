@@ -98,10 +98,10 @@ int64_t ShardCodec::decode_limit() const {
   return chunks_ * (inner_.decode_limit() + 4096) + index_bytes();
 }
 int64_t ShardCodec::decode_scratch_bytes() const {
-  return inner_.decode_scratch_bytes() + inner_.decoded_bytes() + 16 * chunks_;
+  return inner_.decode_scratch_bytes() + inner_.decoded_bytes() + kEntryBytes * chunks_;
 }
 int64_t ShardCodec::encode_scratch_bytes() const {
-  return inner_.encode_scratch_bytes() + inner_.decoded_bytes() + 16 * chunks_;
+  return inner_.encode_scratch_bytes() + inner_.decoded_bytes() + kEntryBytes * chunks_;
 }
 
 // f(number of the chunk, offset in bytes of its first pixel) in C order.

@@ -20,6 +20,8 @@ struct ShardEntry {
 
 class ShardCodec {
  public:
+  static constexpr int64_t kEntryBytes = 16;  ///< of one entry, stored and in memory
+
   /// \throws Error(input_missing) if the chunks do not divide the shard or a codec cannot stand
   /// where it does
   ShardCodec(const ShardSpec& spec, DType dtype, const std::vector<int64_t>& shard,
