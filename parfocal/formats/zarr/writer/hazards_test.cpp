@@ -281,6 +281,18 @@ TEST_F(StoreHazards, AfterASyncThatFailedNoneSucceeds) {
   EXPECT_FALSE(file.sync().ok());
 }
 
+// Appending at `kernel` to chunks of several frames failed when a shard was sealed meanwhile.
+TEST_F(StoreHazards, AShardThatIsSealedWhileOthersAreSyncedIsNotMissed) {
+  fs::create_directories(root_);
+  PartFile file;
+  ASSERT_TRUE(file.create(root_ / "part", kWriteAlign, false).ok());
+  const std::vector<std::byte> block(kWriteAlign);
+  ASSERT_TRUE(file.write(0, block.data(), kWriteAlign).ok());
+  ASSERT_TRUE(file.close().ok());
+  fs::rename(root_ / "part", root_ / "sealed");
+  EXPECT_TRUE(file.sync().ok());
+}
+
 // Such a store was made, and its first frame refused.
 TEST_F(StoreHazards, AFrameOfMoreChunksThanItsRecordHoldsIsRefusedBeforeTheStoreIsMade) {
   ImageSpec fine = test::make_image("", "tyx", {2, 1024, 1024}, DType::u8);

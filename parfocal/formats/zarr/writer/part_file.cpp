@@ -162,6 +162,7 @@ Status PartFile::finish(int64_t bytes) {
 
 Status PartFile::close() {
   const std::lock_guard lock(syncing_);
+  dirty_ = false;  // its name may go now, and a sync by another thread would not find it
   if (!kept_) return {};
   --kept_open;
   return kept_.close_checked(path_);

@@ -40,6 +40,7 @@ class PartFile {
   Status sync();
   /// Cuts what was reserved beyond `bytes`, if anything was.
   Status finish(int64_t bytes);
+  /// Then sync() has nothing to do any more. Thread-safe with it.
   Status close();
   int64_t end() const { return end_; }
   const std::filesystem::path& path() const { return path_; }
