@@ -68,8 +68,7 @@ Pipeline pipeline_of(const BackgroundArguments& arguments, const fs::path& in,
 void require_new_or_same(const BackgroundArguments& arguments, const fs::path& in,
                          const fs::path& out) {
   if (!fs::exists(out) || in == out || arguments.overwrite) return;
-  auto words = arguments.words;
-  words.emplace_back("--overwrite");
+  const auto words = with_flag(arguments.words, "--overwrite");
   throw Error(ErrorCode::output_exists,
               Issue{"the output exists already", arguments.out.string(), "",
                     "a new name, or leave to replace the background in it",

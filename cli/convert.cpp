@@ -24,12 +24,18 @@ namespace fs = std::filesystem;
 constexpr size_t kMostTextBytes = 2000;  // of the command line, in the result's provenance
 constexpr size_t kMostNamed = 8;
 
-std::string sink_type(std::string out) {
+/// The sink that makes what has this ending, "" if none does.
+std::string sink_of_ending(std::string out) {
   if (out.ends_with('/')) out.pop_back();
   for (const char* ending : {".ome.zarr", ".zarr"})
     if (out.ends_with(ending)) return "ome_zarr";
   for (const char* ending : {".ome.tif", ".ome.tiff", ".ome.btf"})
     if (out.ends_with(ending)) return "ome_tiff";
+  return "";
+}
+
+std::string sink_type(const std::string& out) {
+  if (std::string type = sink_of_ending(out); !type.empty()) return type;
   const fs::path stem = fs::path(out).replace_extension();
   throw Error(
       ErrorCode::bad_command,
@@ -90,8 +96,7 @@ void require_free(const ConvertArguments& arguments, const fs::path& out) {
   if (!fs::exists(fs::symlink_status(out))) return;
   const bool own = is_own(out);
   if (arguments.overwrite && own) return;
-  auto words = arguments.words;
-  words.emplace_back("--overwrite");
+  const auto words = with_flag(arguments.words, "--overwrite");
   throw Error(
       ErrorCode::output_exists,
       {"the output exists already", given, "",
@@ -104,10 +109,7 @@ void require_free(const ConvertArguments& arguments, const fs::path& out) {
 void require_order(const ConvertArguments& arguments) {
   const std::string &first = arguments.paths.front(), &last = arguments.paths.back();
   if (arguments.paths.size() != 2 || fs::exists(first) || !fs::exists(last)) return;
-  const auto ends = [&](const char* ending) {
-    return clean_path(first).string().ends_with(ending);
-  };
-  if (!ends(".zarr") && !ends(".ome.tif") && !ends(".ome.tiff") && !ends(".ome.btf")) return;
+  if (sink_of_ending(first).empty()) return;
   auto words = arguments.words;
   const auto of_first = std::find(words.begin(), words.end(), first);
   const auto of_last = std::find(words.begin(), words.end(), last);
@@ -119,19 +121,8 @@ void require_order(const ConvertArguments& arguments) {
 }
 
 /// The words that go on with what is unfinished.
-std::vector<std::string> resume_words(const ConvertArguments& arguments) {
-  auto words = arguments.words;
-  if (std::find(words.begin(), words.end(), "--resume") == words.end())
-    words.emplace_back("--resume");
-  return words;
-}
-
-/// Lines to copy: `words` with the option, once.
-std::string with_option(const ConvertArguments& arguments, const std::string& option) {
-  auto words = arguments.words;
-  std::erase(words, "--resume");
-  if (std::find(words.begin(), words.end(), option) == words.end()) words.push_back(option);
-  return shell_line(words);
+std::vector<std::string> going_on(const ConvertArguments& arguments) {
+  return with_flag(arguments.words, "--resume");
 }
 
 /// What an earlier conversion left is gone on with or cleared. Returns whether there is something
@@ -148,8 +139,8 @@ bool take_over(const ConvertArguments& arguments, Workplace& workplace) {
       throw Error(ErrorCode::output_exists,
                   {"a conversion to this name is unfinished", arguments.paths.back(),
                    workplace.unfinished().string(), "to go on with it, or to start over",
-                   "run\n          " + with_option(arguments, "--resume") + "\n          " +
-                       with_option(arguments, "--overwrite")});
+                   "run\n          " + shell_line(going_on(arguments)) + "\n          " +
+                       shell_line(starting_over(arguments.words))});
   } else if (arguments.resume) {
     message(left ? "note: what is unfinished cannot be gone on with (only an OME-Zarr can): "
                    "starting over"
@@ -165,7 +156,7 @@ void tell_unfinished(const ConvertArguments& arguments, const RunRecord& record)
   // An input that is mended is another one, which is not gone on with: the line that leaves the
   // item out was printed.
   const std::string line =
-      failed_on_item(record) ? "" : "; to go on\n  " + with_option(arguments, "--resume");
+      failed_on_item(record) ? "" : "; to go on\n  " + shell_line(going_on(arguments));
   message(
       fmt::format("unfinished: {} of {} are safe{}", received, counted(expected, "frame"), line));
 }
@@ -266,7 +257,7 @@ int convert(const ConvertArguments& arguments) {
     result(ran.record.json());
     return ran.exit_code;
   }
-  if (unfinished) run.pipeline.words = resume_words(arguments);
+  if (unfinished) run.pipeline.words = going_on(arguments);
   print_record(ran.record, run);
   if (unfinished) tell_unfinished(arguments, ran.record);
   if (!complete) message("nothing was written to " + arguments.paths.back());

@@ -55,9 +55,8 @@ Facts files_facts(const std::string& pattern) {
   for (const Axis& axis : layout.stream)
     if (!axis.labels.empty())
       facts.emplace_back("channels", fmt::format("{}", fmt::join(axis.labels, ", ")));
-  int64_t missing = 0;
-  for (const auto& [first, last] : source->missing()) missing += last - first + 1;
-  if (missing > 0) facts.emplace_back("missing", missing);
+  if (const int64_t missing = source->missing().count(); missing > 0)
+    facts.emplace_back("missing", missing);
   if (const auto notes = source->notices(); !notes.empty()) facts.emplace_back("notes", notes);
   return facts;
 }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -87,6 +88,16 @@ std::vector<std::string> without_option(std::vector<std::string> words, const st
     words.erase(first, joined || first + 1 == words.end() ? first + 1 : first + 2);
   }
   return words;
+}
+
+std::vector<std::string> with_flag(std::vector<std::string> words, const std::string& name) {
+  if (std::find(words.begin(), words.end(), name) == words.end()) words.push_back(name);
+  return words;
+}
+
+std::vector<std::string> starting_over(std::vector<std::string> words) {
+  std::erase(words, "--resume");
+  return with_flag(std::move(words), "--overwrite");
 }
 
 std::string counted(int64_t n, const std::string& noun) {

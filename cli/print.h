@@ -28,6 +28,10 @@ std::string error_json(int exit_code, const std::vector<Issue>& issues);
 std::string shell_line(const std::vector<std::string>& words);
 /// `words` without the option `name` and its value.
 std::vector<std::string> without_option(std::vector<std::string> words, const std::string& name);
+/// `words` with the option `name`, which has no value, once.
+std::vector<std::string> with_flag(std::vector<std::string> words, const std::string& name);
+/// `words` that replace what an earlier command left instead of going on with it.
+std::vector<std::string> starting_over(std::vector<std::string> words);
 
 /// "1 frame", "30 frames"
 std::string counted(int64_t n, const std::string& noun);

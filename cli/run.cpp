@@ -26,21 +26,15 @@ std::filesystem::path free_folder(std::filesystem::path dir) {
 Error with_ready_lines(const Error& error, const Plan& plan, const RunArguments& arguments) {
   std::vector<Issue> issues = error.issues();
   if (arguments.resume) {  // what is unfinished was made of something else
-    auto over = arguments.pipeline.words;
-    std::erase(over, "--resume");
-    if (std::find(over.begin(), over.end(), "--overwrite") == over.end())
-      over.emplace_back("--overwrite");
-    issues.back().cure = "to start over, run\n          " + shell_line(over);
+    issues.back().cure =
+        "to start over, run\n          " + shell_line(starting_over(arguments.pipeline.words));
     return {error.code(), issues};
   }
   auto elsewhere = without_option(arguments.pipeline.words, "--out");
   elsewhere.insert(elsewhere.end(), {"--out", free_folder(plan.out_dir).string()});
   std::string lines = "\n          " + shell_line(elsewhere);
-  if (!arguments.overwrite) {
-    auto overwrite = arguments.pipeline.words;
-    overwrite.emplace_back("--overwrite");
-    lines = "\n          " + shell_line(overwrite) + lines;
-  }
+  if (!arguments.overwrite)
+    lines = "\n          " + shell_line(with_flag(arguments.pipeline.words, "--overwrite")) + lines;
   issues.back().cure = "run" + lines;
   return {error.code(), issues};
 }
@@ -95,7 +89,7 @@ bool failed_on_item(const RunRecord& record) {
 }
 
 void drop_frames_edge(RunRecord& record) {
-  std::erase_if(record.edges, [](const EdgeCount& edge) { return edge.edge == "frames.csv"; });
+  std::erase_if(record.edges, [](const EdgeCount& edge) { return edge.edge == kFramesFile; });
 }
 
 void print_record(const RunRecord& record, const RunArguments& arguments) {

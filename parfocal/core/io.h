@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "parfocal/core/frame_set.h"
 #include "parfocal/core/item.h"
 #include "parfocal/core/parameters.h"
 #include "parfocal/core/raw_value.h"
@@ -60,15 +61,18 @@ class Source {
   virtual Layout open_port(size_t port);
   /// As read(), of a port that was opened.
   virtual Status read_port(size_t port, int64_t sequence, const MutableView& dst) const;
-  /// Items that the input itself records as missing, as ranges [first, last], ascending: they are
-  /// gaps of the run, whatever on_error says, and are not read.
-  virtual std::vector<std::pair<int64_t, int64_t>> missing() const { return {}; }
+  /// Items that the input itself records as missing: they are gaps of the run, whatever on_error
+  /// says, and are not read.
+  virtual FrameSet missing() const { return {}; }
   virtual SourceRow row(int64_t sequence) const {
     (void)sequence;
     return {};
   }
   /// For provenance and plans: names, sizes and times of the inputs, short.
   virtual std::string identity() const = 0;
+  /// Whether the inputs still are what was opened (their files, sizes, times), asked when all was
+  /// read: a run of an input that was replaced meanwhile fails. Names the input that changed.
+  virtual Status unchanged() const { return {}; }
   /// What a user must know before the run, one sentence each with its numbers (a time axis that had
   /// to be guessed).
   virtual std::vector<std::string> notices() const { return {}; }

@@ -87,7 +87,7 @@ std::vector<std::pair<int64_t, int64_t>> RunControl::lost_ranges() const {
 }
 
 std::optional<Gap> RunControl::failed_before(const NodePlan& node, int64_t sequence) const {
-  if (node.kind == NodeKind::source && is_missing(sequence))
+  if (node.kind == NodeKind::source && missing_.has(sequence))
     return Gap{GapReason::dropped, "missing in the input"};
   if (known_count_ == 0) return std::nullopt;
   std::lock_guard lock(mutex_);
@@ -99,21 +99,14 @@ std::optional<Gap> RunControl::failed_before(const NodePlan& node, int64_t seque
   return it == known_.end() ? std::nullopt : std::optional(it->second);
 }
 
-bool RunControl::is_missing(int64_t sequence) const {
-  const auto after = std::upper_bound(missing_.begin(), missing_.end(), sequence,
-                                      [](int64_t s, const auto& range) { return s < range.first; });
-  return after != missing_.begin() && sequence <= std::prev(after)->second;
-}
-
-void RunControl::set_missing(std::vector<std::pair<int64_t, int64_t>> ranges) {
-  if (ranges.empty()) return;
+void RunControl::set_missing(FrameSet missing) {
+  if (missing.empty()) return;
   std::lock_guard lock(mutex_);
-  missing_ = std::move(ranges);
-  int64_t count = 0;
-  for (const auto& [first, last] : missing_) count += last - first + 1;
+  missing_ = std::move(missing);
+  const int64_t count = missing_.count();
   lost_ += count;
   issues_.push_back({"the input records " + std::to_string(count) + " of its frames as missing, " +
-                         "the first is frame " + std::to_string(missing_.front().first) +
+                         "the first is frame " + std::to_string(missing_.begin()) +
                          ": they are gaps of the result",
                      "source", "", "", ""});
 }

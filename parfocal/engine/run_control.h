@@ -26,7 +26,7 @@ class RunControl : public Faults {
   void stop();
   void abandon();
   /// What the input has no items of (Source::missing). Before the first pass.
-  void set_missing(std::vector<std::pair<int64_t, int64_t>> ranges);
+  void set_missing(FrameSet missing);
   /// The pass that stop and abandon reach, null between passes, and where in the sweep it lies.
   void enter(PassRun* pass, int64_t tile, int number);
   bool failed() const;
@@ -40,7 +40,6 @@ class RunControl : public Faults {
 
  private:
   void halt_locked(bool abandon);
-  bool is_missing(int64_t sequence) const;
   bool ran_before(const NodePlan& node) const;
 
   const Plan& plan_;
@@ -55,7 +54,7 @@ class RunControl : public Faults {
   std::map<std::pair<const NodePlan*, int64_t>, Gap> known_;  ///< grows with failures only
   std::atomic<int64_t> known_count_{0};
   std::vector<std::pair<int64_t, int64_t>> lost_ranges_;  ///< grows with losses only
-  std::vector<std::pair<int64_t, int64_t>> missing_;      ///< of the input; ascending, constant
+  FrameSet missing_;                                      ///< of the input; constant
   std::vector<Issue> issues_;
   std::vector<std::string> notices_;
   int64_t broken_ = 0, failed_ = 0, lost_ = 0;

@@ -24,6 +24,9 @@ struct PortId {
   auto operator<=>(const PortId&) const = default;
 };
 
+/// What every run tells of its frames: an output of its own, and the node that makes it.
+inline constexpr const char* kFramesFile = "frames.csv";
+
 /// A node after recipes were expanded and layouts resolved.
 struct NodePlan {
   std::string id;  ///< step id; recipe parts are "mask/level"

@@ -313,11 +313,11 @@ class Resolver {
       return layout.clock == clock.clock && layout.stream == clock.stream;
     };
     NodePlan node;
-    node.id = "frames.csv";
+    node.id = kFramesFile;
     node.kind = NodeKind::sink;
     node.type = "frames";
     node.internal = true;
-    node.params.set("path", RawValue::scalar("frames.csv"));
+    node.params.set("path", RawValue::scalar(kFramesFile));
     std::map<std::string, int> uses;
     for (const auto& [name, id] : columns_) ++uses[name];
     for (const auto& [name, id] : columns_) {

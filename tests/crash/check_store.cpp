@@ -83,14 +83,7 @@ class Checker {
     return rows;
   }
   bool read_plane(size_t level, const FrameIndex& index, std::vector<uint16_t>& pixels) {
-    const ArraySpec& array = specs_[level];
-    const size_t y = array.stream_rank();
-    Region region;
-    region.rank = static_cast<int>(array.shape.size());
-    for (size_t a = 0; a < array.shape.size(); ++a) {
-      region.origin[a] = a < y ? index[a] : 0;
-      region.shape[a] = a < y ? 1 : array.shape[a];
-    }
+    const Region region = plane_region(specs_[level], index);
     pixels.resize(static_cast<size_t>(region.count()));
     const Status s = levels_[level]->read(
         packed_view(reinterpret_cast<std::byte*>(pixels.data()), DType::u16, region));

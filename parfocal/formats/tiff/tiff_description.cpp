@@ -127,9 +127,8 @@ class OmeReader {
       if (!first.is_number_unsigned() || !last.is_number_unsigned() || first > last ||
           last >= items_)
         return;
-      const int64_t each = pages / items_;
-      found_.missing.emplace_back(first.get<int64_t>() * each,
-                                  last.get<int64_t>() * each + each - 1);
+      const int64_t each = pages / items_, from = first.get<int64_t>();
+      found_.missing.add(from * each, (last.get<int64_t>() + 1 - from) * each);
     }
   }
   static void set_length(Axis& axis, const XmlTag& tag) {

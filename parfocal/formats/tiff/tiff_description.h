@@ -4,9 +4,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "parfocal/core/frame_set.h"
 #include "parfocal/core/layout.h"
 #include "parfocal/formats/tiff/tiff_directory.h"
 
@@ -18,9 +18,8 @@ struct TiffDescription {
                               ///< names
   Axis y{"y", 0, 1, "", {}};  ///< scales only
   Axis x{"x", 0, 1, "", {}};
-  int64_t images = 1;  ///< images (positions, series) in the file
-  /// Pages [first, last], ascending, that a sink of parfocal records as missing.
-  std::vector<std::pair<int64_t, int64_t>> missing;
+  int64_t images = 1;              ///< images (positions, series) in the file
+  FrameSet missing;                ///< pages that a sink of parfocal records as missing
   int64_t missing_not_listed = 0;  ///< ranges beyond those
   std::string irregular;           ///< not empty: why the pages are not in the order of `planes`
   /// Pages that the description speaks of.

@@ -250,22 +250,13 @@ void TiffSource::take_axes(const TiffDescription& description) {
 
 // Of the file whose description lists its gaps by pages, in the order of the stream.
 void TiffSource::note_missing() {
-  const auto& pages = description_->missing;
+  const FrameSet& pages = description_->missing;
   if (description_->missing_not_listed > 0)
     notices_.push_back("The file has " + std::to_string(description_->missing_not_listed) +
                        " more ranges of missing frames than it lists: they are read as zeros.");
   if (pages.empty() || files_.size() != 1) return;
-  for (int64_t sequence = 0; sequence < layout_.stream_count(); ++sequence) {
-    const int64_t page = place(sequence).page;
-    const auto after =
-        std::upper_bound(pages.begin(), pages.end(), page,
-                         [](int64_t p, const auto& range) { return p < range.first; });
-    if (after == pages.begin() || page > std::prev(after)->second) continue;
-    if (!missing_.empty() && missing_.back().second == sequence - 1)
-      missing_.back().second = sequence;
-    else
-      missing_.emplace_back(sequence, sequence);
-  }
+  for (int64_t sequence = 0; sequence < layout_.stream_count(); ++sequence)
+    if (pages.has(place(sequence).page)) missing_.add(sequence);
 }
 
 TiffSource::Place TiffSource::place(int64_t sequence) const {

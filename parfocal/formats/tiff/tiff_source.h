@@ -31,7 +31,7 @@ class TiffSource final : public Source {
   SourceRow row(int64_t sequence) const override;
   std::string identity() const override;
   std::vector<std::string> notices() const override { return notices_; }
-  std::vector<std::pair<int64_t, int64_t>> missing() const override { return missing_; }
+  FrameSet missing() const override { return missing_; }
 
  private:
   struct Place {
@@ -57,7 +57,7 @@ class TiffSource final : public Source {
   std::optional<TiffDescription> description_;
   std::vector<int64_t> page_strides_;  // of the stream axes; empty: as in C order
   std::vector<std::string> notices_;
-  std::vector<std::pair<int64_t, int64_t>> missing_;
+  FrameSet missing_;
   int64_t first_file_ = 0;
   int64_t read_bytes_ = 0;
   Region block_;

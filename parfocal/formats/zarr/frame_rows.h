@@ -4,16 +4,16 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "parfocal/core/frame_set.h"
 #include "parfocal/core/item.h"
 #include "parfocal/core/layout.h"
 #include "parfocal/formats/zarr/hierarchy.h"
 
 namespace parfocal {
 
-/// Keeps the columns that say something (8 bytes a frame each) and the ranges that are missing.
+/// Keeps the columns that say something (8 bytes a frame each) and which frames are missing.
 class FrameRows {
  public:
   /// Of the image whose group is `image`, with these stream axes. Without such columns
@@ -23,16 +23,14 @@ class FrameRows {
                         const std::vector<Axis>& stream);
   /// Sets the times and numbers that are known of a frame. Thread-safe.
   void fill(int64_t frame, FrameHeader& header) const;
-  bool is_missing(int64_t frame) const;
-  /// [first, last], ascending, apart.
-  const std::vector<std::pair<int64_t, int64_t>>& missing() const { return missing_; }
+  const FrameSet& missing() const { return missing_; }
 
  private:
   void read_valid(const ZarrHierarchy& store, const std::string& path, int64_t frames);
   template <class T>
   std::vector<T> read_column(const ZarrHierarchy& store, const std::string& path,
                              int64_t frames) const;
-  std::vector<std::pair<int64_t, int64_t>> missing_;
+  FrameSet missing_;
   std::vector<double> time_s_;
   std::vector<int64_t> hardware_id_, device_time_ns_, host_time_ns_;
 };

@@ -117,12 +117,12 @@ class OmeZarrSource final : public Source {
   }
   SourceRow row(int64_t) const override { return {name_, -1, ""}; }
   std::vector<std::string> notices() const override { return notices_; }
-  std::vector<std::pair<int64_t, int64_t>> missing() const override {
-    std::vector<std::pair<int64_t, int64_t>> result;
+  FrameSet missing() const override {
+    FrameSet result;
     int64_t before = 0;
     for (const FrameRows& rows : rows_) {
-      for (const auto& [first, last] : rows.missing())
-        result.emplace_back(before + first, before + last);
+      rows.missing().for_each_run(
+          [&](int64_t first, int64_t end) { result.add(before + first, end - first); });
       before += per_position_;
     }
     return result;

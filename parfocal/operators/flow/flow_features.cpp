@@ -6,6 +6,7 @@
 #include "parfocal/kernels/regions.h"
 #include "parfocal/kernels/scratch.h"
 #include "parfocal/operators/flow/object_features.h"
+#include "parfocal/operators/flow/segment.h"
 #include "parfocal/operators/objects/objects.h"
 #include "parfocal/operators/planes.h"
 
@@ -59,10 +60,7 @@ void check_inputs(std::span<const PortLayout> inputs) {
     fail_layout("image and background differ in type",
                 inputs[kImage].layout.str() + " and " + inputs[kBackground].layout.str(),
                 "one type", "make the background of the same image");
-  const PortLayout* offset = connected_to(inputs, kOffset);
-  if (offset && !offset->layout.item.empty())
-    fail_layout("the offset of the background is one number for a frame", offset->layout.str(),
-                "no axis inside the item", "connect offset: <the background step>.offset");
+  flow::check_offset(inputs, kOffset);
 }
 
 std::optional<OnlineGates> online_gates(const FlowFeaturesParams& p,

@@ -41,5 +41,7 @@ inline constexpr size_t kSegmentOffset = 2;  ///< port
 
 /// Throws Error unless `inputs` are planes of one size and type, with one number for offset.
 void check_segment_inputs(const std::string& op, std::span<const PortLayout> inputs);
+/// \throws Error if something else than one number a frame is connected as the background's offset
+void check_offset(std::span<const PortLayout> inputs, size_t port);
 
 }  // namespace parfocal::flow

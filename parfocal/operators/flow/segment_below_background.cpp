@@ -25,7 +25,11 @@ void check_segment_inputs(const std::string& op, std::span<const PortLayout> inp
     fail_layout("image and background differ in size or type",
                 image.str() + " and " + background.str(), "equal sizes and types",
                 "make the background of the same image");
-  const PortLayout* offset = connected_to(inputs, kSegmentOffset);
+  check_offset(inputs, kSegmentOffset);
+}
+
+void check_offset(std::span<const PortLayout> inputs, size_t port) {
+  const PortLayout* offset = connected_to(inputs, port);
   if (offset && !offset->layout.item.empty())
     fail_layout("the offset of the background is one number for a frame", offset->layout.str(),
                 "no axis inside the item", "connect offset: <the background step>.offset");

@@ -7,10 +7,10 @@
 #include <set>
 #include <vector>
 
+#include "parfocal/core/frame_set.h"
 #include "parfocal/formats/zarr/shard_codec.h"
 #include "parfocal/formats/zarr/writer/array_grid.h"
 #include "parfocal/formats/zarr/writer/frame_layout.h"
-#include "parfocal/formats/zarr/writer/frame_set.h"
 #include "parfocal/formats/zarr/writer/journal.h"
 #include "parfocal/formats/zarr/writer/tile_encoder.h"
 

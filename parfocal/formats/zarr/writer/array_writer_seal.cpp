@@ -172,14 +172,14 @@ Status ArrayWriter::sync_folders() {
     const std::lock_guard lock(mutex_);
     folders.swap(unsynced_folders_);
   }
-  for (const auto& folder : folders) {
-    if (folder_sync_failed_) break;
-    Status s = sync_directory(folder);
-    folder_sync_failed_ = !s.ok();
-    if (!s.ok()) return s;
-  }
-  return folder_sync_failed_ ? Status::fail("a folder of " + spec_.path + " could not be synced")
-                             : Status();
+  if (folder_sync_failed_)
+    return Status::fail("a folder of " + spec_.path + " could not be synced");
+  for (const auto& folder : folders)
+    if (Status s = sync_directory(folder); !s.ok()) {
+      folder_sync_failed_ = true;
+      return s;
+    }
+  return {};
 }
 
 Status ArrayWriter::sync() {

@@ -49,9 +49,6 @@ constexpr int64_t kSide = 8;
 
 class StoreHazards : public testing::Test {
  protected:
-  void SetUp() override { fs::remove_all(root_); }
-  void TearDown() override { fs::remove_all(root_); }
-
   static ImageSpec image(int64_t frames, std::vector<int64_t> shard = {}) {
     ImageSpec image = test::make_image("", "tyx", {frames, kSide, kSide}, DType::u16);
     image.shard = std::move(shard);
@@ -72,7 +69,8 @@ class StoreHazards : public testing::Test {
   }
   std::vector<uint8_t> valid() const { return test::read_array<uint8_t>(root_, "frames/valid"); }
 
-  fs::path root_ = fs::path(testing::TempDir()) / ("hazards-" + std::to_string(getpid()));
+  const test::TempDir folder_;
+  const fs::path root_ = folder_.path() / "store";
 };
 
 TEST_F(StoreHazards, PositionsOfDifferentDepthDoNotShareTooSmallBuffers) {
@@ -178,8 +176,8 @@ TEST_F(StoreHazards, AGapInAShardThatIsWrittenOnceMoreStaysEmptyAfterAKill) {
   append_all(*writer, 1, 4);
   ASSERT_TRUE(writer->close(true, "").ok());
   writer = StoreWriter::append_to(root_, options);
-  append_all(*writer, 5,
-             7);  // with frame 6 acknowledged, the chunk that frame 5 completes is there
+  // With frame 6 acknowledged, the chunk that frame 5 completes is there.
+  append_all(*writer, 5, 7);
   writer.reset();
   RecoverReport report;
   ASSERT_TRUE(recover_store(root_, report).ok());

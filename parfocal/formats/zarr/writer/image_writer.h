@@ -7,11 +7,11 @@
 #include <span>
 #include <vector>
 
+#include "parfocal/core/frame_set.h"
 #include "parfocal/formats/common/gap_ranges.h"
 #include "parfocal/formats/zarr/contrast.h"
 #include "parfocal/formats/zarr/writer/array_writer.h"
 #include "parfocal/formats/zarr/writer/frame_columns.h"
-#include "parfocal/formats/zarr/writer/frame_set.h"
 #include "parfocal/formats/zarr/writer/pyramid.h"
 #include "parfocal/formats/zarr/writer/region_pooling.h"
 #include "parfocal/formats/zarr/writer/store_metadata.h"

@@ -1,11 +1,11 @@
 #include "parfocal/formats/zarr/writer/journal.h"
 #include "parfocal/formats/common/files.h"
+#include "parfocal/formats/common/test_support-inl.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <cstring>
@@ -22,12 +22,10 @@ using Bytes = std::vector<std::byte>;
 
 class JournalFile : public testing::Test {
  protected:
-  void SetUp() override { fs::create_directories(folder_); }
-  void TearDown() override { fs::remove_all(folder_); }
   fs::path path(const std::string& name = "journal") const { return folder_ / name; }
 
-  const fs::path folder_ =
-      fs::path(testing::TempDir()) / ("parfocal_journal_" + std::to_string(::getpid()));
+  const test::TempDir temporary_;
+  const fs::path folder_ = temporary_.path();
   LocalStore store_{folder_};
 };
 

@@ -1,14 +1,14 @@
 #include "parfocal/formats/zarr/writer/recover.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <fstream>
 #include <random>
 
+#include "parfocal/core/frame_set.h"
+#include "parfocal/formats/common/test_support-inl.h"
 #include "parfocal/formats/zarr/array_reader.h"
 #include "parfocal/formats/zarr/hierarchy.h"
-#include "parfocal/formats/zarr/writer/frame_set.h"
 #include "parfocal/formats/zarr/writer/store_writer.h"
 #include "parfocal/formats/zarr/writer/test_spec-inl.h"
 
@@ -40,8 +40,6 @@ constexpr int64_t kSide = 40;
 
 class Recover : public testing::Test {
  protected:
-  void SetUp() override { fs::remove_all(folder_); }
-  void TearDown() override { fs::remove_all(folder_); }
   fs::path store() const { return folder_ / "store"; }
 
   /// Chunks of `chunk` frames, shards of `shard` frames (0: none).
@@ -119,8 +117,8 @@ class Recover : public testing::Test {
   }
 
  private:
-  const fs::path folder_ =
-      fs::path(testing::TempDir()) / ("parfocal_recover_" + std::to_string(::getpid()));
+  const test::TempDir temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 TEST_F(Recover, PublishesShardsThatWereUnderConstruction) {

@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <random>
 
@@ -17,9 +16,6 @@ constexpr int64_t kT = 5, kC = 2, kZ = 3, kFrames = kT * kC * kZ;
 
 class Resume : public testing::Test {
  protected:
-  void SetUp() override { fs::remove_all(folder_); }
-  void TearDown() override { fs::remove_all(folder_); }
-
   static StoreSpec spec(std::vector<int64_t> chunk, std::vector<int64_t> shard, int levels = 1,
                         int zarr_format = 3) {
     ImageSpec image = test::make_image("", "tczyx", {kT, kC, kZ, kSide, kSide}, DType::u16);
@@ -52,7 +48,8 @@ class Resume : public testing::Test {
     return test::read_array<uint8_t>(folder, "frames/valid");
   }
 
-  fs::path folder_ = fs::path(testing::TempDir()) / ("resume-" + std::to_string(getpid()));
+  const test::TempDir temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 TEST_F(Resume, LeftAnywhereAnyNumberOfTimesTheStoreIsAsIfNothingHadHappened) {

@@ -1,7 +1,6 @@
 // Random layouts, orders, gaps, kills, stops, appending and resuming, against what has to be there.
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <random>
 #include <set>
@@ -21,7 +20,6 @@ constexpr int64_t kSide = 21;
 class StoreModel : public testing::TestWithParam<int> {
  protected:
   void SetUp() override {
-    fs::remove_all(folder_);
     do spec_ = random_spec();
     while (!is_possible(spec_));
     grows_ = spec_.images[0].axes[0].size == kUnbounded;
@@ -29,7 +27,6 @@ class StoreModel : public testing::TestWithParam<int> {
     for (size_t a = 1; a < spec_.images[0].stream_rank(); ++a)
       inner_ *= spec_.images[0].axes[a].size;
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   int64_t pick(int64_t first, int64_t last) {
     return first + static_cast<int64_t>(random_() % static_cast<uint64_t>(last - first + 1));
@@ -158,9 +155,8 @@ class StoreModel : public testing::TestWithParam<int> {
   bool grows_ = false, appends_ = false;
   int64_t inner_ = 1;
   std::set<int64_t> there_;
-  fs::path folder_ = fs::path(testing::TempDir()) /
-                     ("model-" + std::to_string(getpid()) + "-" + std::to_string(GetParam()));
-  fs::path root_ = folder_ / "store";
+  const test::TempDir folder_;
+  const fs::path root_ = folder_.path() / "store";
 };
 
 TEST_P(StoreModel, HoldsWhatItWasGivenHoweverItIsLeftAndGoneOnWith) { run(); }

@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "parfocal/formats/zarr/writer/recover.h"
 #include "parfocal/formats/zarr/writer/store_writer.h"
@@ -15,9 +14,6 @@ constexpr int64_t kHeight = 50, kWidth = 40, kFrames = 6;
 
 class StoreRegions : public testing::Test {
  protected:
-  void SetUp() override { fs::remove_all(folder_); }
-  void TearDown() override { fs::remove_all(folder_); }
-
   static StoreSpec spec(std::vector<int64_t> chunk, std::vector<int64_t> shard, int levels) {
     ImageSpec image = test::make_image("", "tyx", {kFrames, kHeight, kWidth}, DType::u16);
     image.chunk = std::move(chunk);
@@ -50,7 +46,8 @@ class StoreRegions : public testing::Test {
     return test::read_array<uint16_t>(root, std::to_string(number));
   }
 
-  fs::path folder_ = fs::path(testing::TempDir()) / ("regions-" + std::to_string(getpid()));
+  const test::TempDir temporary_;
+  const fs::path folder_ = temporary_.path() / "store";
 };
 
 TEST_F(StoreRegions, FramesThatAreWholeSurviveAKillAndOthersAreMissing) {

@@ -1,8 +1,8 @@
 #pragma once
 /// The column `valid` of an image: which frames its readers may take.
 
+#include "parfocal/core/frame_set.h"
 #include "parfocal/formats/zarr/array_reader.h"
-#include "parfocal/formats/zarr/writer/frame_set.h"
 
 namespace parfocal {
 

@@ -1,5 +1,6 @@
 #pragma once
-/// Which frames are there, as runs: as small as the gaps are few.
+/// A set of frames (those that are there, or those that are missing), as runs: as small as the runs
+/// are few.
 
 #include <algorithm>
 #include <cstdint>
@@ -29,14 +30,17 @@ class FrameSet {
     if (!runs_.empty())
       std::prev(runs_.end())->second = std::min(std::prev(runs_.end())->second, end);
   }
+  bool empty() const { return runs_.empty(); }
   bool has(int64_t frame) const {
     const auto it = runs_.upper_bound(frame);
     return it != runs_.begin() && std::prev(it)->second > frame;
   }
-  /// Frames [0, n) are all there.
+  /// Frames [0, n) are all in it.
   int64_t prefix() const {
     return !runs_.empty() && runs_.begin()->first == 0 ? runs_.begin()->second : 0;
   }
+  /// The first frame. \pre not empty
+  int64_t begin() const { return runs_.begin()->first; }
   /// One past the last frame; 0 if there is none.
   int64_t end() const { return runs_.empty() ? 0 : runs_.rbegin()->second; }
   int64_t count() const {
@@ -44,7 +48,7 @@ class FrameSet {
     for (const auto& [first, last] : runs_) n += last - first;
     return n;
   }
-  /// Calls f(first, end) for each run of frames in [0, frames) that are not there.
+  /// Calls f(first, end) for each run of frames in [0, frames) that are not in the set.
   template <class F>
   void for_each_missing(int64_t frames, F&& f) const {
     int64_t next = 0;
