@@ -131,7 +131,8 @@ struct Outcome {
 
 /// Receives the items of its inputs joined by coordinates, in order, one call at a time. Critical:
 /// a failure stops the run. When the run is swept by regions, write() comes once per region and
-/// item, regions outermost.
+/// item, regions outermost; regions neither overlap nor leave anything out, and one is empty where
+/// the item is smaller than what else is saved.
 class Sink {
  public:
   virtual ~Sink() = default;
@@ -146,6 +147,9 @@ class Sink {
   }
   /// Bytes it will write, uncompressed; -1 = unknown.
   virtual int64_t disk_bytes() const = 0;
+  /// True if write() may come once for each region of an item. False: the engine gives whole items,
+  /// so the run is not swept by regions.
+  virtual bool takes_regions() const { return false; }
   /// Creates files. Nothing was created before. \throws Error
   virtual void open() = 0;
   /// Whether an item stayed from the run that this one goes on with (SinkContext::resume): it is
@@ -157,6 +161,15 @@ class Sink {
   /// in[i] is the item of input i: a region of it (image.region), a table, or a gap. An input that
   /// lacks stream axes of the first (a Value) comes again with every item it belongs to.
   virtual Status write(std::span<const Input> in) = 0;
+  /// Where write() only queues items, and one that was queued could not be stored: the items
+  /// [0, n) that are stored. -1: all whose write succeeded.
+  virtual int64_t stored_items() const { return -1; }
+  /// Takes back all but the first `items` items; more may follow. For what tells of frames that are
+  /// saved elsewhere (frames.csv), after a run was cut.
+  virtual Status keep_first(int64_t items) {
+    (void)items;
+    return Status::fail("what was written cannot be taken back");
+  }
   /// Completes metadata and closes; failures are reported here, never in a destructor.
   virtual Status close(const Outcome& outcome) = 0;
   /// Files and folders a user may open afterwards.

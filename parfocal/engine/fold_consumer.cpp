@@ -1,5 +1,8 @@
 /// A fold over stream axes: one state per key; Values come out when an epoch closes.
 
+#include <algorithm>
+
+#include "parfocal/core/guarded.h"
 #include "parfocal/engine/epoch_walk.h"
 #include "parfocal/engine/ordered_stage.h"
 #include "parfocal/planner/axes.h"
@@ -18,8 +21,9 @@ class FoldConsumer : public Consumer {
                    .layout),
         writer_(context, node, std::move(outputs)),
         walk_(input_, axes_over(plan_, op_, input_)),
-        region_(context.port_region(plan_.inputs[0])),
-        empty_(context.region(node).rank > 0 && context.region(node).count() == 0),
+        region_(context.of(node).inputs[0]),
+        empty_(context.of(node).empty()),
+        seen_(static_cast<size_t>(walk_.keys()), 0),
         state_bytes_(op_.state_bytes(region_)),
         stride_((state_bytes_ + 63) / 64 * 64),
         memory_(static_cast<size_t>(stride_ * walk_.keys())) {}
@@ -54,6 +58,7 @@ class FoldConsumer : public Consumer {
 
   void open() {
     opened_ = true;
+    std::fill(seen_.begin(), seen_.end(), 0);
     for (int64_t k = 0; !empty_ && k < walk_.keys(); ++k) op_.init(state(k), region_);
   }
 
@@ -61,27 +66,25 @@ class FoldConsumer : public Consumer {
     last_ = *in[0].header;
     for (const Input& input : in)
       if (input.gap) return;
+    seen_[static_cast<size_t>(spot.key)] = 1;
     if (empty_) return;
     Status status = guarded([&] { return op_.accumulate(state(spot.key), in, spot.index); });
     if (!status.ok()) (void)context_.faults.item_failed(plan_, sequence, status.issue());
   }
 
-  template <class F>
-  static Status guarded(F&& f) {
-    try {
-      return f();
-    } catch (const std::exception& error) {
-      return Status::fail(error.what());
-    }
+  // Where nothing is needed of the Value there is no state, but a Value of no items is missing all
+  // the same.
+  Status finalize(Output& out) {
+    if (!empty_) return guarded([&] { return op_.finalize(state(closing_), out); });
+    return seen_[static_cast<size_t>(closing_)] ? Status()
+                                                : Status::fail("no item was there to fold");
   }
 
   Turn close_next() {
     Output out = writer_.slot(0);
     Gap gap;
-    if (!empty_) {
-      const Status status = guarded([&] { return op_.finalize(state(closing_), out); });
-      if (!status.ok()) gap = {GapReason::failed, status.issue().what};
-    }
+    const Status status = finalize(out);
+    if (!status.ok()) gap = {GapReason::failed, status.issue().what};
     FrameHeader header = last_;
     header.coordinates = coordinates_of(writer_.layout(0), writer_.head(0));
     writer_.emit(0, header, out.table.rows, gap);
@@ -98,7 +101,8 @@ class FoldConsumer : public Consumer {
   PortWriter writer_;
   EpochWalk walk_;
   Region region_;
-  bool empty_;
+  bool empty_;              ///< nothing of the Value is needed in this step of the sweep
+  std::vector<char> seen_;  ///< per key: an item came
   int64_t state_bytes_, stride_;
   Block memory_;
   FrameHeader last_;

@@ -1,6 +1,7 @@
 /// From a live source's own ring into the run: one thread that waits for room downstream, then for
 /// the next frame. Frames the source lost show as missing numbers and become gaps, one by one.
 
+#include "parfocal/core/guarded.h"
 #include "parfocal/engine/pass_run.h"
 
 namespace parfocal::engine {
@@ -32,6 +33,16 @@ void PassRun::publish_live(const FrameHeader& header, const Gap& gap) {
 }
 
 void PassRun::pump(LiveSource& live, std::stop_token stop) {
+  try {
+    close_live(live, pump_frames(live, stop));
+  } catch (...) {
+    break_off(std::current_exception());
+    live.stop();
+  }
+}
+
+// True if the stream ended by itself.
+bool PassRun::pump_frames(LiveSource& live, std::stop_token stop) {
   bool ended = false;
   try {
     live.start();
@@ -52,10 +63,12 @@ void PassRun::pump(LiveSource& live, std::stop_token stop) {
     }
   } catch (const Error& error) {
     context_.faults.run_failed(error.code(), error.issues().front());
-  } catch (const std::exception& error) {
-    context_.faults.run_failed(ErrorCode::run_failed, {error.what(), "live source", "", "", ""});
+  } catch (...) {
+    Issue issue = status_of_exception().issue();
+    issue.where = "live source";
+    context_.faults.run_failed(ErrorCode::run_failed, std::move(issue));
   }
-  close_live(live, ended);
+  return ended;
 }
 
 // The frame that came holds the place of the first lost one; it moves on as each gap takes its

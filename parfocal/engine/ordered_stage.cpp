@@ -15,12 +15,12 @@ std::vector<Ring*> all_of(const std::vector<std::vector<Ring*>>& ports) {
 }  // namespace
 
 OrderedStage::OrderedStage(Faults& faults, std::unique_ptr<Consumer> consumer,
-                           std::vector<Edge> edges, std::vector<int> edge_of_input,
+                           std::vector<Edge> edges, std::vector<EdgeInput> sources,
                            std::vector<std::vector<Ring*>> outputs)
     : faults_(faults),
       consumer_(std::move(consumer)),
       edges_(std::move(edges)),
-      edge_of_input_(std::move(edge_of_input)),
+      sources_(std::move(sources)),
       outputs_(std::move(outputs)),
       scratch_(edges_, all_of(outputs_)),
       head_(outputs_.size(), 0) {
@@ -70,11 +70,12 @@ void OrderedStage::execute(const Claim& claim, int) {
   }
   for (; executed_ < claim.count; ++executed_) {
     inputs_.clear();
-    for (const int e : edge_of_input_) {
+    for (const EdgeInput& from : sources_) {
       Input& in = inputs_.emplace_back();
-      if (e < 0) continue;
-      const Edge& edge = edges_[static_cast<size_t>(e)];
+      if (from.edge < 0) continue;
+      const Edge& edge = edges_[static_cast<size_t>(from.edge)];
       in = edge.ring->input(edge.ring->at(edge.map(claim.first + executed_)));
+      if (from.part && !in.gap) in.image = part_of(in.image, *from.part);
     }
     const Consumer::Turn turn = consumer_->take(claim.first + executed_, inputs_);
     scratch_.release();

@@ -31,7 +31,7 @@ class Consumer {
 class OrderedStage : public Stage {
  public:
   OrderedStage(Faults& faults, std::unique_ptr<Consumer> consumer, std::vector<Edge> edges,
-               std::vector<int> edge_of_input, std::vector<std::vector<Ring*>> outputs);
+               std::vector<EdgeInput> sources, std::vector<std::vector<Ring*>> outputs);
   Claim claim(int64_t most) override;
   bool ready() const override;
   void execute(const Claim& claim, int worker) override;
@@ -46,7 +46,7 @@ class OrderedStage : public Stage {
   Faults& faults_;
   std::unique_ptr<Consumer> consumer_;
   std::vector<Edge> edges_;
-  std::vector<int> edge_of_input_;           ///< -1: nothing is connected
+  std::vector<EdgeInput> sources_;           ///< of the inputs
   std::vector<std::vector<Ring*>> outputs_;  ///< per port: data and status rings
   ScratchUse scratch_;
   std::vector<int64_t> head_;  ///< per port: items emitted

@@ -3,18 +3,32 @@
 #include <algorithm>
 #include <map>
 
+#include "parfocal/core/guarded.h"
+
 namespace parfocal::engine {
 
 Region PassContext::port_region(PortId id) const {
   const auto& outputs = plan.nodes[static_cast<size_t>(id.node)].outputs;
   const Region whole = outputs[static_cast<size_t>(id.port)].layout.whole_item();
-  return whole == outputs[0].layout.whole_item() ? region(id.node) : whole;
+  return whole == outputs[0].layout.whole_item() ? of(id.node).output : whole;
+}
+
+std::optional<Region> PassContext::own_part(int node, size_t i) const {
+  const NodePlan& reader = plan.nodes[static_cast<size_t>(node)];
+  if (reader.is_witness(i)) return std::nullopt;
+  const Region own = of(node).inputs[i], made = port_region(reader.inputs[i]);
+  if (own == made) return std::nullopt;
+  if (own.count() > 0 && (own.rank != made.rank || !made.contains(own)))
+    throw Error(ErrorCode::run_failed, Issue{"a region is read that is not made", reader.id, "", "",
+                                             "this is a defect of parfocal: please report it"});
+  return own;
 }
 
 struct ParallelStage::Step {
   struct From {
     int edge = -1;   // a ring, or
     int local = -1;  // an earlier result of this stage, or nothing: an input that was left out
+    std::optional<Region> part;  // what it reads of it, if not all
   };
   struct To {
     int result = 0;          // index of the result it makes
@@ -55,11 +69,12 @@ ParallelStage::ParallelStage(const PassContext& context, const StagePlan& plan,
     step.node = n;
     step.plan = &context.plan.nodes[static_cast<size_t>(n)];
     step.op = context.ops[static_cast<size_t>(n)].get();
-    step.empty = context.region(n).rank > 0 && context.region(n).count() == 0;
+    step.empty = context.of(n).empty();
     step.from.resize(step.op ? step.op->inputs().size() : 0);
     for (size_t i = 0; i < step.plan->inputs.size(); ++i) {
       const PortId in = step.plan->inputs[i];
       Step::From& from = step.from.at(step.plan->place_of(i));
+      from.part = context.own_part(n, i);
       if (const auto it = results.find(in); it != results.end())
         from.local = it->second;
       else
@@ -179,7 +194,7 @@ void ParallelStage::read_group(Workspace& space, const Claim& claim) {
   const std::span<std::byte> dst(first, static_cast<size_t>(bytes));
   try {
     if (context_.source->read_group(claim.first, dst, space.group)) return;
-  } catch (const std::exception&) {
+  } catch (...) {
     // read() meets it again and says what it is.
   }
   space.group.clear();
@@ -217,6 +232,7 @@ void ParallelStage::run_step(const Step& step, int64_t sequence, Workspace& spac
       in = edge.ring->input(edge.ring->at(edge.map(sequence)));
     }
     if (in.gap && !missing) missing = in.gap;
+    if (from.part && !in.gap) in.image = part_of(in.image, *from.part);
     space.in.push_back(in);
   }
   space.out.clear();
@@ -256,7 +272,7 @@ void ParallelStage::run_step(const Step& step, int64_t sequence, Workspace& spac
 }
 
 Status ParallelStage::compute(const Step& step, Workspace& space, int64_t sequence) {
-  try {
+  return guarded([&] {
     if (step.node == 0) return read_source(space, sequence);
     const size_t room = static_cast<size_t>(plan_.slot_bytes - plan_.scratch_offset);
     const std::span<std::byte> scratch(space.slot + plan_.scratch_offset, room);
@@ -266,9 +282,7 @@ Status ParallelStage::compute(const Step& step, Workspace& space, int64_t sequen
     fold.init(scratch, space.in[0].image.region);
     if (Status status = fold.accumulate(scratch, space.in, 0); !status.ok()) return status;
     return fold.finalize(scratch, space.out[0]);
-  } catch (const std::exception& error) {
-    return Status::fail(error.what());
-  }
+  });
 }
 
 Status ParallelStage::read_source(Workspace& space, int64_t sequence) {

@@ -13,12 +13,12 @@ namespace parfocal::engine {
 struct PassContext {
   const Plan& plan;
   const std::vector<std::unique_ptr<Operator>>& ops;
-  const std::vector<Region>& regions;  ///< per node, of this step of the sweep
-  const Source* source = nullptr;      ///< what this pass reads; null if live
+  const std::vector<NodeRegions>& regions;  ///< per node, of this step of the sweep
+  const Source* source = nullptr;           ///< what this pass reads; null if live
   Faults& faults;
   int threads = 1;
   std::filesystem::path scratch_folder = {};  ///< for large Values
-  const Region& region(int node) const { return regions[static_cast<size_t>(node)]; }
+  const NodeRegions& of(int node) const { return regions[static_cast<size_t>(node)]; }
   /// Items that the source decodes together, if the queues can take them together.
   int64_t group() const {
     const int64_t n = source ? source->items_per_read() : 1;
@@ -26,6 +26,9 @@ struct PassContext {
   }
   /// Region of one port: scalars and ports of another shape than the node's first are always whole.
   Region port_region(PortId id) const;
+  /// The region that input `i` of a node reads; nothing where it is all that was made.
+  /// \throws Error if it was not made
+  std::optional<Region> own_part(int node, size_t i) const;
 };
 
 class ParallelStage : public Stage {

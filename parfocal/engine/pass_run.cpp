@@ -1,7 +1,9 @@
 #include "parfocal/engine/pass_run.h"
 
 #include <algorithm>
-#include <thread>
+#include <system_error>
+
+#include "parfocal/core/guarded.h"
 
 namespace parfocal::engine {
 
@@ -57,7 +59,7 @@ void PassRun::build_stages() {
     if (node.kind == NodeKind::observer) consumer = make_observer_consumer(ends_.observer(first));
     if (node.kind == NodeKind::sink)
       consumer = make_sink_consumer(context_, ends_.sink(first), last_step_);
-    auto inputs = builder.edge_of_input(first, edges);
+    auto inputs = builder.inputs_of(first, edges);
     stages_.push_back(std::make_unique<OrderedStage>(context_.faults, std::move(consumer),
                                                      std::move(edges), std::move(inputs),
                                                      std::move(ports)));
@@ -65,9 +67,48 @@ void PassRun::build_stages() {
 }
 
 void PassRun::run(LiveSource* live) {
-  std::vector<std::jthread> threads;
-  if (live && live_ring_) threads.emplace_back([&] { pump(*live, pump_stop_.get_token()); });
-  for (int w = 0; w < context_.threads; ++w) threads.emplace_back([this, w] { work(w); });
+  {
+    std::vector<std::jthread> threads;
+    try {
+      start_threads(threads, live);
+    } catch (...) {
+      break_off(std::current_exception());
+    }
+  }
+  report_break();
+}
+
+// Workers share all work, so one of them is enough; the plan's memory is for all.
+void PassRun::start_threads(std::vector<std::jthread>& threads, LiveSource* live) {
+  threads.reserve(static_cast<size_t>(context_.threads) + 1);
+  if (live && live_ring_)
+    threads.emplace_back([this, live] { pump(*live, pump_stop_.get_token()); });
+  for (int w = 0; w < context_.threads; ++w) try {
+      threads.emplace_back([this, w] { work(w); });
+    } catch (const std::system_error&) {
+      if (w == 0) throw;
+      context_.faults.notice(context_.plan.nodes[0], "the system gave " + std::to_string(w) +
+                                                         " of " + std::to_string(context_.threads) +
+                                                         " threads");
+      return;
+    }
+}
+
+// What was under way is neither complete nor a gap: nothing of it may be passed on.
+void PassRun::break_off(std::exception_ptr reason) {
+  const std::lock_guard lock(mutex_);
+  if (!broken_) broken_ = std::move(reason);
+  cut_ = abandoned_ = true;
+  pump_stop_.request_stop();
+  changed_.notify_all();
+}
+
+void PassRun::report_break() {
+  if (!broken_) return;
+  const Status status = guarded([&]() -> Status { std::rethrow_exception(broken_); });
+  Issue issue = status.issue();
+  if (issue.where.empty()) issue.where = "pass " + std::to_string(pass_);
+  context_.faults.run_failed(ErrorCode::run_failed, std::move(issue));
 }
 
 // Nearest to the sinks first: what is finished leaves before anything new enters.
@@ -98,7 +139,7 @@ void PassRun::work(int worker) {
     Claim item;
     if (!claim(stage, item)) {
       if (all_finished()) break;
-      if (any_ready()) continue;  // looking at a stage may have closed its outputs
+      if (!abandoned_ && any_ready()) continue;  // looking at a stage may have closed its outputs
       ++idle_;
       changed_.wait(lock);
       --idle_;
@@ -107,9 +148,16 @@ void PassRun::work(int worker) {
     ++busy_;
     if (idle_ > 0 && any_ready()) changed_.notify_one();
     lock.unlock();
-    stage->execute(item, worker);
+    std::exception_ptr failure;
+    try {
+      stage->execute(item, worker);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    if (failure) break_off(std::move(failure));
     lock.lock();
     --busy_;
+    if (broken_) continue;
     stage->complete(item);
     if (live_ring_) changed_.notify_all();  // the pump may wait for the room just made
   }

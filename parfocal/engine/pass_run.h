@@ -3,9 +3,11 @@
 /// lets workers run whatever is ready, nearest to the sinks first.
 
 #include <condition_variable>
+#include <exception>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include "parfocal/engine/run_ends.h"
@@ -18,7 +20,9 @@ class PassRun {
   PassRun(const PassContext& context, int pass, KeptRings& kept, RunEnds& ends, bool last_step);
   ~PassRun();
 
-  /// Runs until every stage has finished, or, after abandon(), until no worker is busy.
+  /// Runs until every stage has finished, or, after abandon(), until no worker is busy. A failure
+  /// of the engine itself (no memory for its own bookkeeping, no thread) abandons the pass and
+  /// fails the run.
   void run(LiveSource* live);
   /// Takes nothing more from the source; what is under way runs to its end. From any thread.
   void stop();
@@ -36,10 +40,14 @@ class PassRun {
   void build_rings();
   void build_stages();
   void work(int worker);
+  void start_threads(std::vector<std::jthread>& threads, LiveSource* live);
+  void break_off(std::exception_ptr reason);
+  void report_break();
   bool claim(Stage*& stage, Claim& claim);
   bool any_ready() const;
   bool all_finished() const;
   void pump(LiveSource& live, std::stop_token stop);
+  bool pump_frames(LiveSource& live, std::stop_token stop);
   bool publish_lost(int64_t from, int64_t to, std::stop_token stop);
   bool has_live_room(int64_t sequence) const;
   void publish_live(const FrameHeader& header, const Gap& gap);
@@ -63,6 +71,7 @@ class PassRun {
   std::stop_source pump_stop_;
   int idle_ = 0, busy_ = 0;
   bool abandoned_ = false, cut_ = false;
+  std::exception_ptr broken_;  ///< why the pass was broken off; told when all threads have ended
   int64_t lost_ = 0, source_items_ = 0;
 };
 

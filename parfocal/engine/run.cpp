@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <system_error>
 #include <thread>
 
+#include "parfocal/core/guarded.h"
 #include "parfocal/engine/outputs.h"
 #include "parfocal/engine/record.h"
 #include "parfocal/engine/recording.h"
@@ -62,16 +64,19 @@ class Run {
     ends_.open({folder_.writing(), provenance_of(plan_, source_),
                 [this](int64_t i) { return source_.row(i); }, plan_.pipeline.base_dir,
                 plan_.threads, origin_of(plan_, source_), options_.resume});
-    if (source_.random) control_.set_missing(source_.random->missing());
-    if (options_.resume) rest_ = std::make_unique<Rest>(*source_.random, ends_);
-    mark_running();
     std::stop_callback on_stop(options_.stop, [this] { control_.stop(); });
     std::stop_callback on_abort(options_.abort, [this] { control_.abandon(); });
     {
       std::jthread reporter;
-      if (options_.on_progress)
-        reporter = std::jthread([this](std::stop_token stop) { report_progress(stop); });
-      sweep();
+      try {
+        if (options_.on_progress)
+          reporter = std::jthread([this](std::stop_token stop) {
+            (void)guarded([&] { return report_progress(stop), Status(); });
+          });
+      } catch (const std::system_error&) {
+        control_.notice(plan_.nodes[0], "the system gave no thread to tell of progress");
+      }
+      sweep_guarded();
     }
     RunRecord record;
     const bool complete = swept_ && !control_.failed();
@@ -80,7 +85,7 @@ class Run {
                  : control_.failed() ? "failed"
                                      : "stopped",
                  -1, control_.notices()},
-                options_.abort);
+                items_, options_.abort);
     control_.report(record, swept_ && !control_.failed());
     record.items = items_;
     record.peak_rss_bytes = peak_rss_bytes();
@@ -95,6 +100,18 @@ class Run {
   }
 
  private:
+  // Whatever is thrown while running, the outputs are closed.
+  void sweep_guarded() {
+    const Status status = guarded([this] {
+      if (source_.random) control_.set_missing(source_.random->missing());
+      if (options_.resume) rest_ = std::make_unique<Rest>(*source_.random, ends_);
+      mark_running();
+      sweep();
+      return Status();
+    });
+    if (!status.ok()) control_.run_failed(ErrorCode::run_failed, status.issue());
+  }
+
   void sweep() {
     for (int64_t tile = 0; tile < plan_.tile_count; ++tile) {
       KeptRings kept;
@@ -137,23 +154,27 @@ class Run {
   }
 
   // False if the pass was cut before its end.
-  bool run_pass(int64_t tile, int pass, const std::vector<Region>& regions, KeptRings& kept) {
+  bool run_pass(int64_t tile, int pass, const std::vector<NodeRegions>& regions, KeptRings& kept) {
     const PassContext context{plan_,    ops_,          regions,          read_in(pass),
                               control_, plan_.threads, folder_.writing()};
     std::optional<PassRun> run;
-    try {
-      run.emplace(context, pass, kept, ends_, tile + 1 == plan_.tile_count);
-    } catch (const Error& error) {
-      control_.run_failed(error.code(), error.issues().front());
-      return false;
-    }
+    run.emplace(context, pass, kept, ends_, tile + 1 == plan_.tile_count);
     publish_pass(&*run, tile, pass);
-    run->run(pass == 0 ? source_.live.get() : nullptr);
-    items_ = std::max(items_, run->items_done());
-    publish_pass(nullptr, tile, pass);
+    {
+      const Unpublish when_left{*this, tile, pass};
+      run->run(pass == 0 ? source_.live.get() : nullptr);
+      items_ = std::max(items_, run->items_done());
+    }
     return !run->was_cut();
   }
 
+  // Stops and progress reach a pass only as long as it lives.
+  struct Unpublish {
+    Run& run;
+    int64_t tile;
+    int pass;
+    ~Unpublish() { run.publish_pass(nullptr, tile, pass); }
+  };
   void publish_pass(PassRun* run, int64_t tile, int pass) {
     {
       std::lock_guard lock(mutex_);
@@ -197,8 +218,12 @@ class Run {
 
   void finish_files(RunRecord& record) {
     const auto written = ends_.paths(folder_.writing());
-    if (!write_record(folder_.writing(), record, plan_, source_, written) &&
-        record.exit_code == 0) {
+    const Status recorded = guarded([&] {
+      return write_record(folder_.writing(), record, plan_, source_, written)
+                 ? Status()
+                 : Status::fail("cannot write the run record");
+    });
+    if (!recorded.ok() && record.exit_code == 0) {
       record.status = RunStatus::failed;
       record.exit_code = 1;
       record.issues = {{"cannot write the run record", (folder_.writing() / kRecordName).string(),

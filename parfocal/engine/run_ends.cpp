@@ -2,11 +2,23 @@
 
 #include <algorithm>
 
+#include "parfocal/core/guarded.h"
 #include "parfocal/engine/record.h"
 
 namespace parfocal::engine {
 
 void RunEnds::open(const SinkContext& context) {
+  try {
+    make_ends(context);
+    open_files();
+  } catch (const Error&) {
+    throw;
+  } catch (...) {
+    throw Error(ErrorCode::run_failed, status_of_exception().issue());
+  }
+}
+
+void RunEnds::make_ends(const SinkContext& context) {
   for (size_t n = 0; n < plan_.nodes.size(); ++n) {
     const NodePlan& node = plan_.nodes[n];
     if (node.kind == NodeKind::observer) open_observer(static_cast<int>(n));
@@ -18,15 +30,34 @@ void RunEnds::open(const SinkContext& context) {
     end.count.edge = node.internal ? node.id : from + " -> " + node.id;
     sinks_.push_back(std::move(end));
   }
-  for (SinkEnd& end : sinks_) end.sink->open();
+}
+
+void RunEnds::open_files() {
+  size_t opened = 0;
+  try {
+    for (; opened < sinks_.size(); ++opened) sinks_[opened].sink->open();
+  } catch (...) {
+    for (size_t i = 0; i < opened; ++i)
+      (void)guarded([&] { return sinks_[i].sink->close({false, "failed", 0, {}}); });
+    throw;
+  }
+}
+
+// Of one item, at the largest region of the sweep.
+int64_t RunEnds::queued_bytes(PortId port) const {
+  for (const PassPlan& pass : plan_.passes)
+    for (const RingPlan& ring : pass.rings)
+      if (ring.port == port && !ring.status_only) return ring.item_bytes;
+  return 0;
 }
 
 void RunEnds::open_observer(int n) {
   const NodePlan& node = plan_.nodes[static_cast<size_t>(n)];
   const NodePlan& from = plan_.nodes[static_cast<size_t>(node.inputs[0].node)];
   const PortLayout& port = from.outputs[static_cast<size_t>(node.inputs[0].port)];
-  observers_[n] = std::make_unique<ObserverEnd>(
-      from.id + " -> " + node.id, bind_observer(node, plan_.nodes), port, port.item_bytes());
+  observers_[n] =
+      std::make_unique<ObserverEnd>(from.id + " -> " + node.id, bind_observer(node, plan_.nodes),
+                                    port, queued_bytes(node.inputs[0]));
 }
 
 SinkEnd& RunEnds::sink(int n) {
@@ -90,59 +121,96 @@ bool RunEnds::close_first_pass(const Outcome& outcome) {
   return faults_.running();
 }
 
-void RunEnds::close(const Outcome& outcome, const std::stop_token& abort) {
+void RunEnds::close(const Outcome& outcome, int64_t items, const std::stop_token& abort) {
+  items_ = items;
+  for (SinkEnd& end : sinks_)  // before it is asked what all of them have
+    if (end.broken) end.written = stored_of(end);
   for (SinkEnd& end : sinks_) {
     if (end.ended_early) continue;
     const bool internal = plan_.nodes[static_cast<size_t>(end.node)].internal;
     Outcome own = outcome;
-    if (!outcome.complete && internal) write_unreached_rows(end, outcome.reason, abort);
-    if (!outcome.complete && !internal) own.valid_items = kept_of(end);
+    if (internal && outcome.complete && !all_stored()) own.complete = false, own.reason = "failed";
+    if (internal && !own.complete) {
+      const Status told = guarded([&] { return tell_of_unreached(end, own.reason, abort); });
+      if (!told.ok()) fail(end, told);
+    }
+    if (!internal && !own.complete) own.valid_items = kept_of(end);
     finish(end, own);
   }
 }
 
+// False where a sink, all of which are closed before frames.csv, could not store what it took.
+bool RunEnds::all_stored() const {
+  return std::none_of(sinks_.begin(), sinks_.end(), [](const SinkEnd& end) { return end.broken; });
+}
+
+int64_t RunEnds::stored_of(const SinkEnd& end) {
+  const int64_t stored = end.sink->stored_items();
+  return stored < 0 ? end.written : std::min(stored, end.written);
+}
+
+void RunEnds::fail(const SinkEnd& end, const Status& status) {
+  Issue issue = status.issue();
+  if (issue.where.empty()) issue.where = end.count.edge;
+  faults_.run_failed(ErrorCode::run_failed, std::move(issue));
+}
+
 void RunEnds::finish(SinkEnd& end, const Outcome& outcome) {
-  if (const Status status = close_one(end, outcome); !status.ok()) {
-    Issue issue = status.issue();
-    if (issue.where.empty()) issue.where = end.count.edge;
-    faults_.run_failed(ErrorCode::run_failed, std::move(issue));
+  const Status status = guarded([&] { return end.sink->close(outcome); });
+  if (!status.ok()) {
+    fail(end, status);
+    end.broken = true;
+    end.written = stored_of(end);
   }
   settle(end, outcome);
 }
 
-Status RunEnds::close_one(SinkEnd& end, const Outcome& outcome) {
-  try {
-    return end.sink->close(outcome);
-  } catch (const std::exception& error) {
-    return Status::fail(error.what());
+// Frames that some sink does not have are no frames of the result.
+Status RunEnds::tell_of_unreached(SinkEnd& end, const std::string& reason,
+                                  const std::stop_token& abort) {
+  if (end.broken) return {};
+  if (const int64_t kept = kept_of(end); kept < end.written) {
+    if (Status s = end.sink->keep_first(kept); !s.ok()) return s;
+    end.written = kept;
   }
-}
-
-void RunEnds::write_unreached_rows(SinkEnd& end, const std::string& reason,
-                                   const std::stop_token& abort) {
   const size_t inputs = plan_.nodes[static_cast<size_t>(end.node)].inputs.size();
   const Gap gap{
       GapReason::stopped,
       "the run " + std::string(reason == "failed" ? "failed" : "was stopped") + " before it"};
   const Layout& clock = plan_.nodes[0].outputs[0].layout;
-  for (int64_t s = end.written; s < clock.stream_count() && !abort.stop_requested(); ++s) {
+  for (int64_t s = end.written; s < source_items() && !abort.stop_requested(); ++s) {
     FrameHeader header;
     header.sequence = s;
     header.coordinates = coordinates_of(clock, s);
     Input in;
     in.header = &header;
     in.gap = &gap;
-    if (!end.sink->write(std::vector<Input>(inputs, in)).ok()) return;
+    if (Status told = end.sink->write(std::vector<Input>(inputs, in)); !told.ok()) return told;
   }
+  return {};
+}
+
+int64_t RunEnds::source_items() const {
+  const int64_t promised = plan_.nodes[0].outputs[0].layout.stream_count();
+  return promised == kUnbounded ? items_ : promised;
+}
+
+// Of a clock of its own nobody knows how many items there would have been.
+int64_t RunEnds::expected_of(const SinkEnd& end) const {
+  const int64_t promised = clock_of(end).clock.empty() ? clock_of(end).stream_count() : kUnbounded;
+  if (promised != kUnbounded) return promised;
+  return on_source_clock(end) ? std::max(end.came, items_) : end.came;
 }
 
 void RunEnds::settle(SinkEnd& end, const Outcome& outcome) {
+  const int64_t kept =
+      outcome.valid_items < 0 ? end.written : std::min(outcome.valid_items, end.written);
+  end.gaps.cut(kept);
   EdgeCount& count = end.count;
-  const int64_t expected = clock_of(end).clock.empty() ? clock_of(end).stream_count() : kUnbounded;
-  count.expected = expected == kUnbounded ? end.written : expected;
-  if (outcome.valid_items >= 0 && outcome.valid_items < end.written)
-    count.received = std::max<int64_t>(0, count.received - (end.written - outcome.valid_items));
-  if (!outcome.complete) count.missing = count.expected - count.received;
+  count.expected = expected_of(end);
+  count.received = kept - end.gaps.count();
+  const bool whole = outcome.complete && !end.broken;
+  count.missing = whole ? end.gaps.count() : count.expected - count.received;
 }
 
 void RunEnds::report(RunRecord& record) const {

@@ -1,10 +1,13 @@
 #include "parfocal/engine/sink_edge.h"
 
+#include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
 #include <thread>
+
+#include "parfocal/core/guarded.h"
 
 namespace parfocal::engine {
 namespace {
@@ -14,27 +17,22 @@ class SinkConsumer : public Consumer {
   SinkConsumer(const PassContext& context, SinkEnd& end, bool counts)
       : context_(context), end_(end), counts_(counts) {}
 
-  Turn take(int64_t, std::span<const Input> in) override {
-    bool missing = false;
-    for (const Input& input : in) missing = missing || input.gap;
-    if (counts_) {
-      ++end_.written;
-      ++(missing ? end_.count.missing : end_.count.received);
-    }
+  Turn take(int64_t sequence, std::span<const Input> in) override {
     const bool internal = context_.plan.nodes[static_cast<size_t>(end_.node)].internal;
     if (!end_.broken && (counts_ || !internal)) write(in);
+    if (!counts_) return Turn::done;
+    ++end_.came;
+    if (end_.broken) return Turn::done;
+    ++end_.written;
+    if (std::any_of(in.begin(), in.end(), [](const Input& input) { return input.gap; }))
+      end_.gaps.add(sequence);
     return Turn::done;
   }
   Turn finish(bool) override { return Turn::done; }
 
  private:
   void write(std::span<const Input> in) {
-    Status status;
-    try {
-      status = end_.sink->write(in);
-    } catch (const std::exception& error) {
-      status = Status::fail(error.what());
-    }
+    const Status status = guarded([&] { return end_.sink->write(in); });
     if (status.ok()) return;
     end_.broken = true;
     Issue issue = status.issue();
@@ -153,7 +151,7 @@ bool ObserverEnd::offer(const Input& item) {
     std::memcpy(lease.data, item.table.data, static_cast<size_t>(shared_->port.table.bytes()));
   } else {
     lease.region = item.image.region;
-    std::memcpy(lease.data, item.image.data, static_cast<size_t>(item.image.bytes()));
+    copy_pixels(item.image, packed_view(lease.data, item.image.dtype, lease.region));
   }
   if (!replaced) ++count.received;
   shared_->waiting = free;

@@ -14,12 +14,16 @@ struct SinkEnd {
   int node = 0;
   std::unique_ptr<Sink> sink;
   EdgeCount count;
-  int64_t written = 0;       ///< items in order so far, gaps included
+  int64_t came = 0;  ///< items in order that reached it, gaps included
+  int64_t written =
+      0;          ///< the first of these that it took, gaps included: none after a failed write
+  FrameSet gaps;  ///< of the items it took
   bool broken = false;       ///< a write failed: it takes nothing more
   bool ended_early = false;  ///< closed when the live stream ended, before later passes
 };
 
-/// Writes items to a sink. A sweep by regions counts items in its last step, when they are whole;
+/// Writes items to a sink. An item whose write failed, and all after it, are not received. A sweep
+/// by regions counts items in its last step, when they are whole;
 /// only then frames.csv, which is internal, gets its rows.
 std::unique_ptr<Consumer> make_sink_consumer(const PassContext& context, SinkEnd& end, bool counts);
 

@@ -21,6 +21,20 @@ struct Edge {
   bool main = false;  ///< same clock as the stage: its end is the stage's end
 };
 
+/// The part `region` of `item`; it may be empty and then lies anywhere.
+inline View part_of(const View& item, const Region& region) {
+  if (region.count() > 0) return subview(item, region);
+  View empty = item;
+  empty.region = region;
+  return empty;
+}
+
+/// One input of an ordered node.
+struct EdgeInput {
+  int edge = -1;               ///< -1: nothing is connected
+  std::optional<Region> part;  ///< the region it reads, if not all of the item
+};
+
 /// Where a stage that is at `next` must end by what its inputs say: the least count of the inputs
 /// of its own clock, or here, if a broadcast input has closed without the item needed. -1 = not
 /// known yet.

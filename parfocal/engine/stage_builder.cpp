@@ -49,14 +49,15 @@ std::vector<Edge> StageBuilder::edges_of(const StagePlan& stage) const {
   return edges;
 }
 
-std::vector<int> StageBuilder::edge_of_input(int node, const std::vector<Edge>& edges) const {
+std::vector<EdgeInput> StageBuilder::inputs_of(int node, const std::vector<Edge>& edges) const {
   const NodePlan& plan = context.plan.nodes[static_cast<size_t>(node)];
   const auto& op = context.ops[static_cast<size_t>(node)];
-  std::vector<int> result(op ? op->inputs().size() : plan.inputs.size(), -1);
+  std::vector<EdgeInput> result(op ? op->inputs().size() : plan.inputs.size());
   for (size_t i = 0; i < plan.inputs.size(); ++i) {
     const Ring* ring = ring_of(node, i);
     for (size_t e = 0; e < edges.size(); ++e)
-      if (edges[e].ring == ring) result.at(plan.place_of(i)) = static_cast<int>(e);
+      if (edges[e].ring == ring)
+        result.at(plan.place_of(i)) = {static_cast<int>(e), context.own_part(node, i)};
   }
   return result;
 }

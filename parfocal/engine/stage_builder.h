@@ -19,8 +19,8 @@ struct StageBuilder {
 
   /// Rings that the stage reads, one edge a ring; adds the readers.
   std::vector<Edge> edges_of(const StagePlan& stage) const;
-  /// For each input of `node`: its edge.
-  std::vector<int> edge_of_input(int node, const std::vector<Edge>& edges) const;
+  /// For each input of `node`, or each port of its operator: its edge, and what it reads of it.
+  std::vector<EdgeInput> inputs_of(int node, const std::vector<Edge>& edges) const;
   /// Rings that the nodes of the stage write.
   std::vector<Ring*> outputs_of(const StagePlan& stage) const;
   /// Rings of each output port of one node.

@@ -3,6 +3,7 @@
 #include <deque>
 #include <stdexcept>
 
+#include "parfocal/core/guarded.h"
 #include "parfocal/engine/epoch_walk.h"
 #include "parfocal/engine/ordered_stage.h"
 #include "parfocal/planner/axes.h"
@@ -21,7 +22,7 @@ class StreamConsumer : public Consumer, private Emitter {
                    .layout),
         writer_(context, node, std::move(outputs)),
         walk_(input_, op_.over()),
-        region_(context.port_region(plan_.inputs[0])),
+        region_(context.of(node).inputs[0]),
         state_bytes_(op_.state_bytes(region_)),
         stride_((state_bytes_ + 63) / 64 * 64),
         memory_(static_cast<size_t>(stride_ * walk_.keys())),
@@ -69,24 +70,24 @@ class StreamConsumer : public Consumer, private Emitter {
   Step push(int64_t sequence, int64_t key, std::span<const Input> in) {
     std::fill(calls_.begin(), calls_.end(), 0);
     key_ = key;
-    StreamResult result = guarded([&] { return op_.push(state(key), in, *this); });
+    StreamResult result = caught([&] { return op_.push(state(key), in, *this); });
     if (result.status.ok()) return result.step;
     const Gap gap = context_.faults.item_failed(plan_, sequence, result.status.issue());
     if (!context_.faults.running()) return Step::done;
     std::vector<Input> missing(in.begin(), in.end());
     missing[0].gap = &gap;
-    result = guarded([&] { return op_.push(state(key), missing, *this); });
+    result = caught([&] { return op_.push(state(key), missing, *this); });
     if (!result.status.ok())
       context_.faults.run_failed(ErrorCode::run_failed, result.status.issue());
     return result.step;
   }
 
   template <class F>
-  static StreamResult guarded(F&& f) {
+  static StreamResult caught(F&& f) {
     try {
       return f();
-    } catch (const std::exception& error) {
-      return {Status::fail(error.what()), Step::done};
+    } catch (...) {
+      return {status_of_exception(), Step::done};
     }
   }
 
@@ -98,7 +99,7 @@ class StreamConsumer : public Consumer, private Emitter {
   Turn flush_next() {
     std::fill(calls_.begin(), calls_.end(), 0);
     key_ = flushing_;
-    const StreamResult result = guarded([&] { return op_.flush(state(flushing_), *this); });
+    const StreamResult result = caught([&] { return op_.flush(state(flushing_), *this); });
     if (!result.status.ok())
       context_.faults.run_failed(ErrorCode::run_failed, result.status.issue());
     if (!result.status.ok() || result.step == Step::done)

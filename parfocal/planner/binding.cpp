@@ -91,10 +91,35 @@ Grid grid_of(const std::vector<NodePlan>& nodes, const Region& tile) {
   return grid;
 }
 
-Region merged(const Region& a, const Region& b) {
-  if (a.rank == 0 || a.count() == 0) return b;
-  if (b.count() == 0) return a;
-  return hull(a, b);
+Region whole_of(const std::vector<NodePlan>& nodes, PortId id) {
+  return nodes[static_cast<size_t>(id.node)]
+      .outputs[static_cast<size_t>(id.port)]
+      .layout.whole_item();
+}
+
+// A scalar is always made.
+Region nothing_of(Region whole) {
+  for (int a = 0; a < whole.rank; ++a) whole.shape[static_cast<size_t>(a)] = 0;
+  return whole;
+}
+
+std::vector<NodeRegions> whole_regions(const std::vector<NodePlan>& nodes) {
+  std::vector<NodeRegions> regions(nodes.size());
+  for (size_t n = 0; n < nodes.size(); ++n) {
+    if (!nodes[n].outputs.empty()) regions[n].output = nodes[n].outputs[0].layout.whole_item();
+    for (const PortId in : nodes[n].inputs) regions[n].inputs.push_back(whole_of(nodes, in));
+  }
+  return regions;
+}
+
+// A port of another shape than the first is whole, and so is then all that its node makes.
+void demand(const std::vector<NodePlan>& nodes, PortId id, const Region& need,
+            std::vector<NodeRegions>& regions) {
+  if (need.count() == 0) return;
+  const Region first = whole_of(nodes, {id.node, 0});
+  const Region& wanted = whole_of(nodes, id) == first ? need : first;
+  Region& made = regions[static_cast<size_t>(id.node)].output;
+  made = made.count() == 0 ? wanted : hull(made, wanted);
 }
 
 // The steps of the description that `step` was made by, and itself.
@@ -211,37 +236,29 @@ int64_t count_tiles(const std::vector<NodePlan>& nodes, const Region& tile) {
   return grid.down * grid.across;
 }
 
-std::vector<Region> demanded_regions(const std::vector<NodePlan>& nodes,
-                                     const std::vector<std::unique_ptr<Operator>>& ops,
-                                     const Region& tile, int64_t tile_index) {
-  std::vector<Region> demand(nodes.size());
-  for (size_t n = 0; n < nodes.size(); ++n) {
-    if (nodes[n].outputs.empty()) continue;
-    demand[n] = nodes[n].outputs[0].layout.whole_item();
-    if (tile.rank != 0 && demand[n].rank > 0)
-      for (int a = 0; a < demand[n].rank; ++a) demand[n].shape[a] = 0;
-  }
-  if (tile.rank == 0) return demand;
+std::vector<NodeRegions> demanded_regions(const std::vector<NodePlan>& nodes,
+                                          const std::vector<std::unique_ptr<Operator>>& ops,
+                                          const Region& tile, int64_t tile_index) {
+  std::vector<NodeRegions> regions = whole_regions(nodes);
+  if (tile.rank == 0) return regions;
+  for (NodeRegions& region : regions) region.output = nothing_of(region.output);
   const Grid grid = grid_of(nodes, tile);
   const int64_t packed = ((tile_index % grid.across) << 32) | (tile_index / grid.across);
   for (size_t n = nodes.size(); n-- > 0;) {
     const NodePlan& node = nodes[n];
     for (size_t i = 0; i < node.inputs.size(); ++i) {
-      const PortId in = node.inputs[i];
-      const Region whole = nodes[in.node].outputs[in.port].layout.whole_item();
-      Region need = whole;
+      if (node.is_witness(i)) continue;  // looks at gaps only
+      Region& need = regions[n].inputs[i];
       if (is_image_end(node))
-        need = tile_of(whole, tile, packed);
-      else if (node.internal)
-        continue;  // frames.csv reads scalars and gaps, no pixels
-      else if (demand[n].rank > 0 && demand[n].count() == 0)
-        continue;
-      else
-        need = ops[n]->footprint(static_cast<int>(node.place_of(i)), demand[n]);
-      demand[in.node] = merged(demand[in.node], need);
+        need = tile_of(need, tile, packed);
+      else if (regions[n].empty())
+        need = nothing_of(need);
+      else if (!node.internal)
+        need = ops[n]->footprint(static_cast<int>(node.place_of(i)), regions[n].output);
+      demand(nodes, node.inputs[i], need, regions);
     }
   }
-  return demand;
+  return regions;
 }
 
 int64_t SequenceMap::operator()(int64_t sequence) const {

@@ -43,11 +43,18 @@ std::unique_ptr<Source> reopen_sink(const NodePlan& node, const std::filesystem:
 /// Makes the observer of a node. \throws Error(invalid_pipeline)
 std::unique_ptr<Observer> bind_observer(const NodePlan& node, const std::vector<NodePlan>& nodes);
 
-/// The regions of one step of the sweep: for each node, for its output ports (all ports of a node
-/// share one region) what is demanded by the sinks' tile. Shape 0 = nothing is needed.
-std::vector<Region> demanded_regions(const std::vector<NodePlan>& nodes,
-                                     const std::vector<std::unique_ptr<Operator>>& ops,
-                                     const Region& tile, int64_t tile_index);
+/// What one node makes and reads in one step of the sweep. Readers of one port may need different
+/// regions of it; each gets its own, cut out of what is made for all of them.
+struct NodeRegions {
+  /// Of its output port 0 and all ports of that shape; other ports are whole. Shape 0 = nothing.
+  Region output;
+  std::vector<Region> inputs;  ///< per NodePlan::inputs
+  bool empty() const { return output.rank > 0 && output.count() == 0; }
+};
+/// The regions of one step of the sweep, per node, as the sinks' tile demands them.
+std::vector<NodeRegions> demanded_regions(const std::vector<NodePlan>& nodes,
+                                          const std::vector<std::unique_ptr<Operator>>& ops,
+                                          const Region& tile, int64_t tile_index);
 /// Number of steps of the sweep for a tile shape (1 if tile.rank == 0).
 int64_t count_tiles(const std::vector<NodePlan>& nodes, const Region& tile);
 

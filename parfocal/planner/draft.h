@@ -15,10 +15,10 @@ struct Draft {
   PlanOptions options;
   OpenSource source;
   std::vector<std::unique_ptr<Operator>> ops;
-  std::vector<std::string> roots;            ///< per node: clock its items derive from
-  std::vector<int64_t> node_pixels;          ///< per node: largest region of one item of port 0
-  std::vector<char> kept;                    ///< per node: its Value is read by a later pass
-  std::vector<std::vector<Region>> regions;  ///< per step of the sweep, per node
+  std::vector<std::string> roots;    ///< per node: clock its items derive from
+  std::vector<int64_t> node_pixels;  ///< per node: largest region of one item of port 0
+  std::vector<char> kept;            ///< per node: its Value is read by a later pass
+  std::vector<std::vector<NodeRegions>> regions;  ///< per step of the sweep, per node
 
   NodePlan& node(int n) { return plan.nodes[static_cast<size_t>(n)]; }
   const PortLayout& port(PortId id) const {
@@ -45,6 +45,7 @@ Plan replan(const Plan& plan);
 /// Bytes of the large Value of `ring` that pass `pass` has in memory, -1 if all of them must be:
 /// what its writer and its readers touch at once, and what the system adds.
 int64_t scratch_window(const Draft& draft, const RingPlan& ring, size_t pass, int threads);
+/// True if every step and every sink takes regions of items.
 bool is_tileable(const Draft& draft);
 /// True if input `i` of node `v` is read from a Value kept by an earlier pass.
 bool reads_kept_value(const Draft& draft, int v, size_t i, int pass);

@@ -83,10 +83,19 @@ class SlotBuilder {
     if (at == node.ports.end()) return -1;
     const PortId from = node.inputs[static_cast<size_t>(at - node.ports.begin())];
     if (std::count(node.inputs.begin(), node.inputs.end(), from) > 1) return -1;
+    if (!is_read_as_made(from, id)) return -1;
     for (size_t b = 0; b < stage_.buffers.size(); ++b)
       if (stage_.buffers[b].port == from && spans_[b].last == k && stage_.buffers[b].bytes == bytes)
         return stage_.buffers[b].offset;
     return -1;
+  }
+
+  // In every step of the sweep the input holds just the pixels that the output needs.
+  bool is_read_as_made(PortId from, PortId id) const {
+    return std::all_of(draft_.regions.begin(), draft_.regions.end(), [&](const auto& regions) {
+      return regions[static_cast<size_t>(from.node)].output ==
+             regions[static_cast<size_t>(id.node)].output;
+    });
   }
 
   int64_t scratch_of(int n) const {
@@ -94,13 +103,13 @@ class SlotBuilder {
     int64_t most = 0;
     if (!draft_.ops[static_cast<size_t>(n)]) return 0;
     for (const auto& regions : draft_.regions) {
-      const Region& out = regions[static_cast<size_t>(n)];
+      const Region& out = regions[static_cast<size_t>(n)].output;
       if (node.kind == NodeKind::map)
         most = std::max(most, static_cast<const MapOperator&>(*draft_.ops[static_cast<size_t>(n)])
                                   .scratch_bytes(out));
       if (node.kind == NodeKind::fold)
         most = std::max(most, static_cast<const FoldOperator&>(*draft_.ops[static_cast<size_t>(n)])
-                                  .state_bytes(regions[static_cast<size_t>(node.inputs[0].node)]));
+                                  .state_bytes(regions[static_cast<size_t>(n)].inputs[0]));
     }
     return most;
   }
@@ -118,7 +127,7 @@ int64_t state_bytes_of(const Draft& draft, int n) {
   const Operator& op = *draft.ops[static_cast<size_t>(n)];
   int64_t most = 0;
   for (const auto& regions : draft.regions) {
-    const Region in = regions[static_cast<size_t>(node.inputs[0].node)];
+    const Region& in = regions[static_cast<size_t>(n)].inputs[0];
     most = std::max(most, node.kind == NodeKind::fold
                               ? static_cast<const FoldOperator&>(op).state_bytes(in)
                               : static_cast<const StreamOperator&>(op).state_bytes(in));

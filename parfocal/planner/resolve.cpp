@@ -321,7 +321,7 @@ class Resolver {
     std::map<std::string, int> uses;
     for (const auto& [name, id] : columns_) ++uses[name];
     for (const auto& [name, id] : columns_) {
-      if (!same_clock(id) || draft_.port(id).layout.item_count() != 1) continue;
+      if (!same_clock(id) || !draft_.port(id).layout.item.empty()) continue;
       std::string step = nodes()[static_cast<size_t>(id.node)].id;
       step = step.substr(0, step.find('/'));
       node.keys.push_back("column." + (uses[name] > 1 ? step + "_" + name : name));

@@ -110,12 +110,19 @@ bool is_tileable(const Draft& draft) {
     if (draft.ops[n] && !draft.ops[n]->tileable()) return false;
     for (PortId in : node.inputs)
       if (draft.port(in).kind == PortKind::table) return false;
+    // frames.csv is written in the last step of a sweep only.
+    const bool writes = node.kind == NodeKind::sink && !node.internal;
+    if (writes && !bind_planned_sink(node, draft.plan)->takes_regions()) return false;
   }
   return true;
 }
 
 void choose_regions(Draft& draft, const Region& tile) {
   Plan& plan = draft.plan;
+  if (tile.rank != 0 && !is_tileable(draft))
+    throw Error(ErrorCode::invalid_pipeline,
+                Issue{"this pipeline cannot be swept by regions", plan.pipeline.name, "regions",
+                      "whole items", "make a plan without a tile"});
   plan.tile = tile;
   plan.tile_count = count_tiles(plan.nodes, tile);
   draft.node_pixels.assign(plan.nodes.size(), 0);
@@ -124,7 +131,7 @@ void choose_regions(Draft& draft, const Region& tile) {
     const auto& regions =
         draft.regions.emplace_back(demanded_regions(plan.nodes, draft.ops, tile, t));
     for (size_t n = 0; n < regions.size(); ++n)
-      draft.node_pixels[n] = std::max(draft.node_pixels[n], regions[n].count());
+      draft.node_pixels[n] = std::max(draft.node_pixels[n], regions[n].output.count());
   }
 }
 

@@ -2,42 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <random>
 
-#include "memory_io.h"
-#include "parfocal/engine/run.h"
 #include "parfocal/graph/yaml.h"
 #include "parfocal/planner/machine.h"
+#include "scripted_run.h"
 
 namespace parfocal::testing {
 namespace {
-
-struct Result {
-  Plan plan;
-  RunRecord record;
-};
-
-Result run_text(const std::string& text, PlanOptions options = {}, RunOptions run_options = {}) {
-  clear_received();
-  const auto dir =
-      std::filesystem::temp_directory_path() / ("parfocal-engine-test-" + std::to_string(getpid()));
-  std::filesystem::remove_all(dir);
-  options.out_dir = dir;
-  if (options.threads == 0) options.threads = 2;
-  Result result;
-  result.plan = make_plan(parse_pipeline("parfocal: 1\n" + text, ".", "test"), options);
-  result.record = run_plan(result.plan, run_options);
-  std::filesystem::remove_all(dir);
-  return result;
-}
-
-template <class T>
-std::vector<T> pixels(const std::string& bytes) {
-  std::vector<T> v(bytes.size() / sizeof(T));
-  std::memcpy(v.data(), bytes.data(), v.size() * sizeof(T));
-  return v;
-}
 
 TEST(Engine, CopiesASourceToASink) {
   const auto r =

@@ -14,7 +14,17 @@ std::map<std::string, Received> results;
 struct MemoryParams {
   std::string path;
   int64_t delay_us = 0;
+  int64_t stops_at = -1;  ///< asks for the stop of the run with this item
+  int64_t fails_at = -1;  ///< the first item that cannot be stored
+  int64_t queue = 0;      ///< items that are stored so much later than they are written
+  std::string fails_by = "status";
 };
+
+[[noreturn]] void throw_by(const std::string& how) {
+  if (how == "bad_alloc") throw std::bad_alloc();
+  if (how == "int") throw 7;
+  throw std::runtime_error("the script throws");
+}
 
 class MemorySink : public Sink {
  public:
@@ -22,31 +32,51 @@ class MemorySink : public Sink {
       : params_(params), inputs_(inputs.begin(), inputs.end()) {}
   int64_t resident_bytes() const override { return 0; }
   int64_t disk_bytes() const override { return 0; }
-  void open() override {}
+  bool takes_regions() const override { return true; }
+  void open() override {
+    if (params_.fails_by == "open") throw_by("bad_alloc");
+  }
   Status write(std::span<const Input> in) override {
     if (params_.delay_us > 0)
       std::this_thread::sleep_for(std::chrono::microseconds(params_.delay_us));
+    const int64_t sequence = in[0].header->sequence;
+    if (sequence == params_.stops_at) run_stop().request_stop();
     std::lock_guard lock(mutex);
-    for (size_t i = 0; i < in.size(); ++i) {
-      std::string& item = results[params_.path].items[{in[i].header->sequence, i}];
-      if (in[i].gap)
-        item = gap_text(in[i].gap->reason);
-      else if (inputs_[i].layout.kind == PortKind::table)
-        store_rows(in[i].table, item);
-      else
-        store_pixels(in[i].image, inputs_[i].layout.layout, item);
+    if (failed_) ++results[params_.path].calls_after_failure;
+    if (fails(sequence)) {
+      failed_ = true;
+      if (params_.fails_by != "status") throw_by(params_.fails_by);
+      return Status::fail("the script fails");
     }
+    for (size_t i = 0; i < in.size(); ++i) store(in[i], i);
     return {};
   }
+  int64_t stored_items() const override { return params_.queue > 0 ? params_.fails_at : -1; }
   Status close(const Outcome& outcome) override {
     std::lock_guard lock(mutex);
     results[params_.path].outcome = outcome;
     results[params_.path].closed = true;
+    if (params_.fails_at >= 0 && !failed_) return Status::fail("the script fails late");
     return {};
   }
   std::vector<std::filesystem::path> paths() const override { return {}; }
 
  private:
+  bool fails(int64_t sequence) const {
+    return params_.fails_at >= 0 && sequence == params_.fails_at + params_.queue;
+  }
+  void store(const Input& in, size_t i) {
+    Received& result = results[params_.path];
+    std::string& item = result.items[{in.header->sequence, i}];
+    if (in.gap) {
+      item = gap_text(in.gap->reason);
+    } else if (inputs_[i].layout.kind == PortKind::table) {
+      store_rows(in.table, item);
+    } else {
+      result.pixels[{in.header->sequence, i}] += in.image.region.count();
+      if (in.image.region.count() > 0) store_pixels(in.image, inputs_[i].layout.layout, item);
+    }
+  }
   static void store_rows(const TableView& table, std::string& item) {
     for (size_t c = 0; c < table.schema->columns.size(); ++c)
       item.append(reinterpret_cast<const char*>(table.column<int64_t>(static_cast<int>(c))),
@@ -61,13 +91,16 @@ class MemorySink : public Sink {
   }
   MemoryParams params_;
   std::vector<SinkInput> inputs_;
+  bool failed_ = false;
 };
 
 struct ScriptParams {
   int64_t t = 10, c = 1, y = 9, x = 11, seed = 0, jitter_us = 0;
   int64_t group = 1;            ///< items decoded together
   std::vector<int64_t> broken;  ///< sequences that cannot be read, or that a camera loses
-  bool endless = false;         ///< live: the length is not announced
+  int64_t broken_from_row = 0;  ///< but only in regions that reach below this row
+  std::string breaks_by = "status";
+  bool endless = false;  ///< live: the length is not announced
 };
 
 Layout script_layout(const ScriptParams& p) {
@@ -107,8 +140,11 @@ class ScriptSource : public Source {
   Status read(int64_t sequence, const MutableView& dst, FrameHeader& header) const override {
     header.time_s = static_cast<double>(sequence) / 8;
     waste(p_, sequence);
-    if (std::count(p_.broken.begin(), p_.broken.end(), sequence))
+    if (std::count(p_.broken.begin(), p_.broken.end(), sequence) &&
+        dst.region.end(0) > p_.broken_from_row) {
+      if (p_.breaks_by != "status") throw_by(p_.breaks_by);
       return Status::fail("is broken by the script");
+    }
     fill(p_, sequence, dst);
     return {};
   }
@@ -126,7 +162,10 @@ class ScriptLive : public LiveSource {
   int64_t ring_bytes() const override { return 0; }
   void start() override {}
   Pop pop(const MutableView& dst, FrameHeader& header, std::stop_token stop) override {
-    while (std::count(p_.broken.begin(), p_.broken.end(), next_)) ++next_;
+    while (std::count(p_.broken.begin(), p_.broken.end(), next_)) {
+      if (p_.breaks_by != "status") throw_by(p_.breaks_by);
+      ++next_;
+    }
     if (stop.stop_requested()) return Pop::stopped;
     if (next_ >= p_.t * p_.c) return Pop::end;
     waste(p_, next_);
@@ -182,6 +221,9 @@ ParamSet script_params() {
       .add("seed", &ScriptParams::seed, "of the pixels")
       .add("jitter_us", &ScriptParams::jitter_us, "most time wasted")
       .add("broken", &ScriptParams::broken, "unreadable items")
+      .add("broken_from_row", &ScriptParams::broken_from_row, "rows above can be read")
+      .add("breaks_by", &ScriptParams::breaks_by, "status, throw, bad_alloc or int")
+      .defaults("status")
       .add("endless", &ScriptParams::endless, "do not announce the length");
 }
 
@@ -194,6 +236,11 @@ Received received(const std::string& path) {
 void clear_received() {
   std::lock_guard lock(mutex);
   results.clear();
+  run_stop() = std::stop_source();
+}
+std::stop_source& run_stop() {
+  static std::stop_source source;
+  return source;
 }
 
 PARFOCAL_SOURCE(script) {
@@ -227,7 +274,12 @@ PARFOCAL_SINK(memory) {
   info.params = Parameters<MemoryParams>()
                     .add("path", &MemoryParams::path, "name")
                     .required()
-                    .add("delay_us", &MemoryParams::delay_us, "slowness");
+                    .add("delay_us", &MemoryParams::delay_us, "slowness")
+                    .add("stops_at", &MemoryParams::stops_at, "item that stops the run")
+                    .add("fails_at", &MemoryParams::fails_at, "item that cannot be stored")
+                    .add("queue", &MemoryParams::queue, "items between write and failure")
+                    .add("fails_by", &MemoryParams::fails_by, "status, throw, bad_alloc or int")
+                    .defaults("status");
   info.inputs = {{"value", PortKind::image, true, "a Value"}};
   info.make = [](const std::any& p, std::span<const SinkInput> in, const SinkContext&) {
     std::lock_guard lock(mutex);

@@ -28,6 +28,10 @@ class Builder {
  private:
   int number(int n) { return static_cast<int>(rng_() % static_cast<uint64_t>(n)); }
   bool chance(int percent) { return number(100) < percent; }
+  RawValue range_of(int64_t size) {
+    const int64_t begin = number(static_cast<int>(size));
+    return RawValue::list({text(begin), text(begin + 1 + number(static_cast<int>(size - begin)))});
+  }
   static RawValue text(int64_t v) { return RawValue::scalar(std::to_string(v)); }
 
   void add_source(uint64_t seed) {
@@ -37,8 +41,10 @@ class Builder {
     channels_ = chance(40) ? 2 + number(2) : 1;
     source.params.set("t", text(frames_));
     source.params.set("c", text(channels_));
-    source.params.set("y", text(1 + number(40)));
-    source.params.set("x", text(1 + number(20)));
+    height_ = 1 + number(40);
+    width_ = 1 + number(20);
+    source.params.set("y", text(height_));
+    source.params.set("x", text(width_));
     source.params.set("seed", text(static_cast<int64_t>(seed % 1000)));
     if (chance(40)) source.params.set("jitter_us", text(200));
     if (!live_ && chance(40)) source.params.set("group", text(2 + number(8)));
@@ -65,7 +71,20 @@ class Builder {
     step.id = id;
     step.on_error = graph_.pipeline.on_error;
     step.inputs = {{"in", {any_node(), "", {}}}};
-    switch (number(11)) {
+    switch (number(14)) {
+      case 11:
+        step.op = "gaussian";
+        step.params.set("sigma", RawValue::scalar(std::to_string(1 + number(3)) + " px"));
+        break;
+      case 12:
+        step.op = chance(50) ? "open" : "erode";
+        step.params.set("footprint", RawValue::scalar("square(3)"));
+        break;
+      case 13:
+        step.op = "crop";
+        step.params.set("y", range_of(height_));
+        if (chance(50)) step.params.set("x", range_of(width_));
+        break;
       case 0:
         step.op = "add";
         step.params.set("constant", text(1));
@@ -176,7 +195,7 @@ class Builder {
   bool live_;
   RandomGraph graph_;
   std::vector<std::string> made_;
-  int64_t frames_ = 1, channels_ = 1;
+  int64_t frames_ = 1, channels_ = 1, height_ = 1, width_ = 1;
 };
 
 }  // namespace

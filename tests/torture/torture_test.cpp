@@ -1,6 +1,7 @@
 /// Random graphs at the planner's minimum budget: each finishes or is refused at plan time, within
-/// the planned bytes, with equal bytes for 1, 2 and 7 threads; a cancelled run keeps a prefix of
-/// the whole one. Replay one graph with PARFOCAL_TORTURE_SEED=n.
+/// the planned bytes, with equal bytes for 1, 2 and 7 threads and for whole items, bands and small
+/// regions; a cancelled run keeps a prefix of the whole one. Replay one graph with
+/// PARFOCAL_TORTURE_SEED=n.
 
 #include <gtest/gtest.h>
 
@@ -50,7 +51,7 @@ int64_t reserved(const Plan& plan) {
 }
 
 Ran run_once(const RandomGraph& graph, uint64_t seed, int threads, bool fuse, std::stop_token stop,
-             bool minimum = true) {
+             bool minimum = true, std::optional<Region> tile = std::nullopt) {
   const Pipeline& pipeline = graph.pipeline;
   const Watchdog watchdog(seed);
   clear_received();
@@ -59,6 +60,7 @@ Ran run_once(const RandomGraph& graph, uint64_t seed, int threads, bool fuse, st
   options.threads = threads;
   options.minimum = minimum;
   options.fuse = fuse;
+  options.tile = tile;
   options.out_dir =
       std::filesystem::temp_directory_path() / ("parfocal-torture-" + std::to_string(getpid()));
   std::filesystem::remove_all(options.out_dir);
@@ -122,6 +124,25 @@ void cancel_somewhere(const RandomGraph& graph, uint64_t seed, const Ran& whole)
   expect_prefix(part, whole, seed);
 }
 
+// Each step and sink gets just the pixels that it asked for, whatever its siblings need.
+void sweep_by_regions(const RandomGraph& graph, uint64_t seed, const Ran& whole) {
+  const int64_t rows = 8 + static_cast<int64_t>(seed % 13);
+  for (const Region& tile : {Region::whole({rows, 20}), Region::whole({rows, 11})}) {
+    const Ran swept = run_once(graph, seed, 2, tile.shape[1] == 20, {}, true, tile);
+    if (swept.refused) return;  // a step that needs whole items
+    EXPECT_EQ(whole.record.status, swept.record.status)
+        << "seed " << seed << ": " << whole.record.json() << swept.record.json();
+    if (whole.record.status != RunStatus::complete) continue;
+    expect_prefix(swept, whole, seed);
+    EXPECT_TRUE(whole.sinks == swept.sinks) << "seed " << seed;
+    for (size_t e = 0; e < whole.record.edges.size(); ++e) {
+      const EdgeCount &edge = whole.record.edges[e], &other = swept.record.edges.at(e);
+      EXPECT_EQ(edge.received, other.received) << "seed " << seed << " " << edge.edge;
+      EXPECT_EQ(edge.missing, other.missing) << "seed " << seed << " " << edge.edge;
+    }
+  }
+}
+
 // Returns false if the planner refused the graph.
 bool torture(uint64_t seed) {
   const RandomGraph graph = random_graph(seed, seed % 3 == 0);
@@ -139,6 +160,7 @@ bool torture(uint64_t seed) {
   if (first.record.status != RunStatus::complete) return true;
   expect_prefix(wide, first, seed);
   EXPECT_TRUE(first.sinks == wide.sinks) << "seed " << seed;
+  sweep_by_regions(graph, seed, first);
   cancel_somewhere(graph, seed, first);
   return true;
 }

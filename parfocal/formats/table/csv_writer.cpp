@@ -100,18 +100,27 @@ void CsvWriter::end_item() { ends_[static_cast<size_t>(items_++ % kRememberedIte
 
 Status CsvWriter::status() const { return failure_.empty() ? Status() : Status::fail(failure_); }
 
-Status CsvWriter::close(int64_t valid_items) {
+int64_t CsvWriter::stored_items() const {
+  int64_t n = items_;
+  while (n > 0 && items_ - n < kRememberedItems &&
+         ends_[static_cast<size_t>((n - 1) % kRememberedItems)] > written_)
+    --n;
+  return n;
+}
+
+Status CsvWriter::keep_first(int64_t items) {
   flush();
-  Status result = status();
-  if (result.ok() && valid_items >= 0 && valid_items < items_) {
-    if (valid_items > 0 && items_ - valid_items >= kRememberedItems)
-      return Status::fail("cannot cut " + path_.string() + " back to " +
-                          std::to_string(valid_items) + " of " + std::to_string(items_) + " items");
-    const int64_t end = valid_items == 0
-                            ? header_end_
-                            : ends_[static_cast<size_t>((valid_items - 1) % kRememberedItems)];
-    if (::ftruncate(fd_.get(), end) != 0) result = io_failure("shorten", path_);
-  }
+  if (Status s = status(); !s.ok() || items >= items_) return s;
+  if (items > 0 && items_ - items >= kRememberedItems)
+    return Status::fail("cannot cut " + path_.string() + " back to " + std::to_string(items) +
+                        " of " + std::to_string(items_) + " items");
+  written_ = items == 0 ? header_end_ : ends_[static_cast<size_t>((items - 1) % kRememberedItems)];
+  items_ = items;
+  return ::ftruncate(fd_.get(), written_) == 0 ? Status() : io_failure("shorten", path_);
+}
+
+Status CsvWriter::close(int64_t valid_items) {
+  Status result = keep_first(valid_items < 0 ? items_ : valid_items);
   Status closed = fd_.close_checked(path_);
   return result.ok() ? std::move(closed) : std::move(result);
 }

@@ -38,6 +38,11 @@ class CsvWriter {
   void end_item();
   /// The first failure to write, reported until close.
   Status status() const;
+  /// Items whose rows were handed to the system.
+  int64_t stored_items() const;
+  /// Takes back all but the first `items` items; rows may follow. Fails where more than
+  /// kRememberedItems would go.
+  Status keep_first(int64_t items);
   /// Keeps the first `valid_items` items (-1 = all) and closes.
   Status close(int64_t valid_items);
 

@@ -78,6 +78,8 @@ class FramesSink final : public Sink {
     csv_.end_item();
     return csv_.status();
   }
+  Status keep_first(int64_t items) override { return csv_.keep_first(items); }
+  int64_t stored_items() const override { return csv_.stored_items(); }
   Status close(const Outcome& outcome) override { return csv_.close(outcome.valid_items); }
   std::vector<std::filesystem::path> paths() const override { return {path_}; }
 

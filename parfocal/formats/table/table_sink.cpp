@@ -38,6 +38,7 @@ class TableSink final : public Sink {
     csv_.end_item();
     return csv_.status();
   }
+  int64_t stored_items() const override { return csv_.stored_items(); }
   Status close(const Outcome& outcome) override { return csv_.close(outcome.valid_items); }
   std::vector<std::filesystem::path> paths() const override { return {path_}; }
 

@@ -50,7 +50,8 @@ class OmeTiffSink final : public Sink {
         provenance_(context.provenance_json),
         layout_(input.layout.layout),
         axes_(ome_axes(layout_, input.step)),
-        file_(pages_of(layout_, params.compression == "deflate", context.threads)) {
+        deflates_(params.compression == "deflate"),
+        file_(pages_of(layout_, deflates_, context.threads)) {
     const size_t n = layout_.item.size();
     planes_per_item_ = layout_.item_count() / (layout_.item[n - 2].size * layout_.item[n - 1].size);
     planes_per_step_ = planes_per_item_;
@@ -63,6 +64,8 @@ class OmeTiffSink final : public Sink {
     const int64_t items = layout_.stream_count();
     return items == kUnbounded ? -1 : file_.file_bytes(items * planes_per_item_);
   }
+  // Strips of compressed pages follow each other in the file.
+  bool takes_regions() const override { return !deflates_; }
   void open() override {
     OmeImage image{image_name(path_), axes_, layout_.dtype};
     // Readers see as many steps as are linked. A list of channels has its length at once.
@@ -148,6 +151,7 @@ class OmeTiffSink final : public Sink {
   std::string provenance_;
   Layout layout_;
   std::vector<Axis> axes_;
+  bool deflates_;
   BigTiffWriter file_;
   OmeXml live_;  // where the growing size stands
   bool grows_ = false;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <deque>
 
 #include "parfocal/core/io.h"
 #include "parfocal/core/operator_info.h"
@@ -81,6 +82,12 @@ class OmeZarrSink final : public Sink {
     }
     return bytes;
   }
+  // A pyramid that is halved in z needs whole planes, and a table comes whole.
+  bool takes_regions() const override {
+    return !table_ && std::none_of(spec_.images.begin(), spec_.images.end(), [](const auto& image) {
+      return image.pool_z && image.levels > 1;
+    });
+  }
   void open() override {
     writer_ = resume_ && is_streamed_store(root_) ? StoreWriter::resume(root_, spec_, options_)
                                                   : StoreWriter::create(root_, spec_, options_);
@@ -98,9 +105,18 @@ class OmeZarrSink final : public Sink {
     });
   }
   Status write(std::span<const Input> in) override {
+    int64_t ticket = -1;
     for (const SinkImages& images : images_)
-      if (Status s = write_item(images, in[images.input()]); !s.ok()) return s;
+      if (Status s = write_item(images, in[images.input()], ticket); !s.ok()) return s;
+    if (ticket >= 0) queued_.emplace_back(in[0].header->sequence, ticket);
+    drop_stored();
     return table_ ? table_->write(in[table_->input()]) : Status();
+  }
+  int64_t stored_items() const override {
+    const int64_t stored = writer_ ? writer_->acknowledged() : 0;
+    for (const auto& [item, ticket] : queued_)
+      if (ticket >= stored) return item;
+    return -1;
   }
   Status close(const Outcome& outcome) override {
     if (!writer_) return {};
@@ -117,16 +133,22 @@ class OmeZarrSink final : public Sink {
   // An item may hold several planes (z inside the frame): each is a frame of the store. One that is
   // there stayed from the run before, is missing by an earlier region, or is a Value that comes
   // again with every item it belongs to.
-  Status write_item(const SinkImages& images, const Input& in) {
+  Status write_item(const SinkImages& images, const Input& in, int64_t& last_ticket) {
     const auto [image, first] = images.place_of(in.header->sequence);
     if (in.gap) return write_gap(image, first, images.planes(), *in.gap);
     const auto row = row_of(*in.header);
     int64_t frame = first - 1, ticket = 0;
     return for_each_plane(in.image, [&, image = image](const View& plane, const auto&) {
       if (writer_->has(image, ++frame)) return Status();
-      return options_.regions ? writer_->append_region(image, frame, plane, row, ticket)
-                              : writer_->append(image, frame, plane, row, ticket);
+      Status s = options_.regions ? writer_->append_region(image, frame, plane, row, ticket)
+                                  : writer_->append(image, frame, plane, row, ticket);
+      if (s.ok()) last_ticket = std::max(last_ticket, ticket);
+      return s;
     });
+  }
+  void drop_stored() {
+    const int64_t stored = writer_->acknowledged();
+    while (!queued_.empty() && queued_.front().second < stored) queued_.pop_front();
   }
   Status write_gap(size_t image, int64_t first, int64_t planes, const Gap& gap) {
     for (int64_t frame = first; frame < first + planes; ++frame)
@@ -142,6 +164,7 @@ class OmeZarrSink final : public Sink {
   bool resume_;
   std::vector<SinkImages> images_;  // by input; the image itself first
   std::optional<SinkTable> table_;
+  std::deque<std::pair<int64_t, int64_t>> queued_;  // item and last ticket: at most the queue's
   std::unique_ptr<StoreWriter> writer_;
 };
 
