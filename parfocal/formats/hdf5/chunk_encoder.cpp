@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "parfocal/core/guarded.h"
 #include "parfocal/formats/hdf5/fletcher32.h"
 #include "parfocal/formats/hdf5/handle.h"
 #include "parfocal/formats/hdf5/lock.h"
@@ -17,13 +18,17 @@ constexpr int64_t kCompressorBytes = int64_t{4} << 20;
 
 // The chunk as the file holds it: compressed, then its checksum.
 bool encode(ChunkJob& job) {
-  if (job.zstd_level > 0) {
-    std::vector<std::byte> packed;
-    if (!zstd_encode(job.bytes, job.zstd_level, packed)) return false;
-    job.bytes = std::move(packed);
+  try {
+    if (job.zstd_level > 0) {
+      std::vector<std::byte> packed;
+      if (!zstd_encode(job.bytes, job.zstd_level, packed)) return false;
+      job.bytes = std::move(packed);
+    }
+    append_fletcher32(job.bytes);
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
   }
-  append_fletcher32(job.bytes);
-  return true;
 }
 
 Status write(const ChunkJob& job) {
@@ -112,7 +117,7 @@ void ChunkEncoder::write_ready(std::unique_lock<std::mutex>& lock) {
     const bool skip = failure_ != nullptr;
     const ChunkJob& job = queue_.front()->job;
     lock.unlock();
-    Status status = skip ? Status() : write(job);
+    Status status = skip ? Status() : guarded([&] { return write(job); });
     lock.lock();
     if (!status.ok()) fail(status.issue());
     queue_.pop_front();

@@ -46,7 +46,16 @@ void PushSource::start() {
   pixels_ =
       std::make_unique_for_overwrite<std::byte[]>(static_cast<size_t>(params_.ring * frame_bytes_));
   headers_ = std::make_unique<FrameHeader[]>(static_cast<size_t>(params_.ring));
-  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  thread_ = std::jthread([this](const std::stop_token& stop) {
+    try {
+      run(stop);
+    } catch (...) {
+      failure_ = std::current_exception();
+    }
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    filled_.notify_all();
+  });
 }
 
 void PushSource::stop() {
@@ -103,15 +112,13 @@ void PushSource::run(const std::stop_token& stop) {
     headers_[static_cast<size_t>(tail_++ % params_.ring)] = header;
     filled_.notify_all();
   }
-  std::lock_guard lock(mutex_);
-  ended_ = true;
-  filled_.notify_all();
 }
 
 Pop PushSource::pop(const MutableView& dst, FrameHeader& header, std::stop_token stop) {
   std::unique_lock lock(mutex_);
   if (!filled_.wait(lock, stop, [&] { return head_ < tail_ || ended_; })) return Pop::stopped;
   if (stop.stop_requested()) return Pop::stopped;
+  if (head_ == tail_ && failure_) std::rethrow_exception(failure_);
   if (head_ == tail_) return Pop::end;
   lock.unlock();  // the producer leaves the slot at head_ alone until it is given back
   header = headers_[static_cast<size_t>(head_ % params_.ring)];

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <thread>
 
@@ -67,6 +68,7 @@ class PushSource final : public LiveSource {
   std::condition_variable_any filled_, freed_;
   int64_t head_ = 0, tail_ = 0;  // frames taken and put, ever; slot = number % ring
   bool ended_ = false;
+  std::exception_ptr failure_;  ///< that ended the thread; told after the last frame
   std::jthread thread_;
 };
 

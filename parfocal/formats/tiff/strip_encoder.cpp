@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <system_error>
 #include <thread>
+
+#include "parfocal/core/guarded.h"
 
 namespace parfocal {
 namespace {
@@ -51,10 +54,14 @@ Status StripEncoder::encode(const View& page) {
   std::vector<Status> results(static_cast<size_t>(threads_));
   const auto work = [&](size_t id) {
     for (int64_t k; results[id].ok() && (k = next++) < strips_;)
-      results[id] = encode_strip(page, k, contexts_[id]);
+      results[id] = guarded([&] { return encode_strip(page, k, contexts_[id]); });
   };
   std::vector<std::jthread> helpers;
-  for (size_t id = 1; id < results.size(); ++id) helpers.emplace_back(work, id);
+  try {
+    for (size_t id = 1; id < results.size(); ++id) helpers.emplace_back(work, id);
+  } catch (const std::system_error&) {
+    // The system gives no more threads: those that are there encode all strips.
+  }
   work(0);
   helpers.clear();  // joins
   for (Status& result : results)

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "parfocal/core/guarded.h"
 #include "parfocal/formats/zarr/writer/part_file.h"
 #include "parfocal/formats/zarr/writer/recover.h"
 #include "parfocal/formats/zarr/writer/store_writer-inl.h"
@@ -25,10 +26,17 @@ void StoreWriter::Impl::create() {
 
 void StoreWriter::Impl::start() {
   pool_ = std::make_unique<FramePool>(options_.queue_frames, buffer_bytes());
-  for (int i = 0; i < options_.threads; ++i) workers_.emplace_back([this] { work(); });
+  // What is thrown on these threads is a failure like any other.
+  const auto run = [this](auto&& loop) {
+    if (Status s = guarded([&] { return loop(), Status(); }); !s.ok()) fail(s);
+  };
+  for (int i = 0; i < options_.threads; ++i)
+    workers_.emplace_back([this, run] { run([this] { work(); }); });
   if (options_.ack == Ack::durable)
-    committer_ = std::jthread([this](const std::stop_token& stop) { commit_loop(stop); });
-  publisher_ = std::jthread([this](const std::stop_token& stop) { publish_loop(stop); });
+    committer_ =
+        std::jthread([this, run](const std::stop_token& stop) { run([&] { commit_loop(stop); }); });
+  publisher_ =
+      std::jthread([this, run](const std::stop_token& stop) { run([&] { publish_loop(stop); }); });
 }
 
 StoreWriter::Impl::~Impl() {
