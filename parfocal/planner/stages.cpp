@@ -5,6 +5,7 @@
 #include <map>
 #include <numeric>
 #include <set>
+#include <stdexcept>
 
 #include "parfocal/planner/draft.h"
 
@@ -114,12 +115,15 @@ class Builder {
         }
       return true;
     };
-    while (out.size() < stages_.size())
+    while (out.size() < stages_.size()) {
+      const size_t before = out.size();
       for (size_t s = 0; s < stages_.size(); ++s)
         if (!placed[s] && ready(s)) {
           placed[s] = 1;
           out.push_back(stages_[s]);
         }
+      if (out.size() == before) throw std::logic_error("stages wait for each other in a circle");
+    }
   }
 
   Draft& draft_;
