@@ -1,6 +1,8 @@
 #include "parfocal/planner/machine.h"
 
 #include <sched.h>
+#include <sys/resource.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -38,6 +40,7 @@ constexpr const char* kCgroups = "/sys/fs/cgroup";
 // ours.
 std::filesystem::path own_cgroup(const std::string& controller) {
   std::ifstream in("/proc/self/cgroup");
+  if (!in) return std::filesystem::path(kCgroups) / controller;  // no /proc: as in a container
   const std::string key = controller.empty() ? "0::" : ":" + controller + ":";
   for (std::string line; std::getline(in, line);) {
     const size_t at = line.find(key);
@@ -57,6 +60,13 @@ void for_each_enclosing(std::filesystem::path group, F&& f) {
   if (group == kCgroups) f(group);
 }
 
+// Without what the page cache would give back: only /proc tells that.
+int64_t free_memory_bytes() {
+  struct sysinfo info {};
+  if (sysinfo(&info) != 0) return 0;
+  return static_cast<int64_t>(info.freeram + info.bufferram) * static_cast<int64_t>(info.mem_unit);
+}
+
 int64_t room_in(const std::filesystem::path& group, const char* limit_file, const char* used_file) {
   const int64_t limit = read_number(group / limit_file), used = read_number(group / used_file);
   return limit < 0 ? std::numeric_limits<int64_t>::max()
@@ -67,7 +77,7 @@ int64_t room_in(const std::filesystem::path& group, const char* limit_file, cons
 
 int64_t available_memory_bytes() {
   int64_t bytes = kilobytes_of("/proc/meminfo", "MemAvailable");
-  if (bytes < 0) bytes = std::numeric_limits<int64_t>::max();
+  if (bytes < 0) bytes = free_memory_bytes();
   for_each_enclosing(own_cgroup(""), [&](const auto& group) {
     bytes = std::min(bytes, room_in(group, "memory.max", "memory.current"));
   });
@@ -97,7 +107,11 @@ int available_threads() {
 }
 
 int64_t peak_rss_bytes() {
-  return std::max<int64_t>(0, kilobytes_of("/proc/self/status", "VmHWM"));
+  const int64_t bytes = kilobytes_of("/proc/self/status", "VmHWM");
+  if (bytes >= 0) return bytes;
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<int64_t>(usage.ru_maxrss) * 1024;
 }
 
 int64_t free_disk_bytes(const std::filesystem::path& path) {
