@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "parfocal/formats/common/files.h"
+#include "parfocal/formats/tiff/page_chain.h"
 #include "parfocal/formats/tiff/tiff_description.h"
 #include "parfocal/formats/tiff/tiff_reader.h"
 
@@ -33,13 +34,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   file.fd = fd.get();
   file.size = static_cast<int64_t>(size);
   if (!read_tiff_header(file).ok()) return 0;
+  if (follow_pages(file, true).pages > static_cast<int64_t>(size)) __builtin_trap();
   uint64_t position = file.first_directory;
   for (int k = 0; k < 4 && position != 0; ++k) {
     TiffPage page;
     if (read_tiff_page(file, position, page).ok()) read_page(file, page);
     const auto found = describe_tiff(file, page);
     if (found && found->page_count() < 1) __builtin_trap();
-    if (!read_tiff_link(file, position, position).ok()) break;
+    TiffLink link;
+    if (!read_tiff_link(file, position, link).ok()) break;
+    position = link.next;
   }
   return 0;
 }

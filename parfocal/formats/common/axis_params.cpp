@@ -51,13 +51,24 @@ void apply_scales(const AxisScales& scales, Layout& layout) {
   }
 }
 
+// "YXT" -> "tyx": the same axes as they may stand; "tyx" where they cannot.
+static std::string possible_axes(const std::string& axes) {
+  std::string lead;
+  for (char c : axes) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    if (c >= 'a' && c <= 'z' && c != 'y' && c != 'x' && lead.find(c) == lead.npos) lead += c;
+  }
+  return lead.empty() || lead.size() > kMaxRank ? "tyx" : lead + "yx";
+}
+
 Layout layout_of_axes(const std::string& axes) {
   bool good = axes.size() >= 2 && axes.ends_with("yx") && axes.size() <= kMaxRank + 2;
   for (size_t i = 0; i < axes.size(); ++i)
     good = good && axes[i] >= 'a' && axes[i] <= 'z' && axes.find(axes[i], i + 1) == axes.npos;
   if (!good)
     fail_layout("axes cannot be '" + axes + "'", axes,
-                "different lower-case letters, the last two y x", "write e.g. axes: tyx");
+                "different lower-case letters, the last two y x",
+                "write axes: " + possible_axes(axes));
   Layout layout;
   for (size_t i = 0; i < axes.size(); ++i)
     (i + 2 < axes.size() ? layout.stream : layout.item)

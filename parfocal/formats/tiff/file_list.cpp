@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <numeric>
 
@@ -38,10 +39,36 @@ int compare_natural(std::string_view a, std::string_view b) {
   return static_cast<int>(i < a.size()) - static_cast<int>(j < b.size());
 }
 
-struct Found {
+struct FileState {
+  int64_t bytes = 0, time_ns = 0;
+  uint32_t hash = 0;  // 0 = not there
+};
+
+uint64_t mixed(uint64_t hash, const void* data, size_t bytes) {  // FNV-1a
+  for (size_t i = 0; i < bytes; ++i)
+    hash = (hash ^ static_cast<const uint8_t*>(data)[i]) * 0x100000001b3u;
+  return hash;
+}
+constexpr uint64_t kHashStart = 0xcbf29ce484222325u;
+
+FileState state_of(const std::filesystem::path& path, bool& is_folder) {
+  struct stat info {};
+  is_folder = false;
+  if (::stat(path.c_str(), &info) != 0) return {};
+  is_folder = S_ISDIR(info.st_mode);
+  FileState state{info.st_size, info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec, 0};
+  uint64_t hash = mixed(kHashStart, &info.st_dev, sizeof info.st_dev);
+  hash = mixed(hash, &info.st_ino, sizeof info.st_ino);
+  hash = mixed(hash, &state.bytes, sizeof state.bytes);
+  hash = mixed(hash, &state.time_ns, sizeof state.time_ns);
+  state.hash = std::max<uint32_t>(1, static_cast<uint32_t>(hash ^ hash >> 32));
+  return state;
+}
+
+struct Matches {
   std::string names;
   std::vector<uint64_t> ends;
-  std::vector<int64_t> sizes, times_ns;
+  std::vector<FileState> states;
   std::string_view name(size_t k) const {
     const uint64_t begin = k == 0 ? 0 : ends[k - 1];
     return std::string_view(names).substr(begin, ends[k] - begin);
@@ -54,18 +81,20 @@ struct DirCloser {
 
 bool has_wildcard(std::string_view s) { return s.find_first_of("*?[") != s.npos; }
 
-void add_file(const std::filesystem::path& base, const std::string& name, Found& found) {
-  struct stat info {};
-  if (::stat((base / name).c_str(), &info) != 0 || S_ISDIR(info.st_mode)) return;
+void add_file(const std::filesystem::path& base, const std::string& name, Matches& found) {
+  bool is_folder = false;
+  const std::filesystem::path path = base / name;
+  const FileState state = state_of(path, is_folder);
+  struct stat link {};
+  if (is_folder || (state.hash == 0 && ::lstat(path.c_str(), &link) != 0)) return;
   found.names += name;
   found.ends.push_back(found.names.size());
-  found.sizes.push_back(info.st_size);
-  found.times_ns.push_back(info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec);
+  found.states.push_back(state);
 }
 
 // `prefix`: folders already matched, "" or ending in '/'; `rest`: pattern still to match.
 void expand(const std::filesystem::path& base, const std::string& prefix, std::string_view rest,
-            Found& found) {
+            Matches& found) {
   const size_t slash = rest.find('/');
   const std::string part(rest.substr(0, slash));
   const bool last = slash == rest.npos;
@@ -86,42 +115,69 @@ void expand(const std::filesystem::path& base, const std::string& prefix, std::s
   }
 }
 
+int64_t count_entries(const std::filesystem::path& folder, const std::string& ending) {
+  int64_t entries = 0;
+  std::error_code ignored;
+  for (std::filesystem::directory_iterator it(folder, ignored), end; it != end && !ignored;
+       it.increment(ignored))
+    entries += ending.empty() || it->path().extension() == ending ? 1 : 0;
+  return entries;
+}
+
+// A folder is not looked into unless the pattern says so.
+void fail_if_folder(const std::filesystem::path& base, const std::string& pattern) {
+  std::error_code ignored;
+  const std::filesystem::path folder = base / pattern;
+  if (pattern.empty() || has_wildcard(pattern) || !std::filesystem::is_directory(folder, ignored))
+    return;
+  const std::string slash = pattern.ends_with('/') ? "" : "/";
+  std::string ending = ".tif";
+  for (const char* other : {".tiff", ".TIF", ".TIFF", ".btf"})
+    if (count_entries(folder, ending) == 0 && count_entries(folder, other) > 0) ending = other;
+  throw Error(ErrorCode::input_missing,
+              Issue{"the glob is a folder", "source.glob", pattern, "a pattern of files",
+                    "write glob: \"" + pattern + slash + "*" + ending + "\" (" +
+                        std::to_string(count_entries(folder, ending)) + " files)"});
+}
+
+// What a shell makes of ~ is not done here.
+void fail_if_home(const std::string& pattern) {
+  if (!pattern.starts_with("~/")) return;
+  const char* home = std::getenv("HOME");
+  throw Error(ErrorCode::input_missing,
+              Issue{"~ is not known here", "source.glob", pattern, "a path without ~",
+                    home ? "write glob: \"" + (home + pattern.substr(1)) + "\""
+                         : "write the path in full"});
+}
+
 [[noreturn]] void fail_missing(const std::filesystem::path& base, const std::string& pattern) {
+  fail_if_home(pattern);
+  fail_if_folder(base, pattern);
   std::filesystem::path folder = (base / pattern).parent_path();
   std::error_code ignored;
   while (has_wildcard(folder.string()) || (!folder.empty() && folder != folder.root_path() &&
                                            !std::filesystem::is_directory(folder, ignored)))
     folder = folder.parent_path();
   if (folder.empty()) folder = ".";
-  int64_t entries = 0;
-  for (std::filesystem::directory_iterator it(folder, ignored), end; it != end && !ignored;
-       it.increment(ignored))
-    ++entries;
   throw Error(ErrorCode::input_missing,
               Issue{"no file matches the glob", "source.glob", pattern,
                     "at least one file below " + (base / ".").lexically_normal().string(),
                     "the nearest folder that exists is " + folder.lexically_normal().string() +
-                        " (" + std::to_string(entries) +
+                        " (" + std::to_string(count_entries(folder, "")) +
                         " entries); paths are relative to the "
                         "pipeline file"});
 }
 
-std::vector<uint32_t> sorted_order(const Found& found, FileOrder order) {
+std::vector<uint32_t> sorted_order(const Matches& found, FileOrder order) {
   std::vector<uint32_t> index(found.ends.size());
   std::iota(index.begin(), index.end(), 0u);
   std::sort(index.begin(), index.end(), [&](uint32_t a, uint32_t b) {
-    if (order == FileOrder::time && found.times_ns[a] != found.times_ns[b])
-      return found.times_ns[a] < found.times_ns[b];
+    if (order == FileOrder::time && found.states[a].time_ns != found.states[b].time_ns)
+      return found.states[a].time_ns < found.states[b].time_ns;
     if (order == FileOrder::lexical) return found.name(a) < found.name(b);
     return natural_less(found.name(a), found.name(b));
   });
   return index;
-}
-
-uint64_t mixed(uint64_t hash, const void* data, size_t bytes) {  // FNV-1a
-  for (size_t i = 0; i < bytes; ++i)
-    hash = (hash ^ static_cast<const uint8_t*>(data)[i]) * 0x100000001b3u;
-  return hash;
 }
 
 }  // namespace
@@ -133,7 +189,7 @@ bool natural_less(std::string_view a, std::string_view b) {
 
 FileList FileList::find(const std::filesystem::path& base_dir,
                         const std::vector<std::string>& patterns, FileOrder order) {
-  Found found;
+  Matches found;
   for (const std::string& pattern : patterns) {
     const size_t before = found.ends.size();
     if (pattern.starts_with('/'))
@@ -147,17 +203,52 @@ FileList FileList::find(const std::filesystem::path& base_dir,
   list.base_dir_ = base_dir;
   list.names_.reserve(found.names.size());
   list.ends_.reserve(found.ends.size());
-  list.fingerprint_ = 0xcbf29ce484222325u;
+  list.bytes_.reserve(found.ends.size());
+  list.states_.reserve(found.ends.size());
+  list.fingerprint_ = kHashStart;
   for (const uint32_t k : sorted_order(found, order)) {
     if (!list.ends_.empty() && list.name(list.size() - 1) == found.name(k)) continue;
-    list.names_ += found.name(k);
-    list.ends_.push_back(list.names_.size());
-    list.total_bytes_ += found.sizes[k];
-    list.fingerprint_ = mixed(list.fingerprint_, found.name(k).data(), found.name(k).size());
-    list.fingerprint_ = mixed(list.fingerprint_, &found.sizes[k], sizeof found.sizes[k]);
-    list.fingerprint_ = mixed(list.fingerprint_, &found.times_ns[k], sizeof found.times_ns[k]);
+    list.add(found.name(k), found.states[k].bytes, found.states[k].time_ns, found.states[k].hash);
   }
   return list;
+}
+
+void FileList::add(std::string_view name, int64_t bytes, int64_t time_ns, uint32_t state) {
+  names_ += name;
+  ends_.push_back(names_.size());
+  bytes_.push_back(bytes);
+  states_.push_back(state);
+  total_bytes_ += bytes;
+  fingerprint_ = mixed(fingerprint_, name.data(), name.size());
+  fingerprint_ = mixed(fingerprint_, &bytes, sizeof bytes);
+  fingerprint_ = mixed(fingerprint_, &time_ns, sizeof time_ns);
+}
+
+bool FileList::has(const std::string& name) const {
+  bool is_folder = false;
+  return state_of(base_dir_ / name, is_folder).hash != 0 && !is_folder;
+}
+
+int64_t FileList::append(const std::string& name) {
+  bool is_folder = false;
+  const FileState state = state_of(base_dir_ / name, is_folder);
+  add(name, state.bytes, state.time_ns, state.hash);
+  return size() - 1;
+}
+
+Status FileList::unchanged() const {
+  for (int64_t k = 0; k < size(); ++k) {
+    bool is_folder = false;
+    const FileState now = state_of(path(k), is_folder);
+    if (now.hash == states_[static_cast<size_t>(k)]) continue;
+    return Status::fail(
+        {"an input file changed while it was read", name(k),
+         now.hash == 0 ? "it is not there any more"
+                       : "another file, size or time of change (" + std::to_string(now.bytes) +
+                             " bytes now, " + std::to_string(bytes(k)) + " before)",
+         "files that stay as they are while they are read", "run again when nothing writes to it"});
+  }
+  return {};
 }
 
 std::string FileList::name(int64_t index) const {

@@ -1,11 +1,13 @@
 #pragma once
-/// The files that a glob names, in order. 100,000 names cost their characters and 8 bytes each.
+/// The files that a glob names, in order. 100,000 names cost their characters and 20 bytes each.
 
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "parfocal/core/error.h"
 
 namespace parfocal {
 
@@ -17,8 +19,9 @@ bool natural_less(std::string_view a, std::string_view b);
 
 class FileList {
  public:
-  /// All regular files (or links to them) that match one of the `patterns` (*, ?, [] within one
-  /// folder level), each once, relative to `base_dir` unless absolute. stat()s every file.
+  /// All files that match one of the `patterns` (*, ?, [] within one folder level), each once,
+  /// relative to `base_dir` unless absolute. stat()s every file. A link whose file is not there has
+  /// its place in the list, with a size of 0: those behind it do not move up.
   /// \throws Error(input_missing) if a pattern matches nothing: names the nearest folder that
   /// exists.
   static FileList find(const std::filesystem::path& base_dir,
@@ -28,16 +31,28 @@ class FileList {
   /// As in the pattern: relative to base_dir, or absolute.
   std::string name(int64_t index) const;
   std::filesystem::path path(int64_t index) const { return base_dir_ / name(index); }
+  /// In bytes, when it was found; 0 if it could not be told.
+  int64_t bytes(int64_t index) const { return bytes_[static_cast<size_t>(index)]; }
+  bool is_there(int64_t index) const { return states_[static_cast<size_t>(index)] != 0; }
+  /// Whether there is such a file on the disk.
+  bool has(const std::string& name) const;
+  /// Adds a file at the end, whether it is there or not; returns its index.
+  int64_t append(const std::string& name);
+  /// Whether all files still are those that were found. Names the first that is not.
+  Status unchanged() const;
   int64_t total_bytes() const { return total_bytes_; }
   /// Hash of all names, sizes and modification times.
   uint64_t fingerprint() const { return fingerprint_; }
 
  private:
+  void add(std::string_view name, int64_t bytes, int64_t time_ns, uint32_t state);
   std::filesystem::path base_dir_;
   std::string names_;  // all names, one after the other
   std::vector<uint64_t> ends_;
+  std::vector<int64_t> bytes_;
+  std::vector<uint32_t> states_;  // hashes of device, inode, size and time; 0 = not there
   int64_t total_bytes_ = 0;
-  uint64_t fingerprint_ = 0;
+  uint64_t fingerprint_ = 0;  // of what was added so far
 };
 
 }  // namespace parfocal

@@ -1,5 +1,6 @@
 #pragma once
-/// What a TIFF file says of its pages: OME-XML (OME-TIFF) or the description of ImageJ.
+/// What a TIFF file says of its pages: OME-XML (OME-TIFF), the description of ImageJ, or the shape
+/// that tifffile writes.
 
 #include <optional>
 #include <string>
@@ -8,35 +9,62 @@
 
 #include "parfocal/core/frame_set.h"
 #include "parfocal/core/layout.h"
+#include "parfocal/formats/tiff/plane_map.h"
 #include "parfocal/formats/tiff/tiff_directory.h"
 
 namespace parfocal {
 
 struct TiffDescription {
-  std::string origin;         ///< "OME-XML", "ImageJ"
+  std::string origin;         ///< "OME-XML", "ImageJ", "tifffile"; "": it says nothing of axes
   std::vector<Axis> planes;   ///< of the pages, outermost first, sizes of 1 left out; c if it has
                               ///< names
   Axis y{"y", 0, 1, "", {}};  ///< scales only
   Axis x{"x", 0, 1, "", {}};
-  int64_t images = 1;              ///< images (positions, series) in the file
   FrameSet missing;                ///< pages that a sink of parfocal records as missing
   int64_t missing_not_listed = 0;  ///< ranges beyond those
-  std::string irregular;           ///< not empty: why the pages are not in the order of `planes`
-  /// Pages that the description speaks of.
+  /// All images lie behind the first directory, one after the other.
+  bool contiguous = false;
+
+  // Of OME-XML:
+  int64_t images = 1;                    ///< images (positions) that it speaks of
+  std::vector<std::string> image_names;  ///< of those that were read
+  std::string unequal;                   ///< not empty: why the images cannot be taken as positions
+  std::vector<std::string> files;        ///< that hold planes, as named
+  std::vector<std::string> file_ids;
+  std::string id;             ///< of this file
+  std::string metadata_file;  ///< not empty: all of the above stands there
+  PlaneMap places;  ///< of the planes of the images that were read, one image behind the other; not
+                    ///< sorted; empty: pages in the order of `planes`
+  /// Planes of one image.
   int64_t page_count() const;
 };
 
 /// Pixels per unit, as in the tags XResolution and YResolution; 0 = not stated.
 struct TiffResolution {
   double x = 0, y = 0;
+  int unit = 0;  ///< of ResolutionUnit: 2 inch, 3 cm; else not stated
 };
 
-/// nullopt if the text is neither OME-XML nor of ImageJ, or cannot be understood. Never throws;
-/// reads what is there of a text that was cut.
-std::optional<TiffDescription> describe_tiff(std::string_view text,
-                                             const TiffResolution& resolution);
+constexpr int64_t kAllImages = -1;
 
-/// The description of a page; of a long text its first MiB, in which sizes and channels stand.
-std::optional<TiffDescription> describe_tiff(const TiffFile& file, const TiffPage& page);
+/// nullopt if the text is of none of these, or cannot be understood. Never throws; reads what is
+/// there of a text that was cut. `image`: the only one of several in OME-XML to be read.
+std::optional<TiffDescription> describe_tiff(std::string_view text,
+                                             const TiffResolution& resolution,
+                                             int64_t image = kAllImages);
+
+/// The descriptions of a page, OME-XML first; of a long text its first 64 MiB.
+std::optional<TiffDescription> describe_tiff(const TiffFile& file, const TiffPage& page,
+                                             int64_t image = kAllImages);
+
+/// Images that lie behind the first directory of a file: 1, or more of some writers.
+int64_t images_behind(const TiffFile& file, const TiffPage& page,
+                      const std::optional<TiffDescription>& description);
+
+/// Sets the scales that the page states by itself, per inch or cm.
+void set_page_scales(const TiffFile& file, const TiffPage& page, Axis& y, Axis& x);
+
+/// Removes the axes of one step that say nothing.
+void drop_single(std::vector<Axis>& axes);
 
 }  // namespace parfocal

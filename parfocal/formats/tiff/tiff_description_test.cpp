@@ -72,16 +72,66 @@ TEST(TiffDescription, TakesAxesScalesAndChannelsOfOmeXml) {
   EXPECT_EQ(found->images, 1);
 }
 
-TEST(TiffDescription, FindsPagesThatAreNotInOrder) {
-  const auto of = [](const std::string& places) {
-    return describe_tiff(ome(kTcz, places), {})->irregular;
+// "plane+count@file:page" of each run.
+std::vector<std::string> runs_of(const std::string& xml) {
+  auto found = describe_tiff(xml, {});
+  std::vector<std::string> texts;
+  for (const PlaneRun& run : found->places.runs())
+    texts.push_back(std::to_string(run.plane) + "+" + std::to_string(run.count) + "@" +
+                    std::to_string(run.file) + ":" + std::to_string(run.page));
+  return texts;
+}
+
+TEST(TiffDescription, TakesThePlacesOfPlanes) {
+  const auto of = [](const std::string& places) { return runs_of(ome(kTcz, places)); };
+  EXPECT_THAT(of("<TiffData/>"), ElementsAre("0+-1@-1:0"));
+  EXPECT_THAT(of("<TiffData IFD=\"0\" PlaneCount=\"70\"/>"), ElementsAre("0+70@-1:0"));
+  EXPECT_THAT(of("<TiffData IFD=\"0\" NumPlanes=\"99\"/>"), ElementsAre("0+70@-1:0"));
+  EXPECT_THAT(of("<TiffData IFD=\"11\" FirstT=\"1\" FirstZ=\"1\"/>"), ElementsAre("11+1@-1:11"));
+  EXPECT_THAT(of("<TiffData IFD=\"11\" FirstT=\"1\"/>"), ElementsAre("10+1@-1:11"));
+  EXPECT_THAT(of("<TiffData IFD=\"0\"/><TiffData IFD=\"1\" FirstZ=\"1\"/>"),
+              ElementsAre("0+2@-1:0"));
+  EXPECT_THAT(of("<TiffData IFD=\"0\" FirstZ=\"5\"/>"), IsEmpty());
+  EXPECT_THAT(of("<TiffData IFD=\"3\"><UUID FileName=\"a\"/></TiffData>"
+                 "<TiffData IFD=\"3\" FirstC=\"1\"><UUID FileName=\"b\">id</UUID></TiffData>"),
+              ElementsAre("0+1@0:3", "5+1@1:3"));
+}
+
+TEST(TiffDescription, CountsThePlanesOfFurtherImagesBehindTheFirst) {
+  const auto of = [](const std::string& second, int64_t image) {
+    const std::string places = "<TiffData IFD=\"0\"/>";
+    return describe_tiff("<OME><Image Name=\"a\"><Pixels " + std::string(kTcz) + ">" + places +
+                             "</Pixels></Image><Image Name=\"b\"><Pixels " + second + ">" +
+                             "<TiffData IFD=\"70\"/></Pixels></Image></OME>",
+                         {}, image);
   };
-  EXPECT_EQ(of("<TiffData IFD=\"0\" PlaneCount=\"70\"/>"), "");
-  EXPECT_EQ(of("<TiffData IFD=\"11\" FirstT=\"1\" FirstZ=\"1\"/>"), "");
-  EXPECT_EQ(of("<TiffData IFD=\"11\" FirstT=\"1\"/>"), "page 11 is plane 10");
-  EXPECT_EQ(of("<TiffData IFD=\"3\"><UUID FileName=\"a\"/></TiffData>"
-               "<TiffData IFD=\"3\"><UUID FileName=\"b\"/></TiffData>"),
-            "");
+  const auto both = of(kTcz, kAllImages);
+  EXPECT_EQ(both->images, 2);
+  EXPECT_THAT(both->image_names, ElementsAre("a", "b"));
+  EXPECT_EQ(both->unequal, "");
+  EXPECT_EQ(both->places.runs()[1].plane, 70);
+  EXPECT_EQ(both->places.runs()[1].page, 70);
+  const auto second = of(kTcz, 1);
+  EXPECT_THAT(second->image_names, ElementsAre("b"));
+  EXPECT_EQ(second->places.runs()[0].plane, 0);
+  std::string other = kTcz;
+  other.replace(other.find("SizeT=\"7\""), 9, "SizeT=\"8\"");
+  EXPECT_THAT(of(other, kAllImages)->unequal, HasSubstr("image 1 is t=8"));
+  EXPECT_EQ(of(other, 1)->unequal, "");
+}
+
+TEST(TiffDescription, KeepsNamesOfChannelsWhateverTheyAre) {
+  const auto of = [](const std::string& channels) {
+    const auto found = describe_tiff(ome("DimensionOrder=\"XYZCT\" SizeX=\"4\" SizeY=\"3\" "
+                                         "SizeZ=\"1\" SizeC=\"3\" SizeT=\"1\"",
+                                         channels),
+                                     {});
+    return found->planes[0].labels;
+  };
+  EXPECT_THAT(of("<Channel Name=\"a\"/><Channel/><Channel Name=\"a\"/>"),
+              ElementsAre("a", "", "a"));
+  EXPECT_THAT(of("<Channel Name=\"a\"/>"), ElementsAre("a", "", ""));
+  EXPECT_THAT(of("<Channel/><Channel/><Channel/>"), IsEmpty());
 }
 
 TEST(TiffDescription, TakesTheHyperstackOfImageJ) {
@@ -100,6 +150,58 @@ TEST(TiffDescription, TakesTheHyperstackOfImageJ) {
   const auto plain = describe_tiff("ImageJ=1.53t\nimages=9\nunit=pixel\n", {1, 1});
   EXPECT_THAT(names_and_sizes(plain->planes), ElementsAre("t9"));
   EXPECT_EQ(plain->x.unit, "");
+}
+
+TEST(TiffDescription, TakesTheSixOrdersOfImageJ) {
+  const auto of = [](const std::string& order) {
+    return names_and_sizes(describe_tiff("ImageJ=1.53t\nimages=24\nchannels=2\nslices=3\nframes=4\n"
+                                         "order=" +
+                                             order + "\n",
+                                         {})
+                               ->planes);
+  };
+  EXPECT_THAT(of("czt"), ElementsAre("t4", "z3", "c2"));
+  EXPECT_THAT(of("ctz"), ElementsAre("z3", "t4", "c2"));
+  EXPECT_THAT(of("zct"), ElementsAre("t4", "c2", "z3"));
+  EXPECT_THAT(of("ztc"), ElementsAre("c2", "t4", "z3"));
+  EXPECT_THAT(of("tcz"), ElementsAre("z3", "c2", "t4"));
+  EXPECT_THAT(of("TZC"), ElementsAre("c2", "z3", "t4"));
+  EXPECT_THAT(of("default"), ElementsAre("t4", "z3", "c2"));
+}
+
+TEST(TiffDescription, TakesResolutionsByTheirUnit) {
+  const auto of = [](const std::string& unit, int tag, double resolution) {
+    return describe_tiff("ImageJ=1.53t\nimages=1\nunit=" + unit + "\n",
+                         {resolution, resolution, tag})
+        ->x;
+  };
+  const auto is = [](const Axis& axis, double scale, const std::string& unit) {
+    EXPECT_DOUBLE_EQ(axis.scale, scale);
+    EXPECT_EQ(axis.unit, unit);
+  };
+  is(of("um", 1, 4), 0.25, "um");
+  is(of("cm", 1, 4), 2.5, "mm");
+  is(of("cm", 3, 4), 2.5, "mm");
+  is(of("inch", 2, 4), 6.35, "mm");
+  is(of("um", 3, 40000), 0.25, "um");
+  is(of("um", 2, 101600), 0.25, "um");
+  is(of("pixel", 3, 40000), 0.25, "um");
+  is(of("pixel", 1, 4), 1, "");
+  is(of("", 2, 72), 1, "");
+}
+
+TEST(TiffDescription, TakesShapesThatNameTheirAxes) {
+  const auto found = describe_tiff(R"({"shape": [3, 5, 1, 20, 30], "axes": "TZCYX"})", {});
+  EXPECT_THAT(names_and_sizes(found->planes), ElementsAre("t3", "z5"));
+  EXPECT_FALSE(found->contiguous);
+  EXPECT_FALSE(describe_tiff(R"({"shape": [3, 5, 20, 30]})", {}));
+  EXPECT_FALSE(describe_tiff(R"({"shape": [3, 5, 20, 30], "axes": "TQYX"})", {}));
+  EXPECT_FALSE(describe_tiff(R"({"shape": [3, -5, 20, 30], "axes": "TZYX"})", {}));
+  EXPECT_FALSE(describe_tiff(R"({"shape": [[[)", {}));
+  const auto hidden = describe_tiff(R"({"shape": [3, 5, 20, 30], "truncated": true})", {});
+  EXPECT_TRUE(hidden->contiguous);
+  EXPECT_EQ(hidden->origin, "");
+  EXPECT_EQ(hidden->page_count(), 15);
 }
 
 TEST(TiffDescription, SaysNothingOfOtherTexts) {

@@ -4,13 +4,14 @@
 #include <array>
 #include <limits>
 #include <optional>
-
-#include "parfocal/formats/common/files.h"
+#include <utility>
 
 namespace parfocal {
 namespace {
 
 enum Tag : uint16_t {
+  kNewSubfileType = 254,
+  kSubfileType = 255,
   kWidth = 256,
   kHeight = 257,
   kBits = 258,
@@ -24,11 +25,15 @@ enum Tag : uint16_t {
   kStripByteCounts = 279,
   kXResolution = 282,
   kYResolution = 283,
+  kResolutionUnit = 296,
   kTileWidth = 322,
   kTileHeight = 323,
   kTileOffsets = 324,
   kTileByteCounts = 325,
+  kSubIfds = 330,
   kSampleFormat = 339,
+  kImageDepth = 32997,
+  kMetaMorphPlanes = 33629,
 };
 enum Format : uint64_t { kUnsigned = 1, kSigned = 2, kFloat = 3 };
 
@@ -81,7 +86,9 @@ struct Fields {
   uint64_t samples = 1, rows_per_strip = std::numeric_limits<uint32_t>::max(), format = kUnsigned;
   uint64_t tile_width = 0, tile_height = 0;
   TiffValues strip_offsets, strip_counts, tile_offsets, tile_counts;
-  TiffValues description, x_resolution, y_resolution;
+  TiffValues description, second_description, x_resolution, y_resolution;
+  uint64_t resolution_unit = 0, depth = 1;
+  bool reduced = false, has_sub_pages = false;
 };
 
 struct Entry {
@@ -155,13 +162,31 @@ void set_field(const Entry& e, Fields& f) {
       f.tile_counts = e.values;
       break;
     case kDescription:
-      f.description = e.values;
+      (f.description.type == 0 ? f.description : f.second_description) = e.values;
       break;
     case kXResolution:
       f.x_resolution = e.values;
       break;
     case kYResolution:
       f.y_resolution = e.values;
+      break;
+    case kResolutionUnit:
+      f.resolution_unit = e.first;
+      break;
+    case kNewSubfileType:  // bit 0: reduced; bit 2: a mask
+      f.reduced = (e.first & 5) != 0;
+      break;
+    case kSubfileType:
+      f.reduced = f.reduced || e.first == 2;
+      break;
+    case kSubIfds:
+      f.has_sub_pages = e.values.count > 0;
+      break;
+    case kImageDepth:
+      f.depth = std::max<uint64_t>(f.depth, e.first);
+      break;
+    case kMetaMorphPlanes:
+      f.depth = std::max<uint64_t>(f.depth, e.values.count);
       break;
     default:
       break;
@@ -171,19 +196,6 @@ void set_field(const Entry& e, Fields& f) {
 Status check_entry_count(uint64_t count) {
   if (count > 0 && count <= kMaxEntries) return {};
   return damaged("a directory of " + std::to_string(count) + " entries");
-}
-
-// Number of entries of the directory, and the position of the first.
-Status read_entry_count(const TiffFile& file, uint64_t position, uint64_t& count,
-                        uint64_t& entries) {
-  const int bytes = file.big_tiff ? 8 : 2;
-  uint8_t buffer[8];
-  if (position >= static_cast<uint64_t>(file.size) ||
-      read_at(file.fd, buffer, bytes, static_cast<int64_t>(position)) != bytes)
-    return beyond(file, "the directory", position);
-  count = load(buffer, bytes, file.big_endian);
-  entries = position + static_cast<uint64_t>(bytes);
-  return check_entry_count(count);
 }
 
 // The count, the entries and the link to the next directory come in one read where they are few.
@@ -238,17 +250,42 @@ std::optional<DType> dtype_of_fields(const Fields& f) {
   }
 }
 
+// Of those that are not read: "LZMA compression".
+std::string compression_name(uint64_t number) {
+  constexpr std::pair<uint64_t, const char*> names[] = {
+      {2, "CCITT RLE"},       {3, "CCITT fax 3"},   {4, "CCITT fax 4"},
+      {6, "old JPEG"},        {7, "JPEG"},          {9, "JBIG"},
+      {10, "JBIG"},           {22610, "JPEG XR"},   {32766, "NeXT"},
+      {32809, "ThunderScan"}, {33003, "JPEG 2000"}, {33004, "JPEG 2000"},
+      {33005, "JPEG 2000"},   {34661, "JBIG"},      {34676, "SGI log"},
+      {34677, "SGI log"},     {34712, "JPEG 2000"}, {34887, "LERC"},
+      {34892, "lossy JPEG"},  {34925, "LZMA"},      {34926, "Zstandard"},
+      {34927, "WebP"},        {34933, "PNG"},       {34934, "JPEG XR"},
+      {50000, "Zstandard"},   {50001, "WebP"},      {50002, "JPEG XL"},
+      {52546, "JPEG XL"}};
+  for (const auto& [value, name] : names)
+    if (value == number) return name + std::string(" compression");
+  return "TIFF compression " + std::to_string(number);
+}
+
+// "float16", "a pixel of 12 bits (sample format 1)"
+std::string pixel_name(const Fields& f) {
+  if (f.format == kFloat) return "float" + std::to_string(f.bits);
+  if (f.format == 5 || f.format == 6) return "complex" + std::to_string(f.bits);
+  return "a pixel of " + std::to_string(f.bits) + " bits (sample format " +
+         std::to_string(f.format) + ")";
+}
+
 Status check_supported(const Fields& f) {
   if (f.samples != 1)
     return unsupported(std::to_string(f.samples) + " samples per pixel (a colour image)",
                        "convert the file to one grey channel per file or page");
   if (!dtype_of_fields(f))
-    return unsupported("a pixel of " + std::to_string(f.bits) + " bits (sample format " +
-                           std::to_string(f.format) + ")",
-                       "convert the file to 8, 16 or 32 bit");
+    return unsupported(pixel_name(f), f.format == kFloat ? "convert the file to float32"
+                                                         : "convert the file to 8, 16 or 32 bit");
   constexpr std::array<uint64_t, 5> known = {1, 5, 8, 32773, 32946};
   if (std::find(known.begin(), known.end(), f.compression) == known.end())
-    return unsupported("TIFF compression " + std::to_string(f.compression),
+    return unsupported(compression_name(f.compression),
                        "convert the file to no compression, LZW, deflate or PackBits");
   if (f.photometric != 0 && f.photometric != 1 && f.photometric != 3)
     return unsupported("photometric interpretation " + std::to_string(f.photometric),
@@ -296,6 +333,12 @@ Status check_plausible(const TiffFile& file, const TiffPage& page) {
 
 }  // namespace
 
+Status open_tiff(const std::filesystem::path& path, Fd& fd, TiffFile& file) {
+  if (Status s = open_for_reading(path, fd, file.size); !s.ok()) return s;
+  file.fd = fd.get();
+  return read_tiff_header(file);
+}
+
 Status read_tiff_header(TiffFile& file) {
   if (file.size == 0) return Status::fail("the file is empty (0 bytes)", "copy the file again");
   uint8_t b[16] = {};
@@ -323,24 +366,26 @@ Status read_tiff_page(const TiffFile& file, uint64_t position, TiffPage& page) {
   page.dtype = *dtype_of_fields(f);
   page.compression = static_cast<int>(f.compression);
   page.description = f.description;
+  page.second_description = f.second_description;
+  page.resolution_unit = static_cast<int>(std::min<uint64_t>(f.resolution_unit, 9));
+  page.reduced = f.reduced;
+  page.has_sub_pages = f.has_sub_pages;
+  page.depth = static_cast<int64_t>(std::min(f.depth, kMaxSide));
   page.x_resolution = f.x_resolution;
   page.y_resolution = f.y_resolution;
   if (Status s = set_blocks(f, page); !s.ok()) return s;
+  if (page.depth > 1 && (page.compression != 1 || page.tiled))
+    return unsupported(
+        "a directory of " + std::to_string(page.depth) + " images that are compressed or in tiles",
+        "write each image as a page of its own");
   return check_plausible(file, page);
 }
 
-Status read_tiff_link(const TiffFile& file, uint64_t position, uint64_t& next) {
-  uint64_t count = 0, entries = 0;
-  if (Status s = read_entry_count(file, position, count, entries); !s.ok()) return s;
-  const uint64_t at = entries + count * (file.big_tiff ? 20 : 12);
-  // The link itself may be left out, as some writers do.
-  if (at > static_cast<uint64_t>(file.size)) return beyond(file, "the directory", position);
-  uint8_t buffer[8];
-  const int bytes = file.big_tiff ? 8 : 4;
-  next = read_at(file.fd, buffer, bytes, static_cast<int64_t>(at)) == bytes
-             ? load(buffer, bytes, file.big_endian)
-             : 0;
-  return {};
+Status read_tiff_link(const TiffFile& file, uint64_t position, TiffLink& link) {
+  Fields f;
+  Status s = read_fields(file, position, f, link.next);
+  link.reduced = f.reduced;
+  return s;
 }
 
 Status TiffValueReader::get(uint64_t index, uint64_t& value) {

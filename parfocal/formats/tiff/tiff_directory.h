@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 
 #include "parfocal/core/dtype.h"
 #include "parfocal/core/error.h"
 #include "parfocal/core/region.h"
+#include "parfocal/formats/common/files.h"
 
 namespace parfocal {
 
@@ -39,9 +41,15 @@ struct TiffPage {
   int64_t block_width = 0, block_height = 0;
   int64_t blocks_across = 0, blocks_down = 0;
   TiffValues offsets, byte_counts;
-  TiffValues description, x_resolution, y_resolution;  ///< as found; nothing is checked
-  uint64_t directory = 0;                              ///< position of this directory
-  uint64_t next = 0;                                   ///< position of the next, 0 = last
+  /// As found; nothing is checked. Some writers put two descriptions into a page.
+  TiffValues description, second_description, x_resolution, y_resolution;
+  int resolution_unit = 0;  ///< the tag's number: 1 none, 2 inch, 3 cm; 0 = not stated
+  bool reduced = false;     ///< a smaller image of another page, or a mask
+  bool has_sub_pages = false;
+  int64_t depth = 1;       ///< images behind this directory: ImageDepth, or planes of MetaMorph
+  uint64_t shift = 0;      ///< added to every offset, for an image behind the first
+  uint64_t directory = 0;  ///< position of this directory
+  uint64_t next = 0;       ///< position of the next, 0 = last
 
   int64_t pixel_bytes() const { return static_cast<int64_t>(dtype_size(dtype)); }
   int64_t frame_bytes() const { return width * height * pixel_bytes(); }
@@ -52,13 +60,21 @@ struct TiffPage {
   int64_t block_bytes(int64_t y) const { return block_width * block_rows(y) * pixel_bytes(); }
 };
 
+/// Opens a file and reads its header.
+Status open_tiff(const std::filesystem::path& path, Fd& fd, TiffFile& file);
 /// Reads the header of file.fd (file.size must be set).
 Status read_tiff_header(TiffFile& file);
 /// Reads and checks the directory at `position`. The failures say what is not supported (several
 /// samples per pixel, 1-bit pixels, compression) or what is wrong (sizes, offsets beyond the file).
 Status read_tiff_page(const TiffFile& file, uint64_t position, TiffPage& page);
-/// Only the link to the next directory.
-Status read_tiff_link(const TiffFile& file, uint64_t position, uint64_t& next);
+
+/// How a directory stands in its chain.
+struct TiffLink {
+  uint64_t next = 0;     ///< position of the next, 0 = last
+  bool reduced = false;  ///< as TiffPage::reduced
+};
+/// Only that, of a page that may be of any kind.
+Status read_tiff_link(const TiffFile& file, uint64_t position, TiffLink& link);
 /// Value `index` of a tag of unsigned integers, via a small window so that neighbours are cheap.
 class TiffValueReader {
  public:

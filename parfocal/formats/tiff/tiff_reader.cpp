@@ -47,9 +47,10 @@ Status locate(const TiffFile& file, const TiffPage& page, TiffValueReader& offse
   const int64_t y = static_cast<int64_t>(block) / page.blocks_across * page.block_height;
   int64_t bytes = 0;
   if (Status s = offsets.get(block, position); !s.ok()) return s;
+  position += page.shift;
   if (Status s = stored_bytes(page, counts, block, y, bytes); !s.ok()) return s;
   const uint64_t size = static_cast<uint64_t>(file.size);
-  if (position > size || static_cast<uint64_t>(bytes) > size - position)
+  if (position > size || page.shift > size || static_cast<uint64_t>(bytes) > size - position)
     return truncated(file, block_word(page), block, position, bytes);
   return {};
 }
@@ -250,6 +251,21 @@ Status read_compressed(const TiffFile& file, const TiffPage& page, TiffValueRead
   });
 }
 
+// Images behind one directory follow the first, whose strips must follow each other.
+Status check_stack(const TiffPage& page, TiffValueReader& offsets) {
+  if (page.shift == 0) return {};
+  if (page.compression != 1 || page.tiled)
+    return Status::fail("several images behind one directory can be read uncompressed, in strips",
+                        "write each image as a page of its own");
+  const uint64_t last = static_cast<uint64_t>(page.blocks_down - 1);
+  uint64_t first_at = 0, last_at = 0;
+  if (Status s = offsets.get(0, first_at); !s.ok()) return s;
+  if (Status s = offsets.get(last, last_at); !s.ok()) return s;
+  if (last_at - first_at == last * static_cast<uint64_t>(page.block_bytes(0))) return {};
+  return Status::fail("the strips of several images behind one directory lie apart",
+                      "write each image as a page of its own");
+}
+
 }  // namespace
 
 int64_t tiff_read_bytes(const TiffPage& page) {
@@ -262,6 +278,7 @@ int64_t tiff_read_bytes(const TiffPage& page) {
 Status read_tiff_region(const TiffFile& file, const TiffPage& page, const MutableView& dst) {
   if (dst.region.count() == 0) return {};
   TiffValueReader offsets(file, page.offsets), counts(file, page.byte_counts);
+  if (Status s = check_stack(page, offsets); !s.ok()) return s;
   uint64_t position = 0;
   const uint64_t last = static_cast<uint64_t>(page.blocks_across * page.blocks_down - 1);
   if (Status s = locate(file, page, offsets, counts, last, position); !s.ok()) return s;

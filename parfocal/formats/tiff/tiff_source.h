@@ -1,10 +1,13 @@
 #pragma once
 /// Source `files`: a folder of TIFF files as one stream. The first header that can be read fixes
 /// shape and dtype; a file that differs or is damaged makes its own items unreadable, not the run.
+/// An image never takes the place of another: what is missing, shorter or longer than the others
+/// say is a failure by name.
 
 #include "parfocal/core/io.h"
 #include "parfocal/formats/common/axis_params.h"
 #include "parfocal/formats/tiff/file_list.h"
+#include "parfocal/formats/tiff/page_chain.h"
 #include "parfocal/formats/tiff/page_hints.h"
 #include "parfocal/formats/tiff/tiff_description.h"
 #include "parfocal/formats/tiff/tiff_directory.h"
@@ -17,6 +20,7 @@ struct TiffSourceParams {
   AxisScales scale;
   AxisSizes sizes;  ///< of stream axes but the first, where files and pages do not tell them
   std::string order = "natural";
+  int64_t image = kAllImages;  ///< of an OME-TIFF of several
 };
 
 class TiffSource final : public Source {
@@ -32,45 +36,81 @@ class TiffSource final : public Source {
   std::string identity() const override;
   std::vector<std::string> notices() const override { return notices_; }
   FrameSet missing() const override { return missing_; }
+  Status unchanged() const override { return files_.unchanged(); }
 
  private:
   struct Place {
-    int64_t file = 0, page = 0;
+    int64_t file = 0, page = 0;  // file -1: listed nowhere
   };
+  // What is kept of a file of several images.
+  struct Pages {
+    int64_t end = 0;    // images up to and including this file
+    int64_t stack = 1;  // images behind each directory
+    PageChain chain;
+  };
+  bool automatic() const { return params_.axes == kAutoAxes && params_.sizes.entries.empty(); }
   int64_t total_pages() const { return pages_.empty() ? files_.size() : pages_.back().end; }
+  int64_t images_in(int64_t file) const;
   Place place(int64_t sequence) const;
   void read_first_header();
+  void follow_metadata_file();
+  void count_read_bytes();
+
+  // Counting images.
+  bool all_single() const;
   void count_pages();
+  Pages count_file(int64_t file, int64_t expected);
+  void compare_description(int64_t file, const TiffFile& opened, const TiffPage& first);
   void complete_last_step(int64_t inner, int64_t most);
+
+  // Axes that are stated.
   void size_axes(const AxisSizes& sizes);
-  std::string several_images_cure() const;
+  void check_lengths(int64_t inner) const;
+  [[noreturn]] void fail_lengths(int64_t file, const std::string& needed) const;
+  void order_axes();
+
+  // Axes of descriptions.
   void describe();
   void take_axes(const TiffDescription& description);
+  void set_axes(const std::vector<Axis>& planes, int64_t positions);
   void guess_axes(const std::string& why);
   void note_missing();
-  Status find_page(const TiffFile& file, const Place& place, uint64_t& directory) const;
+
+  // Planes that OME-XML places one by one, in one file or in several.
+  bool take_places();
+  bool lies_in_order() const;
+  std::vector<int64_t> set_files();
+  void resolve_places(const std::vector<int64_t>& members);
+  void check_foreign(const std::vector<int64_t>& members) const;
+  void check_images() const;
+  void check_shared_pages() const;
+  void describe_places();
+  void take_first_plane();
+
+  Status find_directory(const TiffFile& file, const Place& place, uint64_t& directory) const;
+  Status check_page(const TiffFile& file, const TiffPage& page, int64_t file_number) const;
   Status read_item(const Place& place, const MutableView& dst) const;
 
+  static constexpr const char* kAutoAxes = "auto";
+  TiffSourceParams params_;
   FileList files_;
   Layout layout_;
   TiffPage first_;  // of the first file that opens
+  int64_t first_stack_ = 1;
   std::optional<TiffDescription> description_;
+  std::string description_file_;       // not empty: where that stands instead of the first file
   std::vector<int64_t> page_strides_;  // of the stream axes; empty: as in C order
+  PlaneMap places_;                    // empty: the pages of the files one behind the other
+  int64_t listed_ = -1;                // planes that OME-XML lists, all of them in order
+  std::string other_description_;      // not empty: which file says something else
+  FrameSet missing_pages_;             // of all files
   std::vector<std::string> notices_;
   FrameSet missing_;
   int64_t first_file_ = 0;
   int64_t read_bytes_ = 0;
   Region block_;
   std::string glob_;
-  // Multi-page files only: pages up to and including each file, and for each file the position of
-  // every stride-th directory so that page k is not reached by k reads.
-  struct Pages {
-    int64_t end = 0, stride = 1;
-    bool cut = false;  // the last page lies beyond the end of the file
-    std::vector<uint64_t> checkpoints;
-  };
-  Pages count_file(const std::filesystem::path& path, int64_t expected) const;
-  std::vector<Pages> pages_;
+  std::vector<Pages> pages_;  // of each file, where one has several
   mutable PageHints hints_;
 };
 

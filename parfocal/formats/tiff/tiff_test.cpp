@@ -125,7 +125,7 @@ TEST(TiffSource, TakesPagesAsTheSecondAxis) {
   EXPECT_THROW(open_files(dir, "yx"), Error);
   RawValue params = raw_map({{"glob", "*.tif"}, {"axes", "zcyx"}});
   params.set("sizes", raw_map({{"c", "2"}}));
-  EXPECT_EQ(open_source("files", params, dir.path())->layout().str(), "z=3 c=2 | y=4 x=4 uint8");
+  EXPECT_EQ(open_source("files", params, dir.path())->layout().str(), "c=2 z=3 | y=4 x=4 uint8");
 }
 
 TEST(TiffSource, TakesScalesWithUnits) {
@@ -174,7 +174,7 @@ TEST(TiffSource, BrokenFilesFailWhenReadNotWhenOpened) {
   EXPECT_THAT(read_failure(*source, 0), HasSubstr("0_text.tif: not a TIFF file"));
   EXPECT_THAT(read_failure(*source, 1), HasSubstr("1_empty.tif: the file is empty"));
   EXPECT_EQ(read_failure(*source, 3), "");
-  EXPECT_THAT(read_failure(*source, 4), HasSubstr("20 x 31 uint16, but the first (2_good.tif)"));
+  EXPECT_THAT(read_failure(*source, 4), HasSubstr("20 x 30 uint16, as in 2_good.tif"));
   EXPECT_THAT(read_failure(*source, 5), HasSubstr("20 x 30 uint8"));
   EXPECT_THAT(read_failure(*source, 6), HasSubstr("not a regular file"));
   EXPECT_THAT(read_failure(*source, 7), HasSubstr("8_head.tif: truncated"));

@@ -1,0 +1,303 @@
+/// How many images the files hold, and the axes along which they run.
+
+#include <algorithm>
+
+#include "parfocal/core/operator_info.h"
+#include "parfocal/formats/common/files.h"
+#include "parfocal/formats/tiff/tiff_source.h"
+
+namespace parfocal {
+namespace {
+
+std::string count_text(int64_t n, const std::string& what) {
+  return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+}
+
+// "z=5 c=2" without t, along which files follow each other.
+std::string inner_text(const TiffDescription& description) {
+  std::string text;
+  for (const Axis& axis : description.planes)
+    if (axis.name != "t" || &axis != &description.planes[0])
+      text += (text.empty() ? "" : " ") + axis.name + "=" + std::to_string(axis.size);
+  return text.empty() ? "one plane" : text;
+}
+
+}  // namespace
+
+bool TiffSource::all_single() const {
+  if (!places_.empty())
+    return std::all_of(places_.runs().begin(), places_.runs().end(),
+                       [](const PlaneRun& run) { return run.page + run.count == 1; });
+  const bool states_more =
+      files_.size() == 1 && automatic() && description_ && description_->page_count() > 1;
+  return first_.next == 0 && first_stack_ == 1 && !states_more;
+}
+
+TiffSource::Pages TiffSource::count_file(int64_t number, int64_t expected) {
+  Fd fd;
+  TiffFile file;
+  Pages pages;
+  const bool opened = open_tiff(files_.path(number), fd, file).ok();
+  // OME-XML counts all directories.
+  const bool is_ome = automatic() && description_ && description_->origin == "OME-XML";
+  if (opened) pages.chain = follow_pages(file, !is_ome);
+  TiffPage first;
+  if (opened && places_.empty() && read_tiff_page(file, file.first_directory, first).ok())
+    compare_description(number, file, first);
+  if (opened && places_.empty() && first.width > 0)
+    pages.stack = images_behind(
+        file, first,
+        number == first_file_ || first.next != 0 ? description_ : describe_tiff(file, first));
+  const PageChain& chain = pages.chain;
+  if (pages.stack > 1 && chain.pages > 1 && first.depth == 1)
+    throw Error(ErrorCode::input_missing,
+                Issue{"the file holds several series, each behind one directory",
+                      files_.name(number), std::to_string(chain.pages) + " directories",
+                      "one series a file", "write each image as a page of its own"});
+  pages.end = chain.pages * pages.stack;
+  // A file whose chain breaks early keeps its place in the stream, and the page that is not there
+  // any more is one that cannot be read: a file that was cut is never just a shorter one.
+  if (!opened || chain.broken()) pages.end = std::max(pages.end + (chain.cut ? 1 : 0), expected);
+  return pages;
+}
+
+void TiffSource::compare_description(int64_t number, const TiffFile& file, const TiffPage& first) {
+  if (!description_ || files_.size() == 1) return;
+  const auto other = number == first_file_ ? description_ : describe_tiff(file, first);
+  if (!other) return;
+  const int64_t before = pages_.empty() ? 0 : pages_.back().end;
+  other->missing.for_each_run(
+      [&](int64_t begin, int64_t end) { missing_pages_.add(before + begin, end - begin); });
+  if (!automatic() || inner_text(*other) == inner_text(*description_) ||
+      !other_description_.empty())
+    return;
+  other_description_ = files_.name(number) + " says " + inner_text(*other) + ", " +
+                       files_.name(first_file_) + " says " + inner_text(*description_);
+}
+
+void TiffSource::count_pages() {
+  if (all_single()) return;
+  const int64_t expected = files_.size() == 1 ? 1 : count_file(first_file_, 1).end;
+  missing_pages_ = {};
+  int64_t end = 0;
+  for (int64_t k = 0; k < files_.size(); ++k) {
+    pages_.push_back(count_file(k, places_.empty() ? expected : 0));
+    const PageChain& chain = pages_.back().chain;
+    if (chain.broken() && notices_.empty())
+      notices_.push_back(files_.name(k) +
+                         (chain.cut ? " is cut off: not all of its pages are there."
+                                    : " is damaged: the directory of its page " +
+                                          std::to_string(chain.pages - 1) +
+                                          " points back to one before. It is read up to there."));
+    end = pages_.back().end += end;
+  }
+}
+
+// Of a file that was cut, the step of the first axis in which it ends counts whole.
+void TiffSource::complete_last_step(int64_t inner, int64_t most) {
+  if (files_.size() != 1 || pages_.empty() || !pages_[0].chain.broken() || inner <= 0) return;
+  const int64_t steps = (pages_[0].end + inner - 1) / inner;
+  if (steps <= most / inner) pages_[0].end = steps * inner;
+}
+
+void TiffSource::fail_lengths(int64_t file, const std::string& needed) const {
+  throw Error(ErrorCode::input_missing,
+              Issue{"the files hold different numbers of images", files_.name(file),
+                    count_text(images_in(file), "image") + "; " + files_.name(first_file_) +
+                        " has " + std::to_string(images_in(first_file_)),
+                    needed,
+                    "narrow source.glob to files of one length, or take all images as one axis "
+                    "with source.axes: tyx (--set source.axes=tyx)"});
+}
+
+// Steps of the first axis must not begin in one file and end in another, or images would move into
+// the place of others: but files may each hold a part of a step, or be a movie cut into pieces.
+void TiffSource::check_lengths(int64_t inner) const {
+  if (pages_.empty() || inner <= 1 || files_.size() == 1) return;
+  int64_t odd = -1, shorter = -1;
+  for (int64_t k = 0; k < files_.size(); ++k) {
+    if (odd < 0 && images_in(k) % inner != 0) odd = k;
+    if (shorter < 0 && images_in(k) != images_in(0)) shorter = k;
+  }
+  const int64_t last = files_.size() - 1;
+  const bool pieces = shorter < 0 || (shorter == last && images_in(last) < images_in(0));
+  if (odd >= 0 && !pieces)
+    fail_lengths(odd, "a multiple of " + std::to_string(inner) + " in every file");
+}
+
+void TiffSource::size_axes(const AxisSizes& sizes) {
+  int64_t total = total_pages();
+  auto& stream = layout_.stream;
+  if (stream.empty() && total != 1)
+    fail_layout("the axes have no stream axis for " + std::to_string(total) + " images", "axes: yx",
+                "an axis to run along the images", "write axes: tyx");
+  int64_t inner = 1;
+  for (size_t a = 1; a < stream.size(); ++a) {
+    stream[a].size = sizes.find(stream[a].name);
+    const int64_t per_file = pages_.empty() ? 1 : pages_[0].end;
+    if (stream[a].size < 0 && stream.size() == 2 && per_file > 1) {
+      for (int64_t k = 1; k < files_.size(); ++k)
+        if (images_in(k) != per_file)
+          fail_lengths(k, "as many in every file, or sizes: {" + stream[a].name + ": ...}");
+      stream[a].size = per_file;
+    }
+    if (stream[a].size < 0)
+      fail_layout("the size of axis '" + stream[a].name + "' is not known",
+                  std::to_string(files_.size()) + " files, " + std::to_string(total) + " images",
+                  "how many steps of " + stream[a].name + " follow each other",
+                  "add sizes: {" + stream[a].name + ": 5} to the source");
+    inner = stream[a].size > total / inner ? total + 1 : inner * stream[a].size;
+  }
+  complete_last_step(inner, 2 * total);
+  total = total_pages();
+  for (const auto& [name, size] : sizes.entries)
+    if (layout_.find_stream(name) < 1)
+      fail_layout("sizes names axis '" + name + "'", name, "stream axes after the first",
+                  "remove it from sizes");
+  check_lengths(inner);
+  if (!stream.empty() && (inner > total || total % inner != 0))
+    fail_layout("the images do not fill the axes evenly", std::to_string(total) + " images",
+                "a multiple of " + std::to_string(inner), "correct source.sizes or source.glob");
+  if (!stream.empty()) stream[0].size = total / inner;
+  if (description_ && files_.size() == 1) missing_pages_ = description_->missing;
+  if (description_ && description_->files.size() > 1)
+    notices_.push_back("The OME-XML speaks of a set of " +
+                       std::to_string(description_->files.size()) +
+                       " files: the stated axes take the files in the order of their names, axes: "
+                       "auto takes their planes as it says.");
+  order_axes();
+}
+
+// The stream runs along t c z, in the places of those that there are, whatever the order of the
+// pages.
+void TiffSource::order_axes() {
+  auto& stream = layout_.stream;
+  std::vector<std::pair<Axis, int64_t>> axes(stream.size());
+  int64_t stride = 1;
+  for (size_t a = stream.size(); a-- > 0; stride *= stream[a].size) axes[a] = {stream[a], stride};
+  const std::string order = "tcz";
+  std::vector<size_t> own;
+  for (size_t a = 0; a < axes.size(); ++a)
+    if (order.find(axes[a].first.name) != order.npos) own.push_back(a);
+  auto sorted = own;
+  std::sort(sorted.begin(), sorted.end(), [&](size_t a, size_t b) {
+    return order.find(axes[a].first.name) < order.find(axes[b].first.name);
+  });
+  if (sorted == own) return;
+  const auto stated = axes;
+  for (size_t i = 0; i < own.size(); ++i) axes[own[i]] = stated[sorted[i]];
+  for (size_t a = 0; a < axes.size(); ++a) {
+    stream[a] = axes[a].first;
+    page_strides_.push_back(axes[a].second);
+  }
+}
+
+void TiffSource::describe() {
+  if (!description_ || description_->origin.empty())
+    return guess_axes(total_pages() > files_.size() ? "say nothing of axes" : "");
+  take_axes(*description_);
+  if (files_.size() == 1) missing_pages_ = description_->missing;
+}
+
+void TiffSource::guess_axes(const std::string& why) {
+  const int64_t total = total_pages();
+  if (total > 1) layout_.stream = {{"t", total, 1, "", {}}};
+  if (!why.empty())
+    notices_.push_back("The files " + why + ": their " + std::to_string(total) +
+                       " pages are taken as t (source.axes: zyx says otherwise).");
+}
+
+// Several files follow each other along t. Streams run in the order t c z, whatever the order of
+// the pages.
+void TiffSource::take_axes(const TiffDescription& description) {
+  std::vector<Axis> planes = description.planes;
+  const int64_t stated = description.page_count(), total = total_pages();
+  const bool in_files = files_.size() > 1;
+  const bool is_tifffile = description.origin == "tifffile";
+  if (is_tifffile && total != stated * (in_files ? files_.size() : 1))
+    return guess_axes("do not fit what their shape says");
+  const auto is_t = [](const Axis& axis) { return axis.name == "t"; };
+  const bool has_t = std::any_of(planes.begin(), planes.end(), is_t);
+  if (in_files && !has_t) planes.insert(planes.begin(), {"t", 1, 1, "", {}});
+  if (planes.empty() && total > 1) planes.push_back({"t", 1, 1, "", {}});
+  int64_t inner = 1;
+  for (size_t a = 1; a < planes.size(); ++a) inner *= std::min(planes[a].size, total + 1);
+  if (in_files && !other_description_.empty())
+    throw Error(
+        ErrorCode::input_missing,
+        Issue{"the files differ in their axes", glob_, other_description_, "files of the same axes",
+              "narrow source.glob to files of one kind, or take all images as one axis "
+              "with source.axes: tyx (--set source.axes=tyx)"});
+  if (in_files && !is_t(planes[0]))
+    return guess_axes("do not fit what their " + description.origin + " says");
+  if (in_files)
+    for (int64_t k = 0; k < files_.size(); ++k)
+      if (images_in(k) % inner != 0 || (!has_t && images_in(k) != inner))
+        fail_lengths(k, (has_t ? "a multiple of " : "") + std::to_string(inner) +
+                            " in every file, as its " + description.origin + " says");
+  // One file has as many steps as it says, or more where it has grown meanwhile.
+  const int64_t steps = planes.empty() ? 1
+                        : in_files     ? total / inner
+                                       : std::max(planes[0].size, total / inner);
+  if (!planes.empty()) planes[0].size = steps;
+  const int64_t used = planes.empty() ? 1 : steps * inner;
+  if (used != total || (!in_files && used != stated))
+    notices_.push_back("The description (" + description.origin + ") speaks of " +
+                       count_text(stated, "page") + ", there " + (total == 1 ? "is " : "are ") +
+                       std::to_string(total) +
+                       (used > total ? ": the others cannot be read."
+                                     : "; " + std::to_string(used) + " are read."));
+  set_axes(planes, 1);
+}
+
+void TiffSource::set_axes(const std::vector<Axis>& planes, int64_t positions) {
+  int64_t each = 1;
+  for (const Axis& axis : planes) each *= axis.size;
+  if (positions > 1) {
+    const auto& names = description_->image_names;
+    layout_.stream.push_back({"p", positions, 1, "", names});
+    page_strides_.push_back(each);
+  }
+  for (const char name : {'t', 'c', 'z'}) {
+    int64_t stride = each;
+    for (const Axis& axis : planes) {
+      stride /= axis.size;
+      if (axis.name[0] != name) continue;
+      layout_.stream.push_back(axis);
+      page_strides_.push_back(stride);
+    }
+  }
+  for (const Axis* axis : {&description_->y, &description_->x}) {
+    Axis& own = layout_.item[axis->name == "y" ? 0 : 1];
+    own.scale = axis->scale;
+    own.unit = axis->unit;
+  }
+}
+
+// Gaps that the files record by pages, and planes for which they list none, in the order of the
+// stream.
+void TiffSource::note_missing() {
+  if (description_ && description_->missing_not_listed > 0)
+    notices_.push_back("The file has " + std::to_string(description_->missing_not_listed) +
+                       " more ranges of missing frames than it lists: they are read as zeros.");
+  const int64_t total = total_pages();
+  const bool unlisted = !places_.empty() || (listed_ >= 0 && layout_.stream_count() > total);
+  if (missing_pages_.empty() && !unlisted) return;
+  int64_t count = 0;
+  for (int64_t sequence = 0; sequence < layout_.stream_count(); ++sequence) {
+    const Place where = place(sequence);
+    const int64_t before =
+        where.file <= 0 || pages_.empty() ? 0 : pages_[static_cast<size_t>(where.file) - 1].end;
+    const bool nowhere = where.file < 0 || (places_.empty() && listed_ >= 0 &&
+                                            where.page >= std::max(total, listed_));
+    count += nowhere ? 1 : 0;
+    if (nowhere || (places_.empty() && missing_pages_.has(before + where.page)))
+      missing_.add(sequence);
+  }
+  if (count > 0)
+    notices_.push_back("The " + description_->origin + " lists no page for " +
+                       count_text(count, "plane") + " of " +
+                       std::to_string(layout_.stream_count()) + ": they are gaps.");
+}
+
+}  // namespace parfocal
