@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <random>
 #include <string>
 #include <vector>
@@ -108,6 +110,35 @@ TEST(FloatHistogram, PutsEveryPixelBetweenTheEdgesOfItsBin) {
   EXPECT_EQ(counts, expected);
 }
 
+// Dividing by the width of a bin rounds some of these edges down, into the bin before.
+template <class T>
+void expect_edges_begin_their_bins(T low, T high) {
+  double edges[kFloatBins + 1];
+  float_bin_edges(low, high, edges);
+  std::vector<T> pixels(std::begin(edges), std::end(edges));
+  std::vector<uint32_t> expected(kFloatBins, 1), counts(kFloatBins);
+  expected.back() = 2;  // its upper edge, too
+  histogram_float(Plane<const T>{pixels.data(), kFloatBins + 1, 1, kFloatBins + 1}, low, high,
+                  counts.data());
+  EXPECT_EQ(counts, expected) << low << " to " << high;
+  for (size_t i = 1; i + 1 < pixels.size(); ++i)
+    pixels[i] = std::nextafter(pixels[i], low);  // each into the bin before
+  std::fill(expected.begin(), expected.end(), 1u);
+  expected.front() = 2;
+  histogram_float(Plane<const T>{pixels.data(), kFloatBins + 1, 1, kFloatBins + 1}, low, high,
+                  counts.data());
+  EXPECT_EQ(counts, expected) << "below, " << low << " to " << high;
+}
+
+TEST(FloatHistogram, AnEdgeBelongsToTheBinThatItBegins) {
+  const double ranges[][2] = {{0, 1},      {0.1, 0.7},   {-3.3, 12.1}, {1e-3, 1},  {-1, 0.3},
+                              {7.7, 90.1}, {1e-30, 3e9}, {-0.9, -0.2}, {3, 3.001}, {-1e5, 1.7e5}};
+  for (const auto& [low, high] : ranges) {
+    expect_edges_begin_their_bins(low, high);
+    expect_edges_begin_their_bins(static_cast<float>(low), static_cast<float>(high));
+  }
+}
+
 TEST(FloatHistogram, LeavesOutNanAndWhatIsOutsideTheRange) {
   const std::vector<double> pixels = {std::nan(""), -1, 0, 0.5, 1, 2};
   std::vector<uint32_t> counts(kFloatBins);
@@ -145,6 +176,22 @@ TEST(Otsu, IsTheFirstLevelOfLargestVarianceBetweenClasses) {
     EXPECT_EQ(otsu_level(counts.data(), counts.size()), otsu_by_definition(counts));
     const std::vector<uint64_t> wide(counts.begin(), counts.end());
     EXPECT_EQ(otsu_level(wide.data(), wide.size()), otsu_by_definition(counts));
+  }
+}
+
+// Three values at equal distances, equally often: both splits are equally good.
+TEST(Otsu, IsTheFirstOfEquallyGoodLevels) {
+  for (const std::vector<uint32_t>& few :
+       {std::vector<uint32_t>{1, 1, 1}, {0, 2, 0, 2, 0, 2}, {5, 0, 0, 5, 0, 0, 5}}) {
+    const size_t first = static_cast<size_t>(
+        std::find_if(few.begin(), few.end(), [](uint32_t n) { return n > 0; }) - few.begin());
+    EXPECT_EQ(otsu_level(few.data(), few.size()), first);
+    const std::vector<uint64_t> wide(few.begin(), few.end());
+    EXPECT_EQ(otsu_level(wide.data(), wide.size()), first);
+    std::vector<double> centres(few.size()), scratch(few.size());
+    std::iota(centres.begin(), centres.end(), 0.0);
+    EXPECT_EQ(otsu_bin(few.data(), centres.data(), few.size(), scratch.data()), first);
+    EXPECT_EQ(otsu_bin(wide.data(), centres.data(), few.size(), scratch.data()), first);
   }
 }
 
