@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <regex>
-#include <sstream>
 
+#include "parfocal/core/text_input.h"
 #include "parfocal/core/units.h"
 #include "parfocal/graph/check.h"
 #include "parfocal/graph/yaml.h"
@@ -15,17 +14,21 @@
 namespace parfocal::cli {
 namespace {
 
+constexpr int64_t kMostPlanBytes = int64_t{64} << 20;
+constexpr int kMostPlanDepth = 64;
+
 /// The text of `file` if it holds a plan; pipelines may be written in JSON too.
 std::optional<std::string> plan_in(const std::filesystem::path& file) {
   if (file.extension() != ".json") return std::nullopt;
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  const auto document = nlohmann::json::parse(text.str(), nullptr, false);
+  std::string text;
+  // What is wrong with the file, the reader of pipelines tells better.
+  if (!read_text_file(file, kMostPlanBytes, text).ok() || nests_deeper(text, kMostPlanDepth))
+    return std::nullopt;
+  const auto document = nlohmann::json::parse(text, nullptr, false);
   const bool is_plan = document.is_object() && document.contains("schema") &&
                        document["schema"].is_string() &&
                        document["schema"].get<std::string>().starts_with("parfocal.plan/");
-  return is_plan ? std::optional(text.str()) : std::nullopt;
+  return is_plan ? std::optional(text) : std::nullopt;
 }
 
 Planned given_plan(const std::string& text, const PipelineArguments& arguments) {

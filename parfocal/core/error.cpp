@@ -41,9 +41,11 @@ static size_t edit_distance(const std::string& a, const std::string& b) {
 
 std::vector<std::string> nearest_names(const std::string& word,
                                        const std::vector<std::string>& known, size_t most) {
-  if (word.size() > 200) return {};
+  constexpr size_t kMostBytes = 200;  // comparing grows with the product of both
+  if (word.size() > kMostBytes) return {};
   std::vector<std::pair<size_t, std::string>> ranked;
   for (const std::string& name : known) {
+    if (name.size() > kMostBytes) continue;
     const bool prefix = word.size() >= 3 && (name.starts_with(word) || word.starts_with(name));
     const size_t distance = edit_distance(word, name);
     if (prefix || distance <= std::max<size_t>(1, std::max(word.size(), name.size()) / 3))

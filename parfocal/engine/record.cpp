@@ -3,8 +3,12 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "parfocal/core/text_input.h"
+
 namespace parfocal::engine {
 namespace {
+
+constexpr int64_t kMostRecordBytes = int64_t{64} << 20;
 
 std::string fingerprint(const std::string& text) {  // FNV-1a, 64 bit
   uint64_t hash = 0xcbf29ce484222325ull;
@@ -50,8 +54,9 @@ bool write_record(const std::filesystem::path& folder, const RunRecord& record, 
 // Top-level names that an earlier run recorded as its own.
 std::vector<std::string> recorded_names(const std::filesystem::path& folder) {
   std::vector<std::string> names;
-  std::ifstream in(folder / kRecordName);
-  const auto record = nlohmann::json::parse(in, nullptr, false);
+  std::string text;
+  if (!read_text_file(folder / kRecordName, kMostRecordBytes, text).ok()) return names;
+  const auto record = nlohmann::json::parse(text, nullptr, false);
   if (!record.is_object() || !record.contains("names") || !record["names"].is_array()) return names;
   for (const auto& name : record["names"])
     if (name.is_string()) names.push_back(name.get<std::string>());

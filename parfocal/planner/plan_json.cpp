@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "parfocal/core/text_input.h"
 #include "parfocal/graph/graph_json.h"
 #include "parfocal/planner/draft.h"
 
@@ -9,6 +10,8 @@ namespace parfocal {
 namespace {
 
 using Json = nlohmann::ordered_json;  // a size lists axes in their order
+
+constexpr int kMostDepth = 64;
 
 Json to(const Region& r) {
   Json j = Json::array();
@@ -236,6 +239,7 @@ std::string plan_to_json(const Plan& plan) {
 Plan plan_from_json(const std::string& text) {
   Plan plan;
   try {
+    if (nests_deeper(text, kMostDepth)) throw std::invalid_argument("it is nested too deeply");
     read_plan(Json::parse(text), plan);
     require_same(plan);
   } catch (const Error&) {

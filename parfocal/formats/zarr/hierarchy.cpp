@@ -1,5 +1,8 @@
 #include "parfocal/formats/zarr/hierarchy.h"
 
+#include <mutex>
+#include <optional>
+
 #include "parfocal/formats/zarr/json_reader-inl.h"
 
 namespace parfocal {
@@ -19,7 +22,45 @@ auto named(const std::string& where, F&& parse) {
   }
 }
 
+std::string text_of_json(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 }  // namespace
+
+// What the root says of all nodes below it.
+struct ZarrHierarchy::Consolidated {
+  std::once_flag read;
+  int format = 0;  // 0: it says nothing
+  Json metadata;
+  std::string where;
+  std::optional<Error> error;
+
+  void fill(const ZarrHierarchy& store) {
+    try {
+      bool found = false;
+      std::string text = store.text_of("zarr.json", found);
+      format = 3;
+      if (!found) {
+        text = store.text_of(".zmetadata", found);
+        format = 2;
+      }
+      if (!found) return void(format = 0);
+      where = store.store_->where(format == 3 ? "zarr.json" : ".zmetadata");
+      named(where, [&] {
+        Json json = parse_object(text);
+        if (format == 3) json = std::move(json["consolidated_metadata"]);
+        if (json.is_object()) metadata = std::move(json["metadata"]);
+      });
+      where += format == 3 ? ", consolidated metadata of " : ", ";
+    } catch (const Error& e) {
+      error = e;
+    }
+  }
+};
+
+ZarrHierarchy::ZarrHierarchy(std::shared_ptr<const Store> store)
+    : store_(std::move(store)), consolidated_(std::make_shared<Consolidated>()) {}
 
 std::string ZarrHierarchy::text_of(const std::string& key, bool& found) const {
   std::string text;
@@ -51,41 +92,29 @@ ZarrNode ZarrHierarchy::own_node(const std::string& path) const {
 }
 
 ZarrNode ZarrHierarchy::consolidated_node(const std::string& path) const {
+  const Consolidated& root = *consolidated_;
+  std::call_once(consolidated_->read, [&] { consolidated_->fill(*this); });
+  if (root.error) throw Error(*root.error);
+  const auto entry = [&](const char* file) -> const Json& {
+    return at(root.metadata, joined_key(path, file).c_str());
+  };
   ZarrNode node;
-  bool found = false;
-  std::string text = text_of("zarr.json", found);
-  if (found) {
-    node.where = store_->where("zarr.json") + ", consolidated metadata of " + path;
-    return named(node.where, [&] {
-      const Json json = parse_object(text);
-      const Json& entry = at(at(at(json, "consolidated_metadata"), "metadata"), path.c_str());
-      if (!entry.is_object()) return ZarrNode();
-      node.format = 3;
-      node.is_array = text_at(entry, "node_type") == "array";
-      node.text = entry.dump(-1, ' ', false, Json::error_handler_t::replace);
-      return node;
-    });
+  node.where = root.where + (path.empty() ? "the root" : path);
+  if (const Json& own = entry(""); root.format == 3 && own.is_object()) {
+    node.format = 3;
+    node.is_array = text_at(own, "node_type") == "array";
+    node.text = text_of_json(own);
   }
-  text = text_of(".zmetadata", found);
-  if (!found) return node;
-  node.where = store_->where(".zmetadata") + ", " + (path.empty() ? "the root" : path);
-  return named(node.where, [&] {
-    const Json json = parse_object(text);
-    const Json& all = at(json, "metadata");
-    for (const char* file : {".zarray", ".zgroup"}) {
-      const Json& entry = at(all, joined_key(path, file).c_str());
-      if (!entry.is_object()) continue;
-      node.format = 2;
-      node.is_array = file[2] == 'a';
-      node.text = entry.dump(-1, ' ', false, Json::error_handler_t::replace);
-      const Json& attributes = at(all, joined_key(path, ".zattrs").c_str());
-      node.attributes = attributes.is_object()
-                            ? attributes.dump(-1, ' ', false, Json::error_handler_t::replace)
-                            : "{}";
-      return node;
-    }
-    return ZarrNode();
-  });
+  for (const char* file : {".zarray", ".zgroup"}) {
+    const Json& own = entry(file);
+    if (root.format != 2 || node.format != 0 || !own.is_object()) continue;
+    node.format = 2;
+    node.is_array = file[2] == 'a';
+    node.text = text_of_json(own);
+    const Json& attributes = entry(".zattrs");
+    node.attributes = attributes.is_object() ? text_of_json(attributes) : "{}";
+  }
+  return node.format != 0 ? node : ZarrNode();
 }
 
 ZarrNode ZarrHierarchy::find(const std::string& path) const {

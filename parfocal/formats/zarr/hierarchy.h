@@ -20,10 +20,10 @@ struct ZarrNode {
 };
 
 /// Reads metadata where it lies: in each node's own file, else in the root's consolidated metadata
-/// (which may be older). Thread-safe.
+/// (which may be older, and is read once). Thread-safe.
 class ZarrHierarchy {
  public:
-  explicit ZarrHierarchy(std::shared_ptr<const Store> store) : store_(std::move(store)) {}
+  explicit ZarrHierarchy(std::shared_ptr<const Store> store);
   const std::shared_ptr<const Store>& store() const { return store_; }
 
   /// The node at a path ("" = the root); format 0 if there is none.
@@ -36,10 +36,13 @@ class ZarrHierarchy {
   NgffGroup group(const std::string& path) const;
 
  private:
+  struct Consolidated;
+
   std::string text_of(const std::string& key, bool& found) const;
   ZarrNode own_node(const std::string& path) const;
   ZarrNode consolidated_node(const std::string& path) const;
   std::shared_ptr<const Store> store_;
+  std::shared_ptr<Consolidated> consolidated_;
 };
 
 /// The array, or the group, that a node describes. \throws Error(input_missing) naming node.where

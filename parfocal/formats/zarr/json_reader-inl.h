@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "parfocal/core/error.h"
+#include "parfocal/core/text_input.h"
 
 namespace parfocal::zarr_json {
 
@@ -28,13 +29,8 @@ inline std::string brief(const Json& json) {
 /// The object that `text` holds. Depth is bounded before parsing builds anything deep.
 inline Json parse_object(std::string_view text) {
   if (text.size() > kMostMetadataBytes) bad("the metadata is larger than 16 MiB");
-  bool deep = false;
-  const auto watch = [&deep](int depth, Json::parse_event_t, Json&) {
-    if (depth > kMostDepth) deep = true;
-    return !deep;
-  };
-  Json json = Json::parse(text.begin(), text.end(), watch, false);
-  if (deep) bad("the metadata is nested more than 32 deep");
+  if (nests_deeper(text, kMostDepth)) bad("the metadata is nested more than 32 deep");
+  Json json = Json::parse(text.begin(), text.end(), nullptr, false);
   if (json.is_discarded() || !json.is_object())
     bad("the metadata is not a JSON object", "", "", "check that the copy is complete");
   return json;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_set>
 
 #include "parfocal/formats/zarr/json_reader-inl.h"
 
@@ -171,11 +172,11 @@ void check_label(const Place& label) {
 // Rows or columns of a plate: their names.
 std::vector<std::string> check_names(const Place& list) {
   std::vector<std::string> names;
+  std::unordered_set<std::string> seen;
   each(list, true, [&](const Place& entry) {
     entry["name"].must(alphanumeric(*entry["name"].json), "must be letters and digits");
     const std::string name = text_at(*entry.json, "name");
-    entry["name"].must(std::find(names.begin(), names.end(), name) == names.end(),
-                       "is there twice");
+    entry["name"].must(seen.insert(name).second, "is there twice");
     names.push_back(name);
   });
   return names;
