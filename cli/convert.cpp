@@ -193,8 +193,10 @@ void check_choice(const ConvertArguments& arguments, SourceSpec& source) {
   const auto names = group_of(labels).labels;
   if (names.empty()) return;
   words.insert(words.end(), {"--set", "source.labels=" + names[0]});
-  message(fmt::format("note: the image alone is converted. Its labels ({}) one by one, as\n  {}",
-                      fmt::join(names, ", "), shell_line(words)));
+  message(fmt::format(
+      "note: the image alone is converted. Its labels ({}{}) one by one, as\n  {}",
+      fmt::join(names.begin(), names.begin() + std::min<long>(kMostNamed, names.size()), ", "),
+      names.size() > kMostNamed ? "..." : "", shell_line(words)));
 }
 
 Pipeline pipeline_of(const ConvertArguments& arguments, SourceSpec source, RawValue sink_params,

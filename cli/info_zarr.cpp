@@ -5,8 +5,10 @@
 #include <filesystem>
 
 #include "info_parts.h"
+#include "parfocal/formats/zarr/chunk_lookup.h"
 #include "parfocal/formats/zarr/hierarchy.h"
 #include "parfocal/formats/zarr/image_lookup.h"
+#include "parfocal/formats/zarr/json_reader-inl.h"
 #include "parfocal/formats/zarr/ngff_rules.h"
 
 namespace parfocal::cli {
@@ -15,6 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kMostPositions = 1000;
+constexpr size_t kMostOwnFacts = 100;  // of a record that says to be ours
 
 void add_array(const ZarrArray& array, Facts& facts) {
   facts.emplace_back("shape", array.shape);
@@ -26,6 +29,21 @@ void add_array(const ZarrArray& array, Facts& facts) {
   if (shard) facts.emplace_back("index", shard->index_at_end ? "end" : "start");
 }
 
+/// Adds what is to be known of an array's chunks. That they cannot be read is told like the rest.
+void add_chunk_notes(const ZarrHierarchy& store, const std::string& path,
+                     std::vector<std::string>& notes) {
+  try {
+    ZarrArray array = store.array(path);
+    for (std::string& note : locate_chunks(*store.store(), path, array))
+      notes.push_back(std::move(note));
+  } catch (const Error& e) {
+    notes.push_back(e.issues()[0].str());
+  }
+}
+void add_notes(const std::vector<std::string>& notes, Facts& facts) {
+  if (!notes.empty()) facts.emplace_back("notes", notes);
+}
+
 void add_image(const ZarrHierarchy& store, const NgffImage& image, Facts& facts) {
   facts.emplace_back("axes", axes_text(image.axes));
   add_array(store.array(image.levels[0].path), facts);
@@ -35,6 +53,9 @@ void add_image(const ZarrHierarchy& store, const NgffImage& image, Facts& facts)
   if (shapes.size() > 1) facts.emplace_back("level shapes", shapes);
   if (!image.channels.empty())
     facts.emplace_back("channels", fmt::format("{}", fmt::join(image.channels, ", ")));
+  std::vector<std::string> notes = image.notices_of(0);
+  for (const NgffLevel& level : image.levels) add_chunk_notes(store, level.path, notes);
+  add_notes(notes, facts);
 }
 
 std::string group_format(const NgffGroup& group, int zarr_format) {
@@ -53,16 +74,23 @@ void add_group(const ZarrHierarchy& store, const NgffGroup& group, Facts& facts)
   if (labels.format != 0) facts.emplace_back("labels", group_of(labels).labels);
 }
 
-/// Completeness, gaps and provenance, as the sink recorded them.
+/// Completeness, gaps and provenance, as the sink recorded them, in the order that it writes.
 void add_own(const ZarrNode& node, Facts& facts) {
-  const Json json = Json::parse(node.format == 2 ? node.attributes : node.text, nullptr, false);
-  const Json::json_pointer place(node.format == 2 ? "/parfocal" : "/attributes/parfocal");
-  if (!json.is_object() || !json.contains(place) || !json.at(place).is_object()) return;
-  for (const auto& [key, value] : json.at(place).items()) {
+  constexpr const char* first[] = {"complete",  "reason", "items", "committed",
+                                   "recovered", "dtype",  "gaps",  "gaps_not_listed"};
+  const zarr_json::Json json =
+      zarr_json::parse_object(node.format == 2 ? node.attributes : node.text);
+  const zarr_json::Json& own =
+      zarr_json::at(node.format == 2 ? json : zarr_json::at(json, "attributes"), "parfocal");
+  const auto add = [&](const std::string& key, const zarr_json::Json& value) {
     const bool told = std::any_of(facts.begin(), facts.end(),
                                   [&](const auto& fact) { return fact.first == key; });
     if (!told && key != "version" && value != "") facts.emplace_back(key, value);
-  }
+  };
+  if (!own.is_object() || own.size() > kMostOwnFacts) return;
+  for (const char* key : first)
+    if (own.contains(key)) add(key, own[key]);
+  for (const auto& [key, value] : own.items()) add(key, value);
 }
 
 }  // namespace
@@ -92,6 +120,9 @@ Facts zarr_facts(const std::string& path) {
     if (!array.names.empty())
       facts.emplace_back("axes", fmt::format("{}", fmt::join(array.names, ", ")));
     add_array(array, facts);
+    std::vector<std::string> notes;
+    add_chunk_notes(store, "", notes);
+    add_notes(notes, facts);
   } else {
     const NgffGroup group = group_of(node);
     facts.emplace_back("format", group_format(group, node.format));

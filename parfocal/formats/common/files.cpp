@@ -23,7 +23,9 @@ Status io_failure(std::string_view doing, const std::filesystem::path& path) {
   const char* cure = code == ENOSPC || code == EDQUOT ? "free disk space or choose another --out"
                      : code == EACCES || code == EPERM
                          ? "check the permissions of the file and its folder"
-                         : "";
+                     : code == EMFILE ? "let the shell open more files: ulimit -n 4096"
+                     : code == ENFILE ? "close other programs: the system has too many open files"
+                                      : "";
   return Status::fail("cannot " + std::string(doing) + " " + path.string() + ": " +
                           std::generic_category().message(code),
                       cure);

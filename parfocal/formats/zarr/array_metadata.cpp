@@ -156,6 +156,7 @@ ZarrArray parse_zarr_v2_array(std::string_view text) {
   const Json& separator = at(json, "dimension_separator");
   if (separator != "/" && separator != "." && !separator.is_null())
     bad("unknown dimension_separator", brief(separator), "/ or .");
+  array.separator_stated = !separator.is_null();
   if (separator == "/") array.separator = "/";
   array.fill = parse_fill_value(at(json, "fill_value"), array.dtype);
   array.codecs = parse_v2_codecs(json, array.shape.size(), big_endian, array.dtype);

@@ -21,6 +21,7 @@ struct ZarrArray {
   std::vector<int64_t> chunk;      ///< as many sides >= 1; of a shard where the array is sharded
   std::string separator = "/";     ///< of chunk keys
   bool v2_keys = false;            ///< "0/0" instead of "c/0/0"
+  bool separator_stated = true;    ///< false: only the chunks that are there tell it (version 2)
   std::vector<CodecSpec> codecs;   ///< a chain that stands: CodecChain takes it
   std::vector<std::byte> fill;     ///< one pixel, in memory order
   std::vector<std::string> names;  ///< dimension_names: empty, or one per axis, "" = none

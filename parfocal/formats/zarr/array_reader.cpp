@@ -33,7 +33,19 @@ void ArrayReader::forget() const {
   indexes_.forget();
 }
 
+// Sizes that files declare, and limits of the system, end as a failure that names the array.
 Status ArrayReader::read(const MutableView& dst) const {
+  try {
+    return read_region(dst);
+  } catch (const std::bad_alloc&) {
+    return Status::fail("the system gave no memory to read " + context_.store->where(context_.path),
+                        "run with fewer --threads, or let the process have more memory");
+  } catch (const std::exception& e) {
+    return Status::fail(context_.store->where(context_.path) + " cannot be read: " + e.what());
+  }
+}
+
+Status ArrayReader::read_region(const MutableView& dst) const {
   const Region& whole = context_.whole;
   const ZarrArray& array = context_.array;
   if (dst.region.rank != whole.rank || dst.dtype != array.dtype || !whole.contains(dst.region))

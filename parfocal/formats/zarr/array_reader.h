@@ -29,6 +29,7 @@ class ArrayReader {
   void forget() const;
 
  private:
+  Status read_region(const MutableView& dst) const;
   Status read_chunk(ReadScratch& scratch, const WantedChunk& chunk) const;
   void set_key(ReadScratch& scratch, const ChunkIndex& index) const;
 

@@ -4,20 +4,28 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
 
 #include "parfocal/core/operator_info.h"
 #include "parfocal/formats/common/axis_params.h"
+#include "parfocal/formats/zarr/chunk_lookup.h"
 
 namespace parfocal {
 namespace {
 
 constexpr size_t kMostNamed = 8;
+constexpr int64_t kMostChannels = 10000;  // that may have names
 
 [[noreturn]] void missing(const ZarrHierarchy& store, const std::string& path,
                           const std::string& what, const std::string& needed,
                           const std::string& cure) {
   throw Error(ErrorCode::input_missing, Issue{what, store.store()->where(path), "", needed, cure});
+}
+
+std::string some_of(const std::vector<std::string>& names) {
+  const size_t n = std::min(names.size(), kMostNamed);
+  return fmt::format("{}{}",
+                     fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(n), ", "),
+                     names.size() > n ? "..." : "");
 }
 
 // The image that is meant where the root is none itself.
@@ -28,11 +36,8 @@ std::string only_image(const ZarrHierarchy& store, const std::string& base,
   if (paths.empty())
     missing(store, base, "not an OME-Zarr image: it has no multiscales", "an image group",
             "give the folder of one image or array");
-  const bool more = paths.size() > kMostNamed;
-  const auto named = std::vector(paths.begin(), paths.end() - (more ? 1 : 0));
   missing(store, base, "there are several images", "one of them",
-          fmt::format("write e.g. position: {} (there are {}{})", paths[0], fmt::join(named, ", "),
-                      more ? "..." : ""));
+          fmt::format("write e.g. position: {} (there are {})", paths[0], some_of(paths)));
 }
 
 void check_labels(const ZarrHierarchy& store, const std::string& image, const std::string& name) {
@@ -44,8 +49,7 @@ void check_labels(const ZarrHierarchy& store, const std::string& image, const st
   const ZarrNode labels = store.find(folder);
   const auto known = labels.format ? group_of(labels).labels : std::vector<std::string>();
   missing(store, folder, "the image has no labels '" + name + "'",
-          known.empty() ? "it has no labels at all" : fmt::format("{}", fmt::join(known, ", ")),
-          "correct labels:");
+          known.empty() ? "it has no labels at all" : some_of(known), "correct labels:");
 }
 
 std::vector<Axis> axes_of_array(const ZarrHierarchy& store, const std::string& path,
@@ -64,14 +68,15 @@ std::vector<Axis> axes_of_array(const ZarrHierarchy& store, const std::string& p
   return result;
 }
 
-void set_channels(const std::vector<std::string>& channels, Axis& axis) {
-  const std::set<std::string> different(channels.begin(), channels.end());
-  if (axis.name == "c" && static_cast<int64_t>(channels.size()) == axis.size &&
-      different.size() == channels.size() && !different.contains(""))
-    axis.labels = channels;
+// Names as they are, for as many channels as there are: what has none has an empty one.
+void set_channels(std::vector<std::string> channels, Axis& axis) {
+  if (axis.name != "c" || axis.size > kMostChannels) return;
+  channels.resize(static_cast<size_t>(axis.size));
+  if (std::any_of(channels.begin(), channels.end(), [](const auto& c) { return !c.empty(); }))
+    axis.labels = std::move(channels);
 }
 
-// Sizes from the array; frames are y x.
+// Sizes from the array, whose chunks are looked for; frames are y x.
 void complete_axes(const ZarrHierarchy& store, FoundImage& image,
                    const std::vector<std::string>& channels) {
   const size_t n = image.axes.size();
@@ -85,6 +90,8 @@ void complete_axes(const ZarrHierarchy& store, FoundImage& image,
     image.axes[a].size = image.array.shape[a];
     set_channels(channels, image.axes[a]);
   }
+  for (std::string& note : locate_chunks(*store.store(), image.path, image.array))
+    image.notices.push_back(std::move(note));
 }
 
 // Axes before y x of the same sizes.
@@ -95,18 +102,56 @@ bool same_frames(const ZarrArray& a, const ZarrArray& b) {
 
 }  // namespace
 
+// The fields of a well; none where it is not there or cannot be read.
+static std::vector<std::string> fields_of(const ZarrHierarchy& store, const std::string& well) {
+  try {
+    const ZarrNode node = store.find(well);
+    return node.format == 0 ? std::vector<std::string>() : group_of(node).fields;
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+// Calls f(well, its fields) until it says that this is enough.
+template <class F>
+static void for_each_well(const ZarrHierarchy& store, const std::string& base,
+                          const NgffGroup& plate, F&& f) {
+  for (const std::string& name : plate.wells) {
+    const std::string well = joined_key(base, name);
+    if (!f(well, fields_of(store, well))) return;
+  }
+}
+
 static std::vector<std::string> plate_images(const ZarrHierarchy& store, const std::string& base,
                                              const NgffGroup& plate, size_t most) {
   std::vector<std::string> paths;
-  for (const std::string& name : plate.wells) {
-    const std::string well = joined_key(base, name);
-    const ZarrNode node = store.find(well);
-    if (node.format == 0) continue;  // empty wells have no group
-    for (const std::string& field : group_of(node).fields) {
-      if (paths.size() == most) return paths;
-      paths.push_back(joined_key(well, field));
-    }
-  }
+  for_each_well(store, base, plate, [&](const std::string& well, const auto& fields) {
+    for (const std::string& field : fields)
+      if (paths.size() < most) paths.push_back(joined_key(well, field));
+    return paths.size() < most;
+  });
+  return paths;
+}
+
+std::vector<std::string> image_places(const ZarrHierarchy& store, const NgffGroup& root,
+                                      size_t most, std::vector<std::string>& notices) {
+  if (!root.is_plate) return image_paths(store, "", root, most);
+  std::vector<std::string> paths, usual, absent;
+  for_each_well(store, "", root, [&](const std::string&, const auto& fields) {
+    usual = fields;
+    return fields.empty();
+  });
+  for_each_well(store, "", root, [&](const std::string& well, const auto& fields) {
+    if (fields.empty()) absent.push_back(well);
+    for (const std::string& field : fields.empty() ? usual : fields)
+      if (paths.size() < most) paths.push_back(joined_key(well, field));
+    return paths.size() < most;
+  });
+  if (!absent.empty())
+    notices.push_back(
+        fmt::format("{} of {} wells are not there or cannot be read ({}): the fields of another "
+                    "one are assumed.",
+                    absent.size(), root.wells.size(), some_of(absent)));
   return paths;
 }
 
@@ -162,6 +207,7 @@ FoundImage find_image(const ZarrHierarchy& store, const ImageChoice& choice) {
       found.array,
       level == 0 ? found.array : store.array(joined_key(image, group.image->levels[0].path)));
   found.axes = group.image->axes_of(level);
+  found.notices = group.image->notices_of(level);
   complete_axes(store, found, group.image->channels);
   return found;
 }

@@ -23,13 +23,18 @@ struct FoundImage {
   bool has_image_frames = false;
   ZarrArray array;
   std::vector<Axis> axes;  ///< with sizes, scales, units and channel names; the last two are y x
+  std::vector<std::string> notices = {};  ///< what a user must know, one sentence each
 };
 
 /// \throws Error(input_missing) saying what there is instead: positions, labels, levels
 FoundImage find_image(const ZarrHierarchy& store, const ImageChoice& choice);
 /// Paths, from the root, of the images below the group at `base` if that is a plate, a well or a
-/// series; at most `most`.
+/// series; at most `most`. Wells that are not there or cannot be read have none.
 std::vector<std::string> image_paths(const ZarrHierarchy& store, const std::string& base,
                                      const NgffGroup& group, size_t most);
+/// As image_paths() of the root, for those who number images: a well that is not there or cannot be
+/// read keeps as many places as the first one that can be, and is named in `notices`.
+std::vector<std::string> image_places(const ZarrHierarchy& store, const NgffGroup& root,
+                                      size_t most, std::vector<std::string>& notices);
 
 }  // namespace parfocal

@@ -1,8 +1,9 @@
 #include "parfocal/formats/zarr/ngff_metadata.h"
 
+#include <algorithm>
 #include <cmath>
 
-#include "parfocal/core/units.h"
+#include "parfocal/formats/common/length_units.h"
 #include "parfocal/formats/zarr/json_reader-inl.h"
 
 namespace parfocal {
@@ -11,13 +12,6 @@ namespace {
 using namespace zarr_json;
 
 constexpr size_t kMostLevels = 64;
-
-// The short name of an UDUNITS unit; "" if unknown.
-std::string short_unit(const std::string& name) {
-  for (const char* unit : {"nm", "um", "mm", "m", "ns", "us", "ms", "s", "min", "h"})
-    if (ngff_unit(unit) == name) return unit;
-  return "";
-}
 
 std::string checked_path(const Json& value, const char* what) {
   const std::string path = value.is_string() ? value.get<std::string>() : "";
@@ -28,40 +22,85 @@ std::string checked_path(const Json& value, const char* what) {
 }
 
 // Versions before 0.3 have no axes: always t c z y x. Version 0.3 has names only.
-void read_axes(const Json& multiscale, NgffImage& image) {
+void read_axes(const Json& multiscale, NgffImage& image, std::vector<std::string>& units) {
   Json axes = at(multiscale, "axes");
   if (axes.is_null()) axes = {"t", "c", "z", "y", "x"};
   if (!axes.is_array() || axes.size() < 2 || axes.size() > kMaxRank)
     bad("an image needs 2 to 6 axes", brief(axes));
   for (const Json& entry : axes) {
-    Axis axis{extension_name(entry), 0, 1, short_unit(text_at(entry, "unit")), {}};
+    Axis axis{extension_name(entry), 0, 1, "", {}};
     if (axis.name.empty()) bad("an axis has no name", brief(axes));
     for (const Axis& other : image.axes)
       if (other.name == axis.name) bad("two axes have one name", brief(axes));
     image.axes.push_back(axis);
     image.axis_types.push_back(text_at(entry, "type"));
+    units.push_back(text_at(entry, "unit"));
   }
 }
 
-// Applies one list of transformations on top of what is there: y = x * scale + translation.
-void apply_transforms(const Json& transforms, NgffLevel& level) {
-  for (size_t i = 0; transforms.is_array() && i < transforms.size(); ++i) {
-    const std::string type = text_at(transforms[i], "type");
-    const Json& values = at(transforms[i], type == "scale" ? "scale" : "translation");
-    for (size_t a = 0; values.is_array() && a < values.size() && a < level.scale.size(); ++a) {
-      const double value = values[a].is_number() ? values[a].get<double>() : 0;
-      if (type == "scale") {
-        if (!(value > 0) || !std::isfinite(value)) bad("a scale is not positive", brief(values));
-        level.scale[a] *= value;
-        level.translation[a] *= value;
-      } else if (type == "translation" && std::isfinite(value)) {
-        level.translation[a] += value;
-      }
+// Units as the project has them, and scales in them.
+void convert_units(const std::vector<std::string>& units, NgffImage& image) {
+  for (size_t a = 0; a < units.size(); ++a) {
+    if (units[a].empty()) continue;
+    const auto unit = own_unit(units[a]);
+    if (!unit) {
+      image.notices.push_back("The unit " + brief(units[a]) + " of axis " + image.axes[a].name +
+                              " is not known: its scale has no unit.");
+      continue;
+    }
+    image.axes[a].unit = unit->unit;
+    for (NgffLevel& level : image.levels) {
+      level.scale[a] = unit->of(level.scale[a]);
+      level.translation[a] = unit->of(level.translation[a]);
+      if (!(level.scale[a] > 0) || !std::isfinite(level.scale[a]))
+        bad("a scale is not positive", "axis " + image.axes[a].name + " in " + units[a]);
     }
   }
 }
 
-void read_levels(const Json& multiscale, NgffImage& image) {
+// Whether a transformation is one number for each axis; why not becomes the level's doubt.
+bool is_understood(const Json& transform, const std::string& type, NgffLevel& level) {
+  if (type == "identity") return false;
+  const Json& values = at(transform, type.c_str());
+  const size_t axes = level.scale.size();
+  std::string doubt;
+  if (type != "scale" && type != "translation")
+    doubt = "a transformation of type " + brief(at(transform, "type")) + " is not supported";
+  else if (!values.is_array())
+    doubt = "a " + type + " is no list of numbers";
+  else if (values.size() != axes)
+    doubt = "a " + type + " of " + std::to_string(values.size()) + " numbers for " +
+            std::to_string(axes) + " axes";
+  else if (!std::all_of(values.begin(), values.end(), [](const Json& v) { return v.is_number(); }))
+    doubt = "a " + type + " is no list of numbers";
+  if (level.doubt.empty()) level.doubt = doubt;
+  return doubt.empty();
+}
+
+// Applies one list of transformations on top of what is there: y = x * scale + translation.
+bool apply_transforms(const Json& transforms, NgffLevel& level) {
+  bool scaled = false;
+  for (size_t i = 0; transforms.is_array() && i < transforms.size(); ++i) {
+    const std::string type = text_at(transforms[i], "type");
+    if (!is_understood(transforms[i], type, level)) continue;
+    const Json& values = at(transforms[i], type.c_str());
+    scaled = scaled || type == "scale";
+    for (size_t a = 0; a < level.scale.size(); ++a) {
+      const double value = values[a].get<double>();
+      if (type == "scale") {
+        level.scale[a] *= value;
+        level.translation[a] *= value;
+        if (!(value > 0) || !(level.scale[a] > 0) || !std::isfinite(level.scale[a]))
+          bad("a scale is not positive", brief(values));
+      } else if (std::isfinite(value)) {
+        level.translation[a] += value;
+      }
+    }
+  }
+  return scaled;
+}
+
+void read_levels(const Json& multiscale, bool with_units, NgffImage& image) {
   const Json& datasets = at(multiscale, "datasets");
   if (!datasets.is_array() || datasets.empty() || datasets.size() > kMostLevels)
     bad("an image needs 1 to 64 datasets", brief(datasets));
@@ -69,19 +108,29 @@ void read_levels(const Json& multiscale, NgffImage& image) {
     NgffLevel level{checked_path(at(dataset, "path"), "a dataset"),
                     std::vector<double>(image.axes.size(), 1),
                     std::vector<double>(image.axes.size(), 0)};
-    apply_transforms(at(dataset, "coordinateTransformations"), level);
-    apply_transforms(at(multiscale, "coordinateTransformations"), level);
+    const bool own = apply_transforms(at(dataset, "coordinateTransformations"), level);
+    const bool common = apply_transforms(at(multiscale, "coordinateTransformations"), level);
+    if (with_units && !own && !common && level.doubt.empty())
+      level.doubt = "there are units, but no scale";
     image.levels.push_back(std::move(level));
   }
-  image.axes = image.axes_of(0);
 }
 
 NgffImage read_image(const Json& ome) {
-  const Json& multiscale = at(ome, "multiscales")[0];
+  const Json& multiscales = at(ome, "multiscales");
+  const Json& multiscale = multiscales[0];
   NgffImage image;
+  if (multiscales.size() > 1)
+    image.notices.push_back("The group has " + std::to_string(multiscales.size()) +
+                            " multiscale images: the first one is read.");
   image.name = text_at(multiscale, "name");
-  read_axes(multiscale, image);
-  read_levels(multiscale, image);
+  std::vector<std::string> units;
+  read_axes(multiscale, image, units);
+  const bool with_units = std::any_of(units.begin(), units.end(),
+                                      [](const std::string& unit) { return !unit.empty(); });
+  read_levels(multiscale, with_units, image);
+  convert_units(units, image);
+  image.axes = image.axes_of(0);
   const Json& channels = at(at(ome, "omero"), "channels");
   for (size_t c = 0; channels.is_array() && c < channels.size(); ++c)
     image.channels.push_back(text_at(channels[c], "label"));
@@ -106,7 +155,18 @@ std::string version_of(const Json& ome) {
 
 std::vector<Axis> NgffImage::axes_of(size_t level) const {
   std::vector<Axis> result = axes;
-  for (size_t a = 0; a < result.size(); ++a) result[a].scale = levels[level].scale[a];
+  const bool known = levels[level].doubt.empty();
+  for (size_t a = 0; a < result.size(); ++a) {
+    result[a].scale = known ? levels[level].scale[a] : 1;
+    if (!known) result[a].unit.clear();
+  }
+  return result;
+}
+
+std::vector<std::string> NgffImage::notices_of(size_t level) const {
+  std::vector<std::string> result = notices;
+  const std::string& doubt = levels[level].doubt;
+  if (!doubt.empty()) result.push_back("The scale is not known and left out: " + doubt + ".");
   return result;
 }
 

@@ -14,7 +14,8 @@ namespace parfocal {
 
 struct NgffLevel {
   std::string path;                        ///< of its array, relative to the image
-  std::vector<double> scale, translation;  ///< per axis; the multiscale's own applied
+  std::vector<double> scale, translation;  ///< per axis, in its unit; the multiscale's own applied
+  std::string doubt = {};                  ///< why the scale is not known; "" = it is
 };
 
 struct NgffImage {
@@ -22,9 +23,12 @@ struct NgffImage {
   std::vector<Axis> axes;               ///< name and unit; scale of the finest level; size 0
   std::vector<std::string> axis_types;  ///< "time", "channel", "space", "" = none
   std::vector<NgffLevel> levels;        ///< finest first, at least one
-  std::vector<std::string> channels;    ///< labels of omero's channels
-  /// The axes with the scale of a level.
+  std::vector<std::string> channels;    ///< labels of omero's channels; "" = none
+  std::vector<std::string> notices;     ///< what of it was not understood, one sentence each
+  /// The axes with the scale of a level; without units where its scale is not known.
   std::vector<Axis> axes_of(size_t level) const;
+  /// What a user of this level must know: `notices`, and why its scale is not known.
+  std::vector<std::string> notices_of(size_t level) const;
 };
 
 /// One group. A group that is no image has none; nothing here says that anything exists.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "parfocal/formats/zarr/chunk_lookup.h"
 #include "parfocal/formats/zarr/image_lookup.h"
 #include "parfocal/formats/zarr/ngff_rules.h"
 
@@ -22,7 +23,7 @@ class StoreCheck {
       add("", "is no image, plate, well or series of OME-NGFF");
     if (group.is_plate) check_wells(group);
     for (const std::string& path : image_paths(store_, "", group, kMostImages)) {
-      if (findings_.size() >= kMostFindings) break;
+      if (full()) break;
       guarded(path, [&] { return check_group(store_.node(path), path); });
     }
     return std::move(findings_);
@@ -30,7 +31,7 @@ class StoreCheck {
 
  private:
   void add(const std::string& path, const std::string& what, bool must = true) {
-    if (findings_.size() < kMostFindings) findings_.push_back({must, path, what});
+    if (!full()) findings_.push_back({must, path, what});
   }
   // What cannot be read is a finding, not the end.
   template <class F>
@@ -48,7 +49,7 @@ class StoreCheck {
     for (NgffFinding finding :
          check_ngff(node.format == 2 ? node.attributes : node.text, node.format)) {
       finding.where = path + finding.where;
-      if (findings_.size() < kMostFindings) findings_.push_back(std::move(finding));
+      if (!full()) findings_.push_back(std::move(finding));
     }
     const NgffGroup group = group_of(node);
     if (group.image) {
@@ -62,13 +63,15 @@ class StoreCheck {
     for (const NgffLevel& level : image.levels) {
       const std::string at = joined_key(path, level.path);
       guarded(at, [&] {
-        const ZarrArray array = store_.array(at);
+        ZarrArray array = store_.array(at);
         std::vector<std::string> names;
         for (const Axis& axis : image.axes) names.push_back(axis.name);
         if (array.shape.size() != names.size()) add(at, "must have as many axes as the image");
         if (array.format == 3 && array.names != names)
           add(at, "dimension_names must be the names of the axes");
         if (label && is_float(array.dtype)) add(at, "must have whole numbers: it is a label image");
+        for (const std::string& note : locate_chunks(*store_.store(), at, array))
+          add(at, note, false);
         return NgffGroup();
       });
     }
@@ -76,9 +79,14 @@ class StoreCheck {
 
   void check_labels(const std::string& path, size_t levels) {
     const std::string folder = joined_key(path, "labels");
-    const ZarrNode node = store_.find(folder);
-    if (node.format == 0) return;
-    for (const std::string& name : group_of(node).labels) {
+    std::vector<std::string> names;
+    guarded(folder, [&] {
+      const ZarrNode node = store_.find(folder);
+      if (node.format != 0) names = group_of(node).labels;
+      return NgffGroup();
+    });
+    for (const std::string& name : names) {
+      if (full()) return;
       const std::string at = joined_key(folder, name);
       const NgffGroup group = guarded(at, [&] { return check_group(store_.node(at), at); });
       if (!group.image) continue;
@@ -89,10 +97,17 @@ class StoreCheck {
 
   void check_wells(const NgffGroup& plate) {
     for (const std::string& well : plate.wells) {
-      const ZarrNode node = store_.find(well);  // empty wells have no group
-      if (node.format != 0) guarded(well, [&] { return check_group(node, well); });
+      if (full()) return;
+      guarded(well, [&] {
+        const ZarrNode node = store_.find(well);
+        if (node.format != 0) return check_group(node, well);
+        add(well, "is a well of the plate, but not there", false);
+        return NgffGroup();
+      });
     }
   }
+
+  bool full() const { return findings_.size() >= kMostFindings; }
 
   const ZarrHierarchy& store_;
   std::vector<NgffFinding> findings_;

@@ -2,19 +2,19 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "parfocal/core/io.h"
 #include "parfocal/core/operator_info.h"
 #include "parfocal/formats/common/axis_params.h"
 #include "parfocal/formats/zarr/array_reader.h"
 #include "parfocal/formats/zarr/frame_rows.h"
-#include "parfocal/formats/zarr/image_lookup.h"
+#include "parfocal/formats/zarr/image_positions.h"
 
 namespace parfocal {
 namespace {
 
 constexpr std::string_view kAllPositions = "all";
-constexpr size_t kMostPositions = 20000;
 constexpr size_t kMostReaders = 3;  // that hold buffers: two that are kept, one that is let go
 constexpr int64_t kMostLayerBytes = int64_t{256} << 20;  // of chunks kept for items to come
 
@@ -33,10 +33,10 @@ int64_t limited(int64_t bytes, int64_t n) {
   return n > 0 && bytes > kMostLayerBytes / n ? kMostLayerBytes + 1 : bytes * n;
 }
 
-/// All images of a plate or series, by their paths.
-std::vector<std::string> all_positions(const ZarrHierarchy& store) {
-  const NgffGroup root = store.group("");
-  return root.image ? std::vector<std::string>{""} : image_paths(store, "", root, kMostPositions);
+ImagePositions one_position(const ZarrHierarchy& store, const ImageChoice& choice) {
+  FoundImage image = find_image(store, choice);
+  std::vector<std::string> notices = image.notices;
+  return {{choice.position}, {std::move(image)}, 0, std::move(notices)};
 }
 
 // The time of change of an array's metadata, for those who go on with a conversion of it.
@@ -63,14 +63,10 @@ class OmeZarrSource final : public Source {
     const ZarrHierarchy store(std::make_shared<LocalStore>(folder));
     store_ = store.store();
     const bool all = params.position == kAllPositions;
-    const std::vector<std::string> positions =
-        all ? all_positions(store) : std::vector<std::string>{params.position};
-    for (const std::string& position : positions) {
-      images_.push_back(find_image(store, {position, params.labels, params.level, params.axes}));
-      changed_ = std::max(changed_, change_of(folder / images_.back().path));
-      require_alike(params.path, position);
-    }
-    const FoundImage& image = images_.at(0);
+    const ImageChoice choice{params.position, params.labels, params.level, params.axes};
+    positions_ = all ? find_positions(store, choice) : one_position(store, choice);
+    notices_ = positions_.notices;
+    const FoundImage& image = *positions_.images[positions_.first];
     layout_.dtype = image.array.dtype;
     for (size_t a = 0; a < image.axes.size(); ++a)
       (a + 2 < image.axes.size() ? layout_.stream : layout_.item).push_back(image.axes[a]);
@@ -78,16 +74,20 @@ class OmeZarrSource final : public Source {
     chunk_ = image.array.inner_chunk();
     set_group(static_cast<int64_t>(dtype_size(layout_.dtype)), limits_);
     per_position_ = layout_.stream_count();
-    for (const FoundImage& found : images_)
-      rows_.push_back(found.has_image_frames ? FrameRows::read(store, found.group, layout_.stream)
-                                             : FrameRows());
+    for (size_t i = 0; i < positions_.images.size(); ++i) read_rows(store, i);
+    for (const auto& found : positions_.images) {
+      if (!found) continue;
+      changed_ = std::max(changed_, change_of(folder / found->path));
+    }
     if (all)
-      layout_.stream.insert(layout_.stream.begin(),
-                            Axis{"p", static_cast<int64_t>(positions.size()), 1, "", positions});
+      layout_.stream.insert(
+          layout_.stream.begin(),
+          Axis{"p", static_cast<int64_t>(positions_.names.size()), 1, "", positions_.names});
     if (const std::string reason = incomplete_reason(store); !reason.empty())
       notices_.push_back("The store is not complete (" + reason +
                          "): the frames that it has are read.");
-    read_bytes_ = reader(0)->read_bytes() * (images_.size() > 1 ? kMostReaders : 1);
+    read_bytes_ =
+        reader(positions_.first)->read_bytes() * (positions_.images.size() > 1 ? kMostReaders : 1);
   }
   const Layout& layout() const override { return layout_; }
   int64_t read_bytes() const override { return read_bytes_; }
@@ -98,6 +98,8 @@ class OmeZarrSource final : public Source {
   }
   Status read(int64_t sequence, const MutableView& dst, FrameHeader& header) const override {
     const size_t position = static_cast<size_t>(sequence / per_position_);
+    if (!positions_.images[position])
+      return Status::fail("position " + positions_.names[position] + " cannot be read");
     rows_[position].fill(sequence % per_position_, header);
     const size_t skipped = layout_.find_stream("p") == 0 ? 1 : 0;
     const auto coordinates = coordinates_of(layout_, sequence);
@@ -120,10 +122,10 @@ class OmeZarrSource final : public Source {
   FrameSet missing() const override {
     FrameSet result;
     int64_t before = 0;
-    for (const FrameRows& rows : rows_) {
-      rows.missing().for_each_run(
+    for (size_t i = 0; i < rows_.size(); ++i, before += per_position_) {
+      if (!positions_.images[i]) result.add(before, per_position_);
+      rows_[i].missing().for_each_run(
           [&](int64_t first, int64_t end) { result.add(before + first, end - first); });
-      before += per_position_;
     }
     return result;
   }
@@ -139,18 +141,19 @@ class OmeZarrSource final : public Source {
                 Issue{"the image has no frames", path, layout_.str(), "at least one frame",
                       "if it is being written, wait for its first frames"});
   }
-  // Positions are one stream only if they are of one size.
-  void require_alike(const std::string& path, const std::string& position) const {
-    const FoundImage &first = images_.front(), &image = images_.back();
-    const bool alike =
-        first.array.shape == image.array.shape && first.array.dtype == image.array.dtype &&
-        std::equal(first.axes.begin(), first.axes.end(), image.axes.begin(), image.axes.end(),
-                   [](const Axis& a, const Axis& b) { return a.name == b.name; });
-    if (!alike)
-      throw Error(
-          ErrorCode::input_missing,
-          Issue{"the positions are not of one size, axes and type", path, position,
-                "images like the first one", "read them one by one: position: " + position});
+  // A position whose record of frames cannot be read is a gap, since its gaps are not known.
+  void read_rows(const ZarrHierarchy& store, size_t i) {
+    auto& image = positions_.images[i];
+    rows_.emplace_back();
+    if (!image || !image->has_image_frames) return;
+    try {
+      rows_.back() = FrameRows::read(store, image->group, layout_.stream);
+    } catch (const Error& e) {
+      if (i == positions_.first) throw;
+      notices_.push_back("Position " + positions_.names[i] + " is a gap: " + e.issues()[0].what +
+                         ".");
+      image.reset();
+    }
   }
   // A few are kept: workers are at the same position or at the next one.
   std::shared_ptr<const ArrayReader> reader(size_t position) const {
@@ -158,7 +161,7 @@ class OmeZarrSource final : public Source {
     for (const auto& [number, reader] : readers_)
       if (number == position) return reader;
     if (readers_.size() == kMostReaders - 1) readers_.erase(readers_.begin());
-    const FoundImage& image = images_[position];
+    const FoundImage& image = *positions_.images[position];
     readers_.emplace_back(position,
                           std::make_shared<ArrayReader>(store_, image.path, image.array, limits_));
     return readers_.back().second;
@@ -189,8 +192,8 @@ class OmeZarrSource final : public Source {
   std::vector<int64_t> chunk_;
   int64_t group_ = 1;
   std::shared_ptr<const Store> store_;
-  std::vector<FoundImage> images_;  // by position
-  std::vector<FrameRows> rows_;     // by position
+  ImagePositions positions_;
+  std::vector<FrameRows> rows_;  // by position
   std::vector<std::string> notices_;
   int64_t per_position_ = 1;  // items
   int64_t changed_ = 0, read_bytes_ = 0;

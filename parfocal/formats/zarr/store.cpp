@@ -65,15 +65,18 @@ Status LocalStore::read_end(const std::string& key, std::span<std::byte> to,
   return read_range(path, fd, result.size - bytes, to.first(static_cast<size_t>(bytes)), result);
 }
 
-Status LocalStore::list(const std::string& prefix, std::vector<std::string>& names) const {
+Status LocalStore::list(const std::string& prefix, size_t most,
+                        std::vector<std::string>& names) const {
   names.clear();
   if (!prefix.empty() && !is_good_key(prefix)) return bad_key(prefix);
   std::error_code error;
-  for (fs::directory_iterator it(folder_ / prefix, error), end; !error && it != end;
-       it.increment(error))
+  for (fs::directory_iterator it(folder_ / prefix, error), end;
+       !error && it != end && names.size() < most; it.increment(error))
     names.push_back(it->path().filename().string());
   std::sort(names.begin(), names.end());
-  if (!error || error == std::errc::no_such_file_or_directory) return {};
+  if (!error || error == std::errc::no_such_file_or_directory ||
+      error == std::errc::not_a_directory)
+    return {};
   return Status::fail("cannot list " + where(prefix) + ": " + error.message());
 }
 

@@ -42,8 +42,10 @@ class Store {
   /// Reads the last to.size() bytes into the start of `to`; all of an object that is shorter.
   virtual Status read_end(const std::string& key, std::span<std::byte> to,
                           ObjectRead& result) const = 0;
-  /// Names of the objects and prefixes directly below `prefix` ("" = all), sorted.
-  virtual Status list(const std::string& prefix, std::vector<std::string>& names) const = 0;
+  /// Names of the objects and prefixes directly below `prefix` ("" = all), sorted: of any `most` of
+  /// them. None where there is nothing, or an object.
+  virtual Status list(const std::string& prefix, size_t most,
+                      std::vector<std::string>& names) const = 0;
   /// Puts an object in one step: readers see the old one or the new one, never a part. `durable`:
   /// the new one survives a power cut.
   virtual Status put(const std::string& key, std::span<const std::byte> bytes, bool durable) = 0;
@@ -62,7 +64,8 @@ class LocalStore final : public Store {
               ObjectRead& result) const override;
   Status read_end(const std::string& key, std::span<std::byte> to,
                   ObjectRead& result) const override;
-  Status list(const std::string& prefix, std::vector<std::string>& names) const override;
+  Status list(const std::string& prefix, size_t most,
+              std::vector<std::string>& names) const override;
   Status put(const std::string& key, std::span<const std::byte> bytes, bool durable) override;
   Status create_growing(const std::string& key, std::unique_ptr<AppendObject>& object) override;
   std::string where(const std::string& key) const override;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 
 #include "parfocal/core/operator_info.h"
@@ -17,8 +18,15 @@ int64_t selected_index(const SelectParams& p, const Axis& axis) {
     fail_layout("select needs exactly one of index and name", p.index ? "both" : "neither",
                 "index or name", "write select: {axis: " + axis.name + ", index: 0}");
   if (p.name) {
-    for (size_t i = 0; i < axis.labels.size(); ++i)
-      if (axis.labels[i] == *p.name) return static_cast<int64_t>(i);
+    const auto first = std::find(axis.labels.begin(), axis.labels.end(), *p.name);
+    if (first != axis.labels.end() &&
+        std::find(first + 1, axis.labels.end(), *p.name) == axis.labels.end())
+      return first - axis.labels.begin();
+    if (first != axis.labels.end())
+      fail_layout("several steps of axis " + axis.name + " are named '" + *p.name + "'", *p.name,
+                  "a name that one of them has",
+                  "write select: {axis: " + axis.name + ", index: " +
+                      std::to_string(first - axis.labels.begin()) + "} for the first of them");
     std::string known;
     for (const std::string& label : axis.labels) known += (known.empty() ? "" : ", ") + label;
     const auto near = nearest_names(*p.name, axis.labels);

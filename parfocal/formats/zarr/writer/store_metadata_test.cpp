@@ -44,7 +44,7 @@ class MemoryStore final : public Store {
   Status read_end(const std::string&, std::span<std::byte>, ObjectRead&) const override {
     return Status::fail("no shards here");
   }
-  Status list(const std::string&, std::vector<std::string>&) const override {
+  Status list(const std::string&, size_t, std::vector<std::string>&) const override {
     return Status::fail("no lists here");
   }
   Status put(const std::string&, std::span<const std::byte>, bool) override {
