@@ -20,12 +20,14 @@ Status Fd::close_checked(const std::filesystem::path& name) {
 
 Status io_failure(std::string_view doing, const std::filesystem::path& path) {
   const int code = errno;
-  const char* cure = code == ENOSPC || code == EDQUOT ? "free disk space or choose another --out"
-                     : code == EACCES || code == EPERM
-                         ? "check the permissions of the file and its folder"
-                     : code == EMFILE ? "let the shell open more files: ulimit -n 4096"
-                     : code == ENFILE ? "close other programs: the system has too many open files"
-                                      : "";
+  const char* cure =
+      code == ENOSPC || code == EDQUOT ? "free disk space or choose another --out"
+      : code == EFBIG ? "raise the limit on the size of files (ulimit -f), or choose a file system "
+                        "that takes larger ones"
+      : code == EACCES || code == EPERM ? "check the permissions of the file and its folder"
+      : code == EMFILE                  ? "let the shell open more files: ulimit -n 4096"
+      : code == ENFILE                  ? "close other programs: the system has too many open files"
+                                        : "";
   return Status::fail("cannot " + std::string(doing) + " " + path.string() + ": " +
                           std::generic_category().message(code),
                       cure);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "parfocal/core/guarded.h"
+#include "parfocal/formats/hdf5/dataset_writer.h"
 #include "parfocal/formats/hdf5/fletcher32.h"
 #include "parfocal/formats/hdf5/handle.h"
 #include "parfocal/formats/hdf5/lock.h"
@@ -19,16 +20,18 @@ constexpr int64_t kCompressorBytes = int64_t{4} << 20;
 // The chunk as the file holds it: compressed, then its checksum.
 bool encode(ChunkJob& job) {
   try {
-    if (job.zstd_level > 0) {
-      std::vector<std::byte> packed;
-      if (!zstd_encode(job.bytes, job.zstd_level, packed)) return false;
-      job.bytes = std::move(packed);
-    }
-    append_fletcher32(job.bytes);
+    if (job.zstd_level > 0 && !zstd_encode(job.bytes, job.zstd_level, job.packed)) return false;
+    append_fletcher32(job.zstd_level > 0 ? job.packed : job.bytes);  // has the room: see place()
     return true;
   } catch (const std::bad_alloc&) {
     return false;
   }
+}
+
+void set_items(const ChunkJob& job, int64_t items) {
+  std::vector<hsize_t> shape(job.shape.begin(), job.shape.end());
+  shape[0] = static_cast<hsize_t>(items);
+  H5Dset_extent(job.dataset, shape.data());
 }
 
 Status write(const ChunkJob& job) {
@@ -36,12 +39,16 @@ Status write(const ChunkJob& job) {
   const std::vector<hsize_t> shape(job.shape.begin(), job.shape.end());
   std::vector<hsize_t> origin(shape.size(), 0);
   origin[0] = static_cast<hsize_t>(job.first_item);
+  const std::vector<std::byte>& bytes = job.packed.empty() ? job.bytes : job.packed;
+  Status status;
   if (H5Dset_extent(job.dataset, shape.data()) < 0 ||
-      H5Dwrite_chunk(job.dataset, H5P_DEFAULT, 0, origin.data(), job.bytes.size(),
-                     job.bytes.data()) < 0)
-    return Status::fail(Issue{"the chunk cannot be written", job.where, hdf5_reason(), "",
-                              "check the space on the disk"});
-  return {};
+      H5Dwrite_chunk(job.dataset, H5P_DEFAULT, 0, origin.data(), bytes.size(), bytes.data()) < 0) {
+    status = Status::fail(Issue{"the chunk cannot be written", job.where, hdf5_reason(), "",
+                                "check the space on the disk"});
+    set_items(job, job.first_item);  // the dataset ends where its chunks do
+  }
+  if (job.file != nullptr) job.file->release(job.held_bytes);
+  return status;
 }
 
 }  // namespace
@@ -124,6 +131,27 @@ void ChunkEncoder::write_ready(std::unique_lock<std::mutex>& lock) {
     writing_ = false;
     changed_.notify_all();
   }
+}
+
+// What is behind the last complete chunk of a writer is with the writer.
+Status ChunkEncoder::with_tails(const std::function<Status(std::span<const DatasetTail>)>& take) {
+  const std::lock_guard lock(mutex_);
+  if (failure_) return failure();
+  std::vector<DatasetTail> tails;
+  for (const DatasetWriter* writer : writers_) {
+    DatasetTail tail = writer->unfinished();
+    std::vector<std::span<const std::byte>> pieces;
+    for (const auto& entry : queue_) {
+      const ChunkJob& job = entry->job;
+      if (job.dataset != writer->id()) continue;
+      if (pieces.empty()) tail.first_item = job.first_item;
+      const int64_t items = job.shape[0] - job.first_item;
+      pieces.emplace_back(job.bytes.data(), static_cast<size_t>(items * job.item_bytes));
+    }
+    tail.pieces.insert(tail.pieces.begin(), pieces.begin(), pieces.end());
+    if (!tail.pieces.empty()) tails.push_back(std::move(tail));
+  }
+  return take(tails);
 }
 
 void ChunkEncoder::fail(Issue issue) {

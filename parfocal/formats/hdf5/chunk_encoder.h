@@ -5,24 +5,33 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "parfocal/core/error.h"
+#include "parfocal/formats/hdf5/journaled_file.h"
 
 namespace parfocal {
 
+class DatasetWriter;
+
 /// One chunk on its way to the file.
 struct ChunkJob {
-  int64_t dataset = -1;        ///< id; stays open until ChunkEncoder::drain()
-  std::vector<int64_t> shape;  ///< of the dataset after this chunk
-  int64_t first_item = 0;      ///< of the chunk, along the first axis
-  int zstd_level = 5;          ///< 0 = not compressed
-  std::string where;           ///< for messages
-  std::vector<std::byte> bytes;
+  int64_t dataset = -1;          ///< id; stays open until ChunkEncoder::drain()
+  std::vector<int64_t> shape;    ///< of the dataset after this chunk
+  int64_t first_item = 0;        ///< of the chunk, along the first axis
+  int zstd_level = 5;            ///< 0 = not compressed
+  std::string where;             ///< for messages
+  std::vector<std::byte> bytes;  ///< its items; stay until they are in the file
+  int64_t item_bytes = 0;
+  JournaledFile* file = nullptr;  ///< where the chunk's space was taken; nullptr: nowhere
+  int64_t held_bytes = 0;         ///< of it
+  std::vector<std::byte> packed;  ///< by the encoder; empty: `bytes` are written
 };
 
 class ChunkEncoder {
@@ -40,6 +49,12 @@ class ChunkEncoder {
   Status put(ChunkJob job);
   /// Encodes what the helpers have not taken and waits until all chunks are in the file.
   Status drain();
+  /// Calls take(tails) with what was given, or is being collected by writers, and is not in the
+  /// file yet. Nobody may write to the datasets meanwhile.
+  Status with_tails(const std::function<Status(std::span<const DatasetTail>)>& take);
+  /// Of each DatasetWriter, while it lives.
+  void add(const DatasetWriter* writer) { writers_.push_back(writer); }
+  void remove(const DatasetWriter* writer) { std::erase(writers_, writer); }
   /// Most bytes held by an encoder whose largest chunk has `chunk_bytes`, its compressors included.
   static int64_t resident_bytes(int threads, int64_t chunk_bytes);
 
@@ -58,6 +73,7 @@ class ChunkEncoder {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<std::unique_ptr<Entry>> queue_;  // in the order of put()
+  std::vector<const DatasetWriter*> writers_;
   std::unique_ptr<Issue> failure_;
   bool writing_ = false;
   size_t most_ = 1;

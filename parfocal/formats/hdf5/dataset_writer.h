@@ -19,12 +19,18 @@ class DatasetWriter {
   /// \throws Error(run_failed)
   DatasetWriter(const H5File& file, const std::string& name, DType dtype,
                 std::vector<int64_t> item_shape, int zstd_level, ChunkEncoder& encoder);
+  ~DatasetWriter() { encoder_.remove(this); }
+  DatasetWriter(const DatasetWriter&) = delete;
+  DatasetWriter& operator=(const DatasetWriter&) = delete;
 
-  /// The place of the next item; contents undefined. Valid until commit().
-  std::byte* place();
+  /// Gives the place of the next item; contents undefined. Valid until commit(). Fails where the
+  /// disk has no room for the item's chunk: in a recorded file an item that was taken has its room.
+  Status place(std::byte*& at);
   Status commit();  ///< takes the item at place()
   Status append(const void* item) {
-    std::memcpy(place(), item, item_bytes_);
+    std::byte* at = nullptr;
+    if (Status s = place(at); !s.ok()) return s;
+    std::memcpy(at, item, item_bytes_);
     return commit();
   }
   template <class T>
@@ -34,23 +40,33 @@ class DatasetWriter {
   int64_t items() const { return items_; }
   int64_t id() const { return dataset_.id(); }
   /// Hands over the last, partial chunk (filled up with zeros), waits until all is in the file and
-  /// cuts the dataset back to `items` where that is fewer; -1 = all. Again: only cuts.
+  /// cuts the dataset back to `items` where that is fewer; -1 = all. Again: only cuts. After a
+  /// failure the dataset has items() items, all of which are in the file.
   Status finish(int64_t items = -1);
+  /// What is being collected; no pieces: nothing.
+  DatasetTail unfinished() const;
 
   static int64_t chunk_bytes(int64_t item_bytes) { return chunk_items(item_bytes) * item_bytes; }
 
  private:
   Status hand_over();
+  Status cut(int64_t items);
+  int64_t items_in_file() const;
 
-  std::string where_;
+  std::string name_, where_;
   std::vector<int64_t> shape_;  // [0] = items handed over
   size_t item_bytes_;
   int64_t chunk_items_;
   int zstd_level_;
   ChunkEncoder& encoder_;
   Handle dataset_;
+  JournaledFile* file_;  // nullptr: the file is another
   std::vector<std::byte> chunk_;
-  int64_t items_ = 0;
+  int64_t items_ = 0, held_bytes_ = 0;
 };
+
+/// Finishes datasets that belong together, all with as many items as the shortest of them has; at
+/// most `items`, -1 = all. `kept` becomes their number, after a failure too.
+Status finish_together(std::span<DatasetWriter* const> writers, int64_t items, int64_t& kept);
 
 }  // namespace parfocal

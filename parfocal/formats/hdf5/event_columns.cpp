@@ -39,7 +39,8 @@ void fill_mask(const View& labels, int64_t label, uint8_t* mask) {
 }
 
 Status append_image(DatasetWriter& writer, const View& image) {
-  std::byte* to = writer.place();
+  std::byte* to = nullptr;
+  if (Status s = writer.place(to); !s.ok()) return s;
   for_each_run(image, [&](const std::byte* run, const auto&) {
     const size_t bytes =
         static_cast<size_t>(image.region.shape[image.region.rank - 1]) * dtype_size(image.dtype);
@@ -91,6 +92,7 @@ EventColumns::EventColumns(const H5File& file, std::span<const SinkInput> inputs
 Status EventColumns::write(std::span<const Input> in) {
   for (int64_t row = 0; row < in[0].table.rows; ++row)
     if (Status s = write_event(in, row); !s.ok()) return s;
+  whole_frames_ = events_;
   return {};
 }
 
@@ -121,28 +123,26 @@ Status EventColumns::write_event(std::span<const Input> in, int64_t row) {
 }
 
 Status EventColumns::write_mask(const View& labels, int64_t label) {
-  fill_mask(labels, label, reinterpret_cast<uint8_t*>(mask_->place()));
+  std::byte* to = nullptr;
+  if (Status s = mask_->place(to); !s.ok()) return s;
+  fill_mask(labels, label, reinterpret_cast<uint8_t*>(to));
   return mask_->commit();
 }
 
 Status EventColumns::finish(const H5File& file, int64_t frames) {
-  int64_t events = -1;
-  if (Status s = frame_->finish(); !s.ok()) return s;
-  if (frames >= 0) {
+  int64_t events = whole_frames_;
+  Status s = frame_->finish();
+  if (s.ok() && frames >= 0) {
     frames -= std::lower_bound(left_out_.begin(), left_out_.end(), frames) - left_out_.begin();
     const auto all = read_integer_column(file, "events/basinmap0");
     const int64_t last = frames == 0 ? -1 : frames_.frame(frames - 1);
-    events = std::upper_bound(all.begin(), all.end(), last) - all.begin();
-    events_ = std::min(events, events_);
+    events = std::min(events, std::upper_bound(all.begin(), all.end(), last) - all.begin());
   }
   std::vector<DatasetWriter*> writers{mask_.get(),  image_.get(), background_.get(), offset_.get(),
                                       index_.get(), frame_.get(), nevents_.get()};
   for (TableColumn& column : features_) writers.push_back(column.writer.get());
-  for (DatasetWriter* writer : writers) {
-    if (writer == nullptr) continue;
-    if (Status s = writer->finish(events); !s.ok()) return s;
-  }
-  return {};
+  Status finished = finish_together(writers, events, events_);
+  return s.ok() ? std::move(finished) : std::move(s);
 }
 
 int64_t EventColumns::chunk_bytes(std::span<const SinkInput> inputs, const EventPorts& ports) {

@@ -27,7 +27,8 @@ class EventColumns {
   Status write(std::span<const Input> in);
   /// The recording has no place for the frame that comes next: a live source lost it.
   void leave_out(int64_t sequence) { left_out_.push_back(sequence); }
-  /// Completes the datasets, cut back to the events of the first `frames` frames; -1 = all.
+  /// Completes the datasets, cut back to the events of the first `frames` frames; -1 = all. After a
+  /// failure they have the events of the frames that are whole.
   Status finish(const H5File& file, int64_t frames);
 
   int64_t events() const { return events_; }
@@ -53,8 +54,8 @@ class EventColumns {
   int label_at_ = -1;
   std::vector<TableColumn> features_;
   std::unique_ptr<DatasetWriter> mask_, image_, background_, offset_, index_, frame_, nevents_;
-  std::vector<int64_t> left_out_;  ///< ascending
-  int64_t events_ = 0;
+  std::vector<int64_t> left_out_;          ///< ascending
+  int64_t events_ = 0, whole_frames_ = 0;  ///< events; those of them whose frame is whole
   bool identity_ = true, has_offsets_ = false;
 };
 

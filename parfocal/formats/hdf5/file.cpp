@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "parfocal/formats/common/files.h"
+#include "parfocal/formats/hdf5/journaled_file.h"
 #include "parfocal/formats/hdf5/lock.h"
 #include "parfocal/formats/hdf5/read_driver.h"
 
@@ -21,21 +22,24 @@ void require_readable(const fs::path& path) {
   if (!opened.ok()) throw Error(ErrorCode::input_missing, opened.issue());
 }
 
-Handle access_list(bool change) {
+enum class Access : uint8_t { read, change, journaled };
+
+Handle access_list(Access how) {
   Handle list(H5Pcreate(H5P_FILE_ACCESS));
-  if (change) {
-    H5Pset_libver_bounds(list.id(), H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
-  } else {
+  if (how == Access::read)
     set_read_driver(list.id());  // without locks
-  }
+  else
+    H5Pset_libver_bounds(list.id(), H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
+  if (how == Access::journaled) set_write_driver(list.id());
   return list;
 }
 
-Handle open_file(const fs::path& path, bool change) {
+Handle open_file(const fs::path& path, Access how) {
   require_readable(path);
   const Hdf5Lock lock;
   const std::string name = path.string();
-  const Handle access = access_list(change);
+  const Handle access = access_list(how);
+  const bool change = how != Access::read;
   const hid_t id = H5Fopen(name.c_str(), change ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access.id());
   if (id >= 0) return Handle(id);
   const std::string reason = hdf5_reason();
@@ -55,23 +59,33 @@ Handle open_file(const fs::path& path, bool change) {
 }  // namespace
 
 H5File H5File::open(const fs::path& path) {
-  return H5File(path, open_file(path, false), ErrorCode::input_missing);
+  return H5File(path, open_file(path, Access::read), ErrorCode::input_missing);
 }
 
 H5File H5File::open_for_change(const fs::path& path) {
-  return H5File(path, open_file(path, true), ErrorCode::run_failed);
+  return H5File(path, open_file(path, Access::change), ErrorCode::run_failed);
 }
 
-H5File H5File::create(const fs::path& path) {
+H5File H5File::open_journaled(const fs::path& path) {
+  return H5File(path, open_file(path, Access::journaled), ErrorCode::run_failed);
+}
+
+static Handle create_file(const fs::path& path, Access how) {
   if (fs::exists(path))
     throw Error(ErrorCode::output_exists,
                 Issue{"the output exists", path.string(), "", "", "remove it or choose another"});
   const Hdf5Lock lock;
-  const Handle access = access_list(true);
-  return H5File(path,
-                checked(H5Fcreate(path.c_str(), H5F_ACC_EXCL, H5P_DEFAULT, access.id()),
-                        ErrorCode::run_failed, "the HDF5 file cannot be created", path.string()),
-                ErrorCode::run_failed);
+  const Handle access = access_list(how);
+  return checked(H5Fcreate(path.c_str(), H5F_ACC_EXCL, H5P_DEFAULT, access.id()),
+                 ErrorCode::run_failed, "the HDF5 file cannot be created", path.string());
+}
+
+H5File H5File::create(const fs::path& path) {
+  return H5File(path, create_file(path, Access::change), ErrorCode::run_failed);
+}
+
+H5File H5File::create_journaled(const fs::path& path) {
+  return H5File(path, create_file(path, Access::journaled), ErrorCode::run_failed);
 }
 
 std::string H5File::where(const std::string& name) const {
@@ -152,6 +166,11 @@ void H5File::flush() const {
   const Hdf5Lock lock;
   if (H5Fflush(id(), H5F_SCOPE_GLOBAL) < 0)
     throw_hdf5(code_, "the file cannot be written", path_.string(), "check the space on the disk");
+}
+
+JournaledFile* H5File::journaled() const {
+  const Hdf5Lock lock;
+  return journaled_file(id());
 }
 
 Status H5File::close() {

@@ -10,6 +10,8 @@
 
 namespace parfocal {
 
+class JournaledFile;
+
 class H5File {
  public:
   /// For reading, without file locks, so that files on read-only or shared disks open.
@@ -19,6 +21,10 @@ class H5File {
   static H5File open_for_change(const std::filesystem::path& path);
   /// A new file with the latest format, as dcnum writes. \throws Error(output_exists | run_failed)
   static H5File create(const std::filesystem::path& path);
+  /// As create() and open_for_change(), of a file that can be recovered at any moment: see
+  /// JournaledFile.
+  static H5File create_journaled(const std::filesystem::path& path);
+  static H5File open_journaled(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }
   int64_t id() const { return file_.id(); }
@@ -40,6 +46,8 @@ class H5File {
   /// Removes the link; nothing happens if there is none.
   void remove(const std::string& name) const;
   void flush() const;
+  /// The file on the disk, if it is a journaled one, else nullptr.
+  JournaledFile* journaled() const;
   /// Closes the file and reports what failed then; later calls do nothing. All handles into the
   /// file must have been given back, else the file stays open until they are.
   Status close();

@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "parfocal/formats/common/files.h"
+#include "parfocal/formats/hdf5/journaled_file.h"
 
 namespace parfocal {
 namespace {
@@ -45,6 +46,8 @@ void copy_bytes(int from, int to, const fs::path& name, int64_t size) {
   }
 }
 
+void remove_journal(const fs::path& part) { ::unlink(JournaledFile::journal_of(part).c_str()); }
+
 Status flush_to_disk(const fs::path& path, int flags) {
   Fd fd(::open(path.c_str(), flags | O_CLOEXEC));
   if (!fd || ::fsync(fd.get()) != 0) return io_failure("flush", path);
@@ -73,6 +76,7 @@ void PendingFile::prepare() {
   fs::create_directories(final_.parent_path(), error);
   require_replaceable(final_);
   if (::unlink(part_.c_str()) != 0 && errno != ENOENT) fail("replace", part_);
+  remove_journal(part_);
   Fd probe(::open(part_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (!probe) fail("create", part_);
   ::unlink(part_.c_str());
@@ -99,11 +103,13 @@ Status PendingFile::publish() {
   if (Status s = flush_to_disk(part_, O_RDWR); !s.ok()) return s;
   if (::rename(part_.c_str(), final_.c_str()) != 0) return io_failure("rename to", final_);
   pending_ = false;
+  remove_journal(part_);
   return flush_to_disk(final_.parent_path(), O_RDONLY | O_DIRECTORY);
 }
 
 void PendingFile::discard() {
   if (pending_) ::unlink(part_.c_str());
+  if (pending_) remove_journal(part_);
   pending_ = false;
 }
 

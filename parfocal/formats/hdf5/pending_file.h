@@ -2,9 +2,10 @@
 /// A file that gets its name only when it is complete.
 ///
 /// The rule for every file of this room: it is written as "<name>.part" beside its place, flushed
-/// to the disk, and renamed. A run that is killed leaves the part file and whatever stood at the
-/// name before, untouched; the next run replaces the part file. A run that was stopped publishes
-/// what is valid and marks it with the root attribute "user:parfocal incomplete".
+/// to the disk, and renamed. A run that is killed leaves the part file (a recorded one has a
+/// journal beside it and can be recovered) and whatever stood at the name before, untouched; the
+/// next run replaces the part file. A run that was stopped publishes what is valid and marks it
+/// with the root attribute "user:parfocal incomplete".
 
 #include <filesystem>
 
@@ -36,8 +37,12 @@ class PendingFile {
   /// prepare(), then a copy of `from`, with its permissions: by reference to the same blocks where
   /// the file system can (FICLONE), else by copying. \throws Error(input_missing | run_failed)
   void prepare_copy_of(const std::filesystem::path& from);
+  /// Takes over the part file that a killed run left.
+  void adopt() { pending_ = true; }
   /// Flushes the part file to the disk and gives it its name.
   Status publish();
+  /// Leaves the part file where it is, to be recovered.
+  void keep() { pending_ = false; }
   /// Removes the part file.
   void discard();
 

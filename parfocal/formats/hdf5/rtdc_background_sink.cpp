@@ -66,16 +66,14 @@ class RtdcBackgroundSink final : public Sink {
     if (done_) return {};
     for (const Input& input : in)
       if (input.gap) return Status::fail("there is no background: " + input.gap->text);
-    try {
+    return guarded([&]() -> Status {
       const TableView& steps = in[static_cast<size_t>(steps_at_)].table;
       keep_frames(in[static_cast<size_t>(frames_at_)].table);
       has_offset_ = corrects_offsets(steps, series_.lineage);
       start();
       done_ = true;
       return write_series(in[0], steps.rows);
-    } catch (const Error& error) {
-      return status_of(error);
-    }
+    });
   }
 
   Status close(const Outcome& outcome) override {
@@ -83,14 +81,15 @@ class RtdcBackgroundSink final : public Sink {
       out_.discard();
       return {};
     }
-    try {
+    Status s = guarded([&]() -> Status {
       store_entries(outcome.notices);
-    } catch (const Error& error) {
-      return status_of(error);
-    }
-    return out_.publish(outcome);
+      return {};
+    });
+    if (s.ok()) return out_.publish(outcome);
+    out_.discard();
+    return s;
   }
-  std::vector<fs::path> paths() const override { return {out_.path()}; }
+  std::vector<fs::path> paths() const override { return out_.paths(); }
 
  private:
   static void column_of(std::span<const SinkInput> inputs, int at) {

@@ -53,19 +53,20 @@ class RtdcEventsSink final : public Sink {
     return static_cast<int>(input) == series_ ? series_image_bytes() : -1;
   }
   int64_t resident_bytes() const override {
-    return RtdcOutput::kFileBytes + FrameFeatures::kResidentBytes +
+    return RtdcOutput::kRecordedBytes + FrameFeatures::kResidentBytes +
            EventColumns::resident_bytes(inputs_, ports_) +
            ChunkEncoder::resident_bytes(out_.threads(), chunk_bytes());
   }
   int64_t disk_bytes() const override { return -1; }
 
   void open() override {
-    out_.create();
+    out_.create_recorded();
     // A recording of this run has the chosen frames only, one after the other.
     const FrameSelection frames =
         in_recording() ? FrameSelection{} : selection_of(inputs_[0].lineage);
     columns_ = std::make_unique<EventColumns>(out_.file(), inputs_, ports_, frames, level(),
                                               out_.encoder());
+    out_.begin_frames();
   }
 
   Status write(std::span<const Input> in) override {
@@ -75,26 +76,27 @@ class RtdcEventsSink final : public Sink {
           columns_->leave_out(in[0].header->sequence);
         return {};
       }
-    try {
+    return out_.write_frame([&]() -> Status {
       if (series_ >= 0 && !series_written_)
         if (Status s = write_series(in); !s.ok()) return s;
       return columns_->write(in);
-    } catch (const Error& error) {
-      return status_of(error);
-    }
+    });
   }
 
+  // Whatever fails, the events of frames that are whole get a file.
   Status close(const Outcome& outcome) override {
-    try {
-      if (Status s = columns_->finish(out_.file(), outcome.valid_items); !s.ok()) return s;
+    out_.end_frames();
+    Status s = guarded([&] { return columns_->finish(out_.file(), outcome.valid_items); });
+    Status ended = guarded([&]() -> Status {
       finish(outcome);
-      columns_.reset();
-    } catch (const Error& error) {
-      return status_of(error);
-    }
-    return out_.publish(outcome);
+      return {};
+    });
+    columns_.reset();
+    if (s.ok()) s = std::move(ended);
+    Status published = out_.publish(s.ok() ? outcome : failed(outcome, s));
+    return s.ok() ? std::move(published) : std::move(s);
   }
-  std::vector<fs::path> paths() const override { return {out_.path()}; }
+  std::vector<fs::path> paths() const override { return out_.paths(); }
 
  private:
   void check() const {

@@ -61,28 +61,27 @@ class RtdcImagesSink final : public Sink {
   }
 
   Status write(std::span<const Input> in) override {
-    if (!in[0].gap) return writer_->append(in[0].image.data);
-    ++gaps_;
-    const auto bytes = static_cast<size_t>(images_.layout.layout.item_bytes());
-    return writer_->append(std::vector<std::byte>(bytes).data());
+    return guarded([&] {
+      if (!in[0].gap) return writer_->append(in[0].image.data);
+      ++gaps_;
+      const auto bytes = static_cast<size_t>(images_.layout.layout.item_bytes());
+      return writer_->append(std::vector<std::byte>(bytes).data());
+    });
   }
 
   Status close(const Outcome& outcome) override {
-    if (!outcome.complete) {
-      writer_.reset();
-      out_.discard();
-      return {};
-    }
-    try {
-      if (Status s = writer_->finish(); !s.ok()) return s;
+    Status s = guarded([&]() -> Status {
+      if (!outcome.complete) return {};
+      if (Status finished = writer_->finish(); !finished.ok()) return finished;
       describe(outcome.notices);
-      writer_.reset();
-    } catch (const Error& error) {
-      return status_of(error);
-    }
-    return out_.publish(outcome);
+      return {};
+    });
+    writer_.reset();
+    if (outcome.complete && s.ok()) return out_.publish(outcome);
+    out_.discard();
+    return s;
   }
-  std::vector<fs::path> paths() const override { return {out_.path()}; }
+  std::vector<fs::path> paths() const override { return out_.paths(); }
 
  private:
   int64_t chunk_bytes() const {

@@ -3,6 +3,8 @@
 #include <ctime>
 
 #include "parfocal/formats/hdf5/attributes.h"
+#include "parfocal/formats/hdf5/journaled_file.h"
+#include "parfocal/formats/hdf5/lock.h"
 #include "parfocal/formats/hdf5/strings.h"
 
 namespace parfocal {
@@ -25,6 +27,13 @@ size_t cut_of(const std::string& text) {
 
 }  // namespace
 
+RtdcOutput::~RtdcOutput() {
+  end_frames();
+  if (!file_ || !begun_) return;
+  file_->journaled()->give_up();
+  pending_.keep();
+}
+
 void RtdcOutput::begin(H5File file) {
   file_ = std::make_unique<H5File>(std::move(file));
   encoder_ = std::make_unique<ChunkEncoder>(threads_);
@@ -34,6 +43,31 @@ void RtdcOutput::create() {
   pending_.prepare();
   begin(H5File::create(pending_.part()));
   (void)file_->require_group("events");
+}
+
+void RtdcOutput::create_recorded() {
+  pending_.prepare();
+  recorded_ = true;
+  begin(H5File::create_journaled(pending_.part()));
+  (void)file_->require_group("events");
+}
+
+void RtdcOutput::begin_frames() {
+  if (Status s = checkpoint(); !s.ok()) throw Error(ErrorCode::run_failed, s.issue());
+  begun_ = true;
+  beat_.start([this] {
+    const std::lock_guard lock(frames_);
+    if (Status s = guarded([this] { return checkpoint(); }); !s.ok() && checkpointed_.ok())
+      checkpointed_ = std::move(s);
+  });
+}
+
+// What is on its way to the file goes to the journal as well: waiting for it would hold up frames.
+Status RtdcOutput::checkpoint() {
+  const Hdf5Lock lock;
+  file_->flush();
+  return encoder_->with_tails(
+      [this](std::span<const DatasetTail> tails) { return file_->journaled()->checkpoint(tails); });
 }
 
 void RtdcOutput::create_copy_of(const fs::path& from) {
@@ -49,23 +83,53 @@ void RtdcOutput::store_notices(const std::vector<std::string>& notices) const {
 }
 
 Status RtdcOutput::publish(const Outcome& outcome) {
+  end_frames();
   encoder_.reset();
-  try {
+  Status s = guarded([&]() -> Status {
     if (!outcome.complete)
       write_attribute(file_->id(), kIncompleteAttribute, outcome.reason, path().string());
-  } catch (const Error& error) {
-    return status_of(error);
-  }
+    return {};
+  });
   Status closed = file_->close();
   file_.reset();
-  return closed.ok() ? pending_.publish() : std::move(closed);
+  if (s.ok()) s = std::move(closed);
+  if (s.ok()) s = pending_.publish();
+  if (!s.ok()) return fail_to_publish(std::move(s));
+  state_ = State::published;
+  return s;
+}
+
+Status RtdcOutput::fail_to_publish(Status reason) {
+  if (!recorded_) {
+    discard();
+    return reason;
+  }
+  pending_.keep();
+  state_ = State::kept;
+  Issue issue = reason.issue();
+  issue.cure = "make room and keep what was recorded: parfocal recover " + pending_.part().string();
+  return Status::fail(std::move(issue));
 }
 
 void RtdcOutput::discard() {
+  end_frames();
   encoder_.reset();
   if (file_) (void)file_->close();
   file_.reset();
   pending_.discard();
+  state_ = State::discarded;
+}
+
+std::vector<fs::path> RtdcOutput::paths() const {
+  if (state_ == State::discarded) return {};
+  return {state_ == State::kept ? pending_.part() : path_};
+}
+
+Outcome failed(const Outcome& outcome, const Status& status) {
+  Outcome result = outcome;
+  if (result.complete) result.reason = status.issue().what;
+  result.complete = false;
+  return result;
 }
 
 std::string log_time() {

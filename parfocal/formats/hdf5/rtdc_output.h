@@ -4,10 +4,13 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "parfocal/core/io.h"
+#include "parfocal/formats/common/guarded.h"
+#include "parfocal/formats/common/heartbeat.h"
 #include "parfocal/formats/hdf5/chunk_encoder.h"
 #include "parfocal/formats/hdf5/file.h"
 #include "parfocal/formats/hdf5/pending_file.h"
@@ -20,8 +23,26 @@ class RtdcOutput {
   RtdcOutput(const std::filesystem::path& path, int threads)
       : path_(path), pending_(path), threads_(threads) {}
 
+  /// Of a recorded file that was not published, what its last checkpoint has stays.
+  ~RtdcOutput();
+
   /// An empty new file. \throws Error(run_failed)
   void create();
+  /// The same, of a file that keeps what was written whatever ends the process: once begin_frames()
+  /// was called, at least what is older than a second.
+  void create_recorded();
+  /// The datasets are there: frames follow. \throws Error(run_failed)
+  void begin_frames();
+  /// Writes one frame, by write(); a checkpoint comes between frames, never within one.
+  template <class F>
+  Status write_frame(F&& write) {
+    const std::lock_guard lock(frames_);
+    if (!checkpointed_.ok()) return Status::fail(checkpointed_.issue());
+    beat_.touch();
+    return guarded(write);
+  }
+  /// No checkpoint comes any more: the end of a file is written.
+  void end_frames() { beat_.stop(); }
   /// A copy of `from`, to be changed. \throws Error(input_missing | run_failed)
   void create_copy_of(const std::filesystem::path& from);
   const H5File& file() const { return *file_; }
@@ -35,23 +56,39 @@ class RtdcOutput {
   /// Writes what source and steps said as the log "parfocal-log-<UTC>", if they said anything.
   void store_notices(const std::vector<std::string>& notices) const;
   /// Marks the file if the run was not complete, closes it, flushes it to the disk and gives it its
-  /// name. Every handle into the file must have been given back.
+  /// name. Every handle into the file must have been given back. Where that fails, the part file of
+  /// a recorded one stays, to be recovered.
   Status publish(const Outcome& outcome);
+  /// What a user can open: the file, its part file where that is all there is, nothing.
+  std::vector<std::filesystem::path> paths() const;
   /// Removes what was written.
   void discard();
 
   /// Bytes that the library takes for an open file: metadata caches, chunk indices.
   static constexpr int64_t kFileBytes = int64_t{6} << 20;
+  /// The same of a recorded one: also the pages of a checkpoint, and the thread that makes them.
+  static constexpr int64_t kRecordedBytes = kFileBytes + (int64_t{1} << 20);
 
  private:
+  enum class State : uint8_t { pending, published, kept, discarded };
   void begin(H5File file);
+  Status checkpoint();
+  Status fail_to_publish(Status reason);
 
   std::filesystem::path path_;
   PendingFile pending_;
   int threads_;
   std::unique_ptr<H5File> file_;
   std::unique_ptr<ChunkEncoder> encoder_;  // ends before the file it writes to
+  bool recorded_ = false, begun_ = false;
+  State state_ = State::pending;
+  std::mutex frames_;
+  Status checkpointed_;  // the first failure
+  Heartbeat beat_;       // ends first
 };
+
+/// The outcome of a run whose output failed at its end.
+Outcome failed(const Outcome& outcome, const Status& status);
 
 /// "2026-11-22-03.53.57", UTC: the end of the names of logs.
 std::string log_time();

@@ -37,7 +37,7 @@ class RtdcSink final : public Sink {
   }
 
   int64_t resident_bytes() const override {
-    return RtdcOutput::kFileBytes + chunk_bytes() + 2 * DatasetWriter::chunk_bytes(8) +
+    return RtdcOutput::kRecordedBytes + chunk_bytes() + 2 * DatasetWriter::chunk_bytes(8) +
            ChunkEncoder::resident_bytes(out_.threads(), chunk_bytes());
   }
   int64_t reread_bytes() const override { return 2 * chunk_bytes() + (int64_t{1} << 20); }
@@ -47,10 +47,12 @@ class RtdcSink final : public Sink {
   }
 
   void open() override {
-    out_.create();
+    out_.create_recorded();
+    describe();
     const Layout& layout = frames_.layout.layout;
     image_ = column("image", layout.dtype, {layout.item[0].size, layout.item[1].size});
     frame_ = column("frame", DType::f64, {});
+    out_.begin_frames();
   }
 
   Status write(std::span<const Input> in) override {
@@ -59,25 +61,28 @@ class RtdcSink final : public Sink {
       note_gap(header.sequence, gap_reason_name(in[0].gap->reason));
       return {};
     }
-    Status s = write_time(header);
-    if (s.ok()) s = frame_->append_value(static_cast<double>(number_of_frame(header)));
-    return s.ok() ? image_->append(in[0].image.data) : std::move(s);
+    return out_.write_frame([&] {
+      Status s = write_time(header);
+      if (s.ok()) s = frame_->append_value(static_cast<double>(number_of_frame(header)));
+      return s.ok() ? image_->append(in[0].image.data) : std::move(s);
+    });
   }
 
+  // Whatever fails, the frames that are whole get a file.
   Status close(const Outcome& outcome) override {
-    try {
-      const int64_t kept = kept_of(outcome.valid_items);
-      for (DatasetWriter* writer : {image_.get(), frame_.get(), time_.get()})
-        if (writer)
-          if (Status s = writer->finish(kept); !s.ok()) return s;
-      describe(image_->items(), outcome.notices);
-      image_.reset(), frame_.reset(), time_.reset();
-    } catch (const Error& error) {
-      return status_of(error);
-    }
-    return out_.publish(outcome);
+    out_.end_frames();
+    int64_t kept = 0;
+    Status s = guarded([&]() -> Status {
+      DatasetWriter* const writers[] = {image_.get(), frame_.get(), time_.get()};
+      return finish_together(writers, kept_of(outcome.valid_items), kept);
+    });
+    Status ended = guarded([&] { return store_end(kept, outcome.notices); });
+    image_.reset(), frame_.reset(), time_.reset();
+    if (s.ok()) s = std::move(ended);
+    Status published = out_.publish(s.ok() ? outcome : failed(outcome, s));
+    return s.ok() ? std::move(published) : std::move(s);
   }
-  std::vector<fs::path> paths() const override { return {out_.path()}; }
+  std::vector<fs::path> paths() const override { return out_.paths(); }
 
  private:
   struct Missing {
@@ -134,21 +139,26 @@ class RtdcSink final : public Sink {
     return kept;
   }
 
-  void describe(int64_t count, std::vector<std::string> notices) {
+  // At the start, so that a recording that is cut short has it too.
+  void describe() {
     const H5File& file = out_.file();
-    set("experiment:event count", count);
+    set("experiment:event count", int64_t{0});
     set("imaging:roi size x", frames_.layout.layout.item[1].size);
     set("imaging:roi size y", frames_.layout.layout.item[0].size);
     if (params_.frame_rate > 0) set("imaging:frame rate", params_.frame_rate);
     if (params_.pixel_size > 0) set("imaging:pixel size", params_.pixel_size);
     if (!like_.empty()) copy_metadata(H5File::open(like_), file);
     complete();
+  }
+  Status store_end(int64_t count, std::vector<std::string> notices) {
+    set("experiment:event count", count);
     for (const Missing& gap : missing_)
       notices.push_back("frames " + std::to_string(gap.first) + " to " + std::to_string(gap.last) +
                         " are missing: " + gap.reason);
     if (missing_count_ > 0)
       notices.push_back(std::to_string(missing_count_) + " frames are missing in all");
     out_.store_notices(notices);
+    return {};
   }
   void set(const char* name, const AttributeValue& value) {
     write_attribute(out_.file().id(), name, value, out_.path().string());
