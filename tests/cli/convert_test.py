@@ -3,7 +3,7 @@ import shutil
 import time
 import unittest
 
-from support import CommandTest, SHARED_DIR, tiff
+from support import CommandTest, SHARED_DIR, digest, tiff
 
 MOVIE = SHARED_DIR / "data/cells/neubias/image_data/mitocheck-movie"
 
@@ -14,7 +14,7 @@ class Convert(CommandTest):
 
     def chunks(self, name):
         folder = self.dir / name / "0"
-        return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+        return {str(p.relative_to(folder)): digest(p) for p in folder.rglob("*") if p.is_file()}
 
     def test_files_a_glob_and_a_folder_are_the_same_movie(self):
         self.write_movie()

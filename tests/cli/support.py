@@ -1,5 +1,6 @@
 """Runs the built command. Standard library only: any Python 3 may run these tests."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -18,7 +19,8 @@ SHARED_DIR = pathlib.Path(os.environ["PARFOCAL_SHARED_DIR"])
 def default_signals():
     """A runner in the background may ignore SIGINT; the command must not inherit that."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 PIPELINE = """\
@@ -54,6 +56,11 @@ def tiff(width=60, height=40, pages=1):
     links = [first + length * (page + 1) for page in range(pages - 1)] + [0]
     return (struct.pack("<2sHI", b"II", 42, first) + pixels
             + b"".join(directory + struct.pack("<I", link) for link in links))
+
+
+def digest(path):
+    """What a failing comparison of megabytes can print at once."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 class CommandTest(unittest.TestCase):
