@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 namespace parfocal {
 namespace {
@@ -117,6 +118,16 @@ std::string example_of(const ParamInfo& info) {
   return info.choices.empty() ? info.type : info.choices.front();
 }
 
+// What was meant, where that can be seen: a number whose unit is too much. Else an example.
+std::string corrected(const ParamInfo& info, const RawValue& raw) {
+  const auto quantity = is_scalar(raw) ? parse_quantity(raw.text) : std::nullopt;
+  const bool plain = info.type == ParamTraits<double>::type_name() ||
+                     (info.type == ParamTraits<int64_t>::type_name() && quantity &&
+                      quantity->value == std::floor(quantity->value));
+  const bool unit = quantity && !quantity->unit.empty() && !out_of_range(info, raw);
+  return plain && unit ? number_text(quantity->value) : example_of(info);
+}
+
 }  // namespace
 
 const ParamInfo* ParamSet::find(const std::string& name) const {
@@ -147,7 +158,7 @@ std::any ParamSet::parse(const RawValue& values, const std::string& owner,
     const auto near =
         info->choices.empty() ? std::vector<std::string>{} : nearest_names(raw.text, info->choices);
     std::string cure = !near.empty() ? "did you mean '" + near[0] + "'?"
-                                     : "write " + key + ": " + example_of(*info);
+                                     : "write " + key + ": " + corrected(*info, raw);
     issues.push_back({"'" + key + "' of " + owner + " cannot be " + raw.str(), raw.place.str(),
                       raw.str(), problem->substr(6), cure});
   }

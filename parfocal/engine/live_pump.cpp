@@ -92,7 +92,7 @@ void PassRun::close_live(LiveSource& live, bool ended) {
   std::unique_lock lock(mutex_);
   while (ended && source_items_ < promised &&
          wait_for_room(lock, source_items_, pump_stop_.get_token()))
-    publish_live({}, {GapReason::dropped, "the live source ended before this frame"});
+    publish_live({}, {GapReason::dropped, "the live source lost this frame, or ended before it"});
   live_ring_->close(source_items_);
   if (live_status_) live_status_->close(source_items_);
   changed_.notify_all();

@@ -167,7 +167,33 @@ std::vector<std::string> step_ids(const RawValue& document) {
   return ids;
 }
 
-void apply_set(RawValue& document, const std::string& set, std::vector<Issue>& issues) {
+namespace {
+
+// A pattern that matches this folder only.
+std::string literal(const std::string& folder) {
+  std::string pattern;
+  for (const char c : folder)
+    pattern += c == '*' || c == '?' || c == '[' ? std::string("[") + c + "]" : std::string(1, c);
+  return pattern;
+}
+
+// `source.path`, `source.glob`, also of a source in a source.
+bool names_input(const std::vector<std::string>& words) {
+  return words.size() > 1 && words[0] == "source" &&
+         (words.back() == "path" || words.back() == "glob");
+}
+
+void place_input(RawValue& value, bool pattern, const std::filesystem::path& here) {
+  for (RawValue& item : value.items) place_input(item, pattern, here);
+  const bool named = value.kind == RawValue::Kind::scalar && !value.text.empty();
+  if (!named || value.text.starts_with("${") || value.text[0] == '/') return;
+  value.text = (pattern ? literal(here.string()) : here.string()) + "/" + value.text;
+}
+
+}  // namespace
+
+void apply_set(RawValue& document, const std::string& set, const std::filesystem::path& base_dir,
+               std::vector<Issue>& issues) {
   const Location place{"--set " + set, 0, 0};
   const size_t equals = set.find('=');
   if (equals == std::string::npos || equals == 0) {
@@ -183,6 +209,10 @@ void apply_set(RawValue& document, const std::string& set, std::vector<Issue>& i
       words.back() += c;
   RawValue value = read_yaml(set.substr(equals + 1), place.file, issues);
   move_to(value, place);
+  std::error_code unknown;
+  const auto here = std::filesystem::current_path(unknown);
+  if (names_input(words) && !std::filesystem::equivalent(base_dir / ".", here, unknown))
+    place_input(value, words.back() == "glob", here);
   if (words.size() == 1 && (words[0] == "memory" || words[0] == "on_error")) {
     set_entry(document, words[0], std::move(value));
     return;

@@ -2,6 +2,7 @@
 /// `--set a.b=c` and `${name}`: changes of the raw description before it is read. Front-end
 /// internal.
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,10 @@ std::vector<std::string> step_ids(const RawValue& document);
 
 /// Applies one text such as "seg.value=3", "source.scale.t=30 s", "memory=1 GiB", "vars.run=7".
 /// Values get the place "--set <text>". Unknown steps and variables go to `issues` with the nearest
-/// name; unknown keys of a step are left to the checks that see all keys.
-void apply_set(RawValue& document, const std::string& set, std::vector<Issue>& issues);
+/// name; unknown keys of a step are left to the checks that see all keys. Files of the source that
+/// a command line names are relative to its folder, not to the pipeline's, `base_dir`.
+void apply_set(RawValue& document, const std::string& set, const std::filesystem::path& base_dir,
+               std::vector<Issue>& issues);
 
 /// Replaces `${name}` in every scalar outside `vars:` by the scalar of that name in `vars:`; a
 /// scalar that is nothing but `${name}` may become a list. Values are not substituted again.

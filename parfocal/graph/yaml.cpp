@@ -257,7 +257,7 @@ Pipeline parse_pipeline(const std::string& text, const std::filesystem::path& ba
         {"a pipeline file is a map", Location{file, 1, 1}.str(), document.str().substr(0, 40),
          "keys such as parfocal, source, steps, sinks", "start with parfocal: 1"});
   refuse_oversize(document);
-  for (const std::string& set : sets) apply_set(document, set, issues);
+  for (const std::string& set : sets) apply_set(document, set, base_dir, issues);
   substitute_vars(document, issues);
 
   Pipeline pipeline;

@@ -3,6 +3,7 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <sstream>
 #include <unordered_set>
 
@@ -181,6 +182,27 @@ std::string syntax_cure(const std::string& text, int line) {
   return "look for a missing ':', quote, bracket or indentation here or on the line above";
 }
 
+// In YAML a word that begins with * refers to another value; a pattern of files is meant.
+std::string starred_word(const std::string& text, const YAML::Mark& mark) {
+  size_t star = static_cast<size_t>(std::max(mark.pos, 0));
+  star = star < text.size() && text[star] == '*' ? star : text.rfind('*', star);
+  if (star == text.npos) return "";
+  const size_t end = text.find_first_of(" \t\r\n,]}#", star);
+  return text.substr(star, end == text.npos ? end : end - star);
+}
+
+Issue syntax_issue(const YAML::Exception& e, const YAML::Mark& mark, const std::string& text,
+                   const std::string& file) {
+  const std::string where = Location{file, mark.line + 1, mark.column + 1}.str();
+  const bool alias = e.msg.starts_with("the referenced anchor is not defined") ||
+                     e.msg.starts_with("alias not found");
+  const std::string word = alias ? starred_word(text, mark) : "";
+  if (!word.empty())
+    return {"a word that begins with * has to be quoted", where, word, "quoted text",
+            "write it as \"" + word + "\""};
+  return {"this is not YAML: " + e.msg, where, "", "YAML or JSON", syntax_cure(text, mark.line)};
+}
+
 }  // namespace
 
 RawValue read_yaml(const std::string& text, const std::string& file, std::vector<Issue>& issues) {
@@ -196,9 +218,7 @@ RawValue read_yaml(const std::string& text, const std::string& file, std::vector
   } catch (const YAML::Exception& e) {
     const YAML::Mark mark = e.mark.is_null() ? YAML::Mark() : e.mark;
     std::vector<Issue> all = issues;
-    all.push_back({"this is not YAML: " + e.msg,
-                   Location{file, mark.line + 1, mark.column + 1}.str(), "", "YAML or JSON",
-                   syntax_cure(text, mark.line)});
+    all.push_back(syntax_issue(e, mark, text, file));
     throw Error(ErrorCode::invalid_pipeline, std::move(all));
   }
   return builder.take();
