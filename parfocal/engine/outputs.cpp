@@ -1,67 +1,223 @@
 #include "parfocal/engine/outputs.h"
 
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
-#include "parfocal/engine/record.h"
+#include "parfocal/engine/output_place.h"
+#include "parfocal/engine/run_inputs.h"
+#include "parfocal/engine/swap.h"
 
 namespace parfocal::engine {
 namespace {
 
 namespace fs = std::filesystem;
 
-void fail_exists(const fs::path& path, const std::string& needed, const std::string& cure) {
-  throw Error(ErrorCode::output_exists,
-              Issue{"the output exists already", path.string(), "", needed, cure});
+[[noreturn]] void fail_exists(const fs::path& path, const std::string& what,
+                              const std::string& needed, const fs::path& folder,
+                              bool overwriting_helps = false) {
+  throw Error(
+      ErrorCode::output_exists,
+      Issue{what, path.string(), "", needed,
+            "--out " + folder.string() + "-2" + (overwriting_helps ? "   or   --overwrite" : "")});
+}
+
+// The name that a sink gives its output; "" if it has none, or one that it will refuse.
+std::string output_name(const NodePlan& node) {
+  const RawValue* given = node.params.find("path");
+  const SinkInfo* info = sinks().find(node.type);
+  const ParamInfo* param = info ? info->params.find("path") : nullptr;
+  const fs::path path = fs::path(given   ? given->text
+                                 : param ? param->default_text
+                                         : "")
+                            .lexically_normal();
+  const bool below = !path.empty() && path.is_relative() && *path.begin() != "..";
+  return below ? (path.has_filename() ? path : path.parent_path()).generic_string() : "";
+}
+
+bool is_empty_file(const fs::path& path) {
+  std::error_code unknown;
+  return fs::is_regular_file(path, unknown) && fs::file_size(path, unknown) == 0 && !unknown;
 }
 
 }  // namespace
 
 OutputFolder::OutputFolder(const Plan& plan, bool overwrite, bool resume)
-    : final_(plan.out_dir), writing_(plan.out_dir) {
+    : final_(plan.out_dir),
+      writing_(plan.out_dir),
+      earlier_record_(plan.out_dir),
+      record_(plan.out_dir),
+      resumes_(resume) {
+  settle(final_);
+  name_outputs(plan);
   if (resume) return;
-  for (const NodePlan& node : plan.nodes) {
-    const RawValue* path = node.kind == NodeKind::sink ? node.params.find("path") : nullptr;
-    if (path) names_.push_back(fs::path(path->text).begin()->string());
+  require_nobody_else(overwrite);
+  for (Output& output : outputs_) look_at(output);
+  staged_ =
+      std::any_of(outputs_.begin(), outputs_.end(), [](const Output& o) { return o.existed; });
+  earlier_ = recorded_names(final_);
+  require_apart(plan);
+  require_replaceable(overwrite);
+  if (!staged_) require_no_parts();
+  if (!staged_) return;
+  writing_ = staging_of(final_);
+  record_ = RecordFile(writing_);
+}
+
+void OutputFolder::name_outputs(const Plan& plan) {
+  for (const NodePlan& node : plan.nodes)
+    if (node.kind == NodeKind::sink)
+      if (std::string name = output_name(node); !name.empty())
+        outputs_.push_back({std::move(name)});
+  outputs_.push_back({kRecordName});
+}
+
+void OutputFolder::look_at(Output& output) const {
+  struct stat found {};
+  output.existed = ::lstat((final_ / output.name).c_str(), &found) == 0;
+  output.device = found.st_dev;
+  output.inode = found.st_ino;
+}
+
+// An input is never replaced, whatever --overwrite says, and nothing is written into a store that
+// is read.
+void OutputFolder::require_apart(const Plan& plan) const {
+  const RunInputs inputs(plan.pipeline, staged_);
+  for (const Output& output : outputs_) {
+    if (output.name == kRecordName) continue;  // held open by this run, and its own
+    if (const fs::path input = inputs.touched_by(final_ / output.name); !input.empty())
+      fail_exists(final_ / output.name, "the output would replace or change an input of this run",
+                  "a place apart from " + input.string(), final_);
   }
-  names_.push_back(kRecordName);
-  const auto recorded = recorded_names(final_);
-  for (const std::string& name : names_) {
-    if (!fs::exists(fs::symlink_status(final_ / name))) continue;
-    staged_ = true;
-    if (!overwrite)
-      fail_exists(final_ / name, "a new folder, or leave to replace it",
-                  "--out " + (final_.string() + "-2") + "   or   --overwrite");
-    if (std::find(recorded.begin(), recorded.end(), name) == recorded.end())
-      fail_exists(final_ / name,
-                  "an output of an earlier run (it is not recorded in " +
-                      (final_ / kRecordName).string() + ")",
-                  "--out " + (final_.string() + "-2"));
+}
+
+// Holds the record of an earlier run from now on, if that is to be replaced.
+void OutputFolder::require_nobody_else(bool overwrite) {
+  const bool free = overwrite && fs::exists(earlier_record_.path())
+                        ? earlier_record_.lock()
+                        : !FileLock::held(earlier_record_.path());
+  if (!free)
+    fail_exists(final_, run_at_work(final_) + " is writing into this folder",
+                "a folder of its own, or the end of that run", final_);
+  for (const Output& output : outputs_)
+    if (const std::string maker = maker_of(final_ / output.name, final_); !maker.empty())
+      fail_exists(final_ / output.name, maker + " is making this output now",
+                  "a name of its own, or the end of that command", final_);
+}
+
+// All of them are looked at before anything is said, so that the cure that is printed works.
+void OutputFolder::require_replaceable(bool overwrite) const {
+  std::string why;
+  const Output* first = nullptr;
+  for (const Output& output : outputs_) {
+    require_place(output);
+    if (!output.existed) continue;
+    if (!may_be_replaced(output, why))
+      fail_exists(final_ / output.name, "the output exists already", why, final_);
+    if (!first) first = &output;
   }
-  if (staged_) writing_ = final_ / (".parfocal-new-" + std::to_string(getpid()));
+  if (first && !overwrite)
+    fail_exists(final_ / first->name, "the output exists already",
+                "a new folder, or leave to replace it", final_, true);
+}
+
+bool OutputFolder::may_be_replaced(const Output& output, std::string& why) const {
+  const fs::path path = final_ / output.name;
+  const bool recorded = std::find(earlier_.begin(), earlier_.end(), output.name) != earlier_.end();
+  const bool killed_at_once = output.name == kRecordName && is_empty_file(path);
+  if (!recorded && !killed_at_once) {
+    why = "an output of an earlier run (it is not recorded in " + (final_ / kRecordName).string() +
+          ")";
+    return false;
+  }
+  const fs::path foreign = foreign_file_in(path);
+  if (!foreign.empty())
+    why = "a result with nothing else in it: move " + foreign.string() + " away";
+  return foreign.empty();
+}
+
+// A name whose folder is a file, or on another disk, cannot be given to what was staged.
+void OutputFolder::require_place(const Output& output) const {
+  struct stat root {};
+  struct stat found {};
+  if (::stat(final_.c_str(), &root) != 0) return;
+  fs::path folder = final_;
+  const fs::path name(output.name);
+  for (const fs::path& part : name.parent_path()) {
+    folder /= part;
+    if (::stat(folder.c_str(), &found) != 0) return;
+    if (!S_ISDIR(found.st_mode) || found.st_dev != root.st_dev)
+      fail_exists(folder, "this is in the way of the output " + output.name,
+                  "a folder on the disk of " + final_.string(), final_);
+  }
+}
+
+// Some sinks make a file as "<name>.part", and would take one that lies there for their own.
+void OutputFolder::require_no_parts() const {
+  for (const Output& output : outputs_)
+    if (const fs::path part = final_ / (output.name + ".part"); has_name(part))
+      fail_exists(part, "this is in the way of the output " + output.name,
+                  "a folder without it: move it away if it is of use", final_);
 }
 
 void OutputFolder::create() {
   std::error_code error;
-  fs::create_directories(writing_, error);
+  if (staged_) fs::remove_all(writing_, error);  // of a run that was killed; its lock is ours now
+  created_folder_ = fs::create_directories(writing_, error);
   if (error)
     throw Error(ErrorCode::run_failed,
                 Issue{"cannot create the output folder: " + error.message(), writing_.string(), "",
                       "a folder that can be written", "choose another folder (run: --out DIR)"});
+  created_ = record_.create() || (resumes_ && record_.lock());
+  if (!created_)
+    fail_exists(final_, "another run has begun to write into this folder", "a folder of its own",
+                final_);
 }
 
-void OutputFolder::publish() {
-  if (!staged_) return;
-  for (const auto& entry : fs::directory_iterator(writing_)) {
-    const fs::path target = final_ / entry.path().filename(),
-                   old = writing_ / (entry.path().filename().string() + ".old");
-    if (entry.path().extension() == ".old") continue;
-    if (fs::exists(fs::symlink_status(target))) fs::rename(target, old);
-    fs::rename(entry.path(), target);
+OutputFolder::~OutputFolder() {
+  if (!created_ || begun_) return;
+  std::error_code ignored;
+  const bool made = std::any_of(outputs_.begin(), outputs_.end(), [this](const Output& output) {
+    return output.name != kRecordName && has_name(writing_ / output.name);
+  });
+  if (staged_) fs::remove_all(writing_, ignored);
+  if (made || resumes_) return;
+  fs::remove(record_.path(), ignored);
+  if (created_folder_) fs::remove(writing_, ignored);
+}
+
+std::vector<std::string> OutputFolder::recorded() const {
+  std::vector<std::string> names;
+  for (const Output& output : outputs_) names.push_back(output.name);
+  for (const std::string& name : earlier_)
+    if (std::find(names.begin(), names.end(), name) == names.end() && has_name(final_ / name))
+      names.push_back(name);
+  return names;
+}
+
+Status OutputFolder::require_unchanged() const {
+  for (const Output& output : outputs_) {
+    Output now{output.name};
+    look_at(now);
+    if (now.existed != output.existed || now.device != output.device || now.inode != output.inode)
+      return Status::fail((final_ / output.name).string() +
+                              " was changed while this run went on, not by it: it is not replaced",
+                          "the new results are in " + writing_.string());
   }
-  fs::remove_all(writing_);
+  return {};
+}
+
+Status OutputFolder::publish() {
+  if (!staged_) return {};
+  if (Status s = require_unchanged(); !s.ok()) return s;
+  std::vector<SwapEntry> entries;
+  for (const Output& output : outputs_)
+    entries.push_back({output.name, output.existed, output.name == kRecordName});
+  if (Status s = Swap(writing_, final_).run(entries); !s.ok()) return s;
+  std::error_code ignored;
+  fs::remove_all(writing_, ignored);
   published_ = true;
+  return {};
 }
 
 fs::path OutputFolder::shown(const fs::path& path) const {

@@ -1,12 +1,18 @@
 #include "parfocal/engine/record.h"
 
-#include <fstream>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "parfocal/core/text_input.h"
 
 namespace parfocal::engine {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr int64_t kMostRecordBytes = int64_t{64} << 20;
 
@@ -16,6 +22,22 @@ std::string fingerprint(const std::string& text) {  // FNV-1a, 64 bit
   char buffer[24];
   std::snprintf(buffer, sizeof buffer, "%016llx", static_cast<unsigned long long>(hash));
   return buffer;
+}
+
+nlohmann::json record_in(const fs::path& folder) {
+  std::string text;
+  if (!read_text_file(folder / kRecordName, kMostRecordBytes, text).ok()) return {};
+  return nlohmann::json::parse(text, nullptr, false);
+}
+
+bool write_all(int fd, const std::string& text) {
+  for (size_t done = 0; done < text.size();) {
+    const ssize_t n = ::write(fd, text.data() + done, text.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    done += static_cast<size_t>(n);
+  }
+  return true;
 }
 
 }  // namespace
@@ -39,28 +61,58 @@ std::string origin_of(const Plan& plan, const OpenSource& source) {
          " bytes, fingerprint " + fingerprint(text);
 }
 
-bool write_record(const std::filesystem::path& folder, const RunRecord& record, const Plan& plan,
-                  const OpenSource& source, const std::vector<std::filesystem::path>& written) {
+std::string record_text(const RunRecord& record, const Plan& plan, const OpenSource& source,
+                        const std::vector<std::string>& names, bool running) {
   auto json = nlohmann::ordered_json::parse(record.json());
+  if (running) json["process"] = getpid();
   json["provenance"] = nlohmann::ordered_json::parse(provenance_of(plan, source));
-  for (const auto& path : written)
-    json["names"].push_back(path.lexically_relative(folder).begin()->string());
-  std::ofstream out(folder / kRecordName);
-  out << json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
-  out.close();
-  return static_cast<bool>(out);
+  json["names"] = names;
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-// Top-level names that an earlier run recorded as its own.
-std::vector<std::string> recorded_names(const std::filesystem::path& folder) {
+std::vector<std::string> recorded_names(const fs::path& folder) {
   std::vector<std::string> names;
-  std::string text;
-  if (!read_text_file(folder / kRecordName, kMostRecordBytes, text).ok()) return names;
-  const auto record = nlohmann::json::parse(text, nullptr, false);
+  const auto record = record_in(folder);
   if (!record.is_object() || !record.contains("names") || !record["names"].is_array()) return names;
   for (const auto& name : record["names"])
     if (name.is_string()) names.push_back(name.get<std::string>());
   return names;
+}
+
+int64_t recorded_process(const fs::path& folder) {
+  const auto record = record_in(folder);
+  const bool told =
+      record.is_object() && record.contains("process") && record["process"].is_number_integer();
+  return told ? record["process"].get<int64_t>() : 0;
+}
+
+bool RecordFile::lock() {
+  lock_ = FileLock::take(path_);
+  return lock_.has_value();
+}
+
+bool RecordFile::create() {
+  lock_ = FileLock::take(path_, O_CREAT | O_EXCL);
+  return lock_.has_value();
+}
+
+// The new file is locked before it has the name, the old one until it has lost it. Where the folder
+// is another one by now, the run's outputs are not in it.
+bool RecordFile::write(const std::string& text) {
+  if (!lock_ || !lock_->is_at(path_)) return false;
+  const fs::path part = path_.string() + ".part";
+  try {
+    std::optional<FileLock> lock = FileLock::take(part, O_CREAT | O_TRUNC);
+    const bool written =
+        lock && write_all(lock->fd(), text) && ::rename(part.c_str(), path_.c_str()) == 0;
+    if (written)
+      lock_ = std::move(lock);
+    else
+      ::unlink(part.c_str());
+    return written;
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 }  // namespace parfocal::engine

@@ -60,10 +60,12 @@ class Run {
     started_ = std::chrono::steady_clock::now();
     const double cpu = cpu_seconds();
     folder_.create();
+    mark_running();
     for (std::string& text : source_.notices()) control_.notice(plan_.nodes[0], std::move(text));
     ends_.open({folder_.writing(), provenance_of(plan_, source_),
                 [this](int64_t i) { return source_.row(i); }, plan_.pipeline.base_dir,
                 plan_.threads, origin_of(plan_, source_), options_.resume});
+    folder_.begin();
     std::stop_callback on_stop(options_.stop, [this] { control_.stop(); });
     std::stop_callback on_abort(options_.abort, [this] { control_.abandon(); });
     {
@@ -78,6 +80,7 @@ class Run {
       }
       sweep_guarded();
     }
+    require_unchanged_input();
     RunRecord record;
     const bool complete = swept_ && !control_.failed();
     ends_.close({complete,
@@ -105,7 +108,6 @@ class Run {
     const Status status = guarded([this] {
       if (source_.random) control_.set_missing(source_.random->missing());
       if (options_.resume) rest_ = std::make_unique<Rest>(*source_.random, ends_);
-      mark_running();
       sweep();
       return Status();
     });
@@ -206,31 +208,47 @@ class Run {
     options_.on_progress(p);
   }
 
-  // A run that is killed leaves a record that says so, and that lets --overwrite replace its files.
+  // What was read may be of two inputs: it is nobody's result.
+  void require_unchanged_input() {
+    if (!source_.random || control_.failed()) return;
+    if (Status s = guarded([this] { return source_.random->unchanged(); }); !s.ok())
+      control_.run_failed(ErrorCode::input_missing, s.issue());
+  }
+
+  // A run that is killed leaves a record that says so, and that lets --overwrite replace its files:
+  // before the first of them is made.
   void mark_running() {
     RunRecord record;
     record.status = RunStatus::stopped;
     record.exit_code = 137;
     record.planned_peak_bytes = plan_.peak_bytes;
     record.base_bytes = plan_.base_bytes;
-    (void)write_record(folder_.writing(), record, plan_, source_, ends_.paths(folder_.writing()));
+    (void)write_record(record, true);
+  }
+
+  bool write_record(const RunRecord& record, bool running) {
+    return folder_.write_record(record_text(record, plan_, source_, folder_.recorded(), running));
   }
 
   void finish_files(RunRecord& record) {
     const auto written = ends_.paths(folder_.writing());
     const Status recorded = guarded([&] {
-      return write_record(folder_.writing(), record, plan_, source_, written)
-                 ? Status()
-                 : Status::fail("cannot write the run record");
+      return write_record(record, false) ? Status() : Status::fail("cannot write the run record");
     });
-    if (!recorded.ok() && record.exit_code == 0) {
-      record.status = RunStatus::failed;
-      record.exit_code = 1;
-      record.issues = {{"cannot write the run record", (folder_.writing() / kRecordName).string(),
-                        "", "room on the disk", ""}};
-    }
-    if (record.status == RunStatus::complete) folder_.publish();
+    if (!recorded.ok() && record.exit_code == 0)
+      fail(record, {"cannot write the run record", (folder_.writing() / kRecordName).string(), "",
+                    "room on the disk, and the folder that the run began in", ""});
+    if (record.status == RunStatus::complete)
+      if (Status s = folder_.publish(); !s.ok()) {
+        fail(record, s.issue());
+        (void)write_record(record, false);
+      }
     for (const auto& path : written) record.outputs.push_back(folder_.shown(path));
+  }
+  static void fail(RunRecord& record, Issue issue) {
+    record.status = RunStatus::failed;
+    record.exit_code = static_cast<int>(ErrorCode::run_failed);
+    record.issues = {std::move(issue)};
   }
 
   const Plan& plan_;

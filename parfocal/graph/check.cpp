@@ -333,17 +333,72 @@ class Checker {
     if (!param) return;
     const std::string text = value ? value->text : param->default_text;
     if (text.empty()) return;
-    const std::string path = std::filesystem::path(text).lexically_normal().generic_string();
+    const std::string path = clean_path(text);
+    const Location& place = value ? value->place : sink.place;
+    const std::string owner = "sink '" + sink.type + "'";
+    if (const std::string needed = missing_of_path(text, path); !needed.empty())
+      return error(
+          owner + " cannot write to '" + text + "'", place, owner, text, needed,
+          "write path: " + sink.type + "-" + last_word(path) + "; --out DIR chooses the folder");
     const auto [it, first] = paths_.emplace(path, &sink);
-    if (first) return;
-    const std::string other = it->second->place.str();
-    error("two sinks write '" + text + "'", value ? value->place : sink.place,
-          "sink '" + sink.type + "'", text, "every path once",
-          "choose another path" + (other.empty() ? "" : "; the first is at " + other));
+    const auto other = first ? overlapping(path) : it;
+    if (other == paths_.end()) return;
+    const std::string at = other->second->place.str();
+    error(first ? "two sinks write into each other: '" + text + "' and '" + other->first + "'"
+                : "two sinks write '" + text + "'",
+          place, owner, text, first ? "outputs beside each other" : "every path once",
+          "choose another path, e.g. path: " + sink.type + "-" + last_word(path) +
+              (at.empty() ? "" : "; the first is at " + at));
+  }
+
+  // Without "./", "//" and a slash at the end: one name for one place.
+  static std::string clean_path(const std::string& text) {
+    const auto path = std::filesystem::path(text).lexically_normal();
+    return (path.has_filename() ? path : path.parent_path()).generic_string();
+  }
+  static std::string last_word(const std::string& path) {
+    const std::string name = std::filesystem::path(path).filename().string();
+    return name.empty() || name[0] == '.' ? "result" : name;
+  }
+
+  // What a path lacks to be that of a sink: it stays below the output folder, and apart from what a
+  // run writes there of its own.
+  static std::string missing_of_path(const std::string& text, const std::string& path) {
+    const auto whole = std::filesystem::path(text);
+    const auto words = std::filesystem::path(path);
+    const bool leaves = whole.is_absolute() || path == "." || path.empty() ||
+                        std::find(whole.begin(), whole.end(), "..") != whole.end();
+    if (leaves || text.find('\0') != std::string::npos) return "a relative path without '..'";
+    for (const char* own : {"run.json", "run.json.part", "frames.csv"})
+      if (*words.begin() == own)
+        return "another name: every run writes its own " + std::string(own);
+    for (const auto& word : words) {
+      const std::string name = word.string();
+      if (name.starts_with(".parfocal") || (name[0] == '.' && name.ends_with(".parfocal")))
+        return "another name: parfocal makes outputs in folders of such names";
+    }
+    return "";
+  }
+
+  // Another sink's path that this one lies in, or that lies in this one; a file is made under its
+  // name and ".part".
+  std::map<std::string, const SinkSpec*>::const_iterator overlapping(
+      const std::string& path) const {
+    for (size_t slash = path.rfind('/'); slash != path.npos && slash > 0;
+         slash = path.rfind('/', slash - 1))
+      if (const auto it = paths_.find(path.substr(0, slash)); it != paths_.end()) return it;
+    if (const auto it = paths_.lower_bound(path + "/");
+        it != paths_.end() && it->first.starts_with(path + "/"))
+      return it;
+    if (const auto it = paths_.find(path + ".part"); it != paths_.end()) return it;
+    return path.ends_with(".part") ? paths_.find(path.substr(0, path.size() - 5)) : paths_.end();
   }
 
   void check_observer(const ObserverSpec& observer) {
     const std::string owner = "observer '" + observer.type + "'";
+    if (offered_names(observers()).empty() && !observers().find(observer.type))
+      return error("this parfocal has no observers", observer.place, owner, observer.type,
+                   "a pipeline without observe:", "remove observe: from the pipeline");
     const ObserverInfo* info = known(observers(), observer.type, observer.place, "type",
                                      observer.type.empty() ? "an entry of observe" : "observer");
     resolve(observer.from, p_.steps.size(), owner);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <random>
 
 #include "parfocal/graph/yaml.h"
@@ -326,6 +327,51 @@ TEST(Engine, ARefusedPlanNamesTheMemoryThatWorks) {
     small.memory_bytes = parse_bytes(cure.substr(cure.find(' ') + 1));
     EXPECT_EQ(run_text(kCentred, small).record.exit_code, 0) << cure;
   }
+}
+
+std::string file_text(const std::filesystem::path& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST(Engine, AnInputThatWasReplacedMeanwhileIsNobodysResult) {
+  for (const char* steps : {"", "steps: [{id: m, op: reduce, over: t, how: mean}]\n"}) {
+    const auto r = run_text(std::string("source: {type: script, t: 7, replaced: true}\n") + steps +
+                            "sinks: [{type: memory, path: a}]\n");
+    EXPECT_EQ(r.record.exit_code, 4) << r.record.json();
+    EXPECT_EQ(r.record.status, RunStatus::failed);
+    EXPECT_FALSE(received("a").outcome.complete);
+    ASSERT_FALSE(r.record.issues.empty());
+    EXPECT_EQ(r.record.issues[0].what, "the script was replaced");
+    for (const EdgeCount& edge : r.record.edges)
+      EXPECT_EQ(edge.received + edge.missing, edge.expected) << edge.edge;
+  }
+}
+
+TEST(Engine, AResultOfAReplacedInputReplacesNothing) {
+  const auto dir = std::filesystem::temp_directory_path() /
+                   ("parfocal-replaced-input-" + std::to_string(getpid()));
+  std::filesystem::remove_all(dir);
+  PlanOptions options;
+  options.out_dir = dir;
+  options.threads = 1;
+  const auto run = [&](const std::string& source, bool overwrite) {
+    RunOptions how;
+    how.overwrite = overwrite;
+    return run_plan(make_plan(parse_pipeline("parfocal: 1\nsource: {type: script, " + source +
+                                                 "}\nsinks: [{type: memory, path: a}]\n",
+                                             ".", "test"),
+                              options),
+                    how);
+  };
+  ASSERT_EQ(run("t: 3", false).exit_code, 0);
+  const std::string record = file_text(dir / "run.json"), frames = file_text(dir / "frames.csv");
+  EXPECT_EQ(run("t: 5, replaced: true", true).exit_code, 4);
+  EXPECT_EQ(file_text(dir / "run.json"), record);
+  EXPECT_EQ(file_text(dir / "frames.csv"), frames);
+  EXPECT_EQ(run("t: 5", true).exit_code, 0);
+  EXPECT_NE(file_text(dir / "frames.csv"), frames);
+  std::filesystem::remove_all(dir);
 }
 
 }  // namespace

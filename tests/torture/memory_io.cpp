@@ -100,7 +100,8 @@ struct ScriptParams {
   std::vector<int64_t> broken;  ///< sequences that cannot be read, or that a camera loses
   int64_t broken_from_row = 0;  ///< but only in regions that reach below this row
   std::string breaks_by = "status";
-  bool endless = false;  ///< live: the length is not announced
+  bool endless = false;   ///< live: the length is not announced
+  bool replaced = false;  ///< by another input, while it was read
 };
 
 Layout script_layout(const ScriptParams& p) {
@@ -149,6 +150,9 @@ class ScriptSource : public Source {
     return {};
   }
   std::string identity() const override { return "script"; }
+  Status unchanged() const override {
+    return p_.replaced ? Status::fail("the script was replaced") : Status();
+  }
 
  private:
   ScriptParams p_;
@@ -225,6 +229,7 @@ ParamSet script_params() {
       .add("breaks_by", &ScriptParams::breaks_by, "status, throw, bad_alloc or int")
       .defaults("status")
       .add("endless", &ScriptParams::endless, "do not announce the length");
+  params.add("replaced", &ScriptParams::replaced, "say at the end that the input is another one");
 }
 
 }  // namespace

@@ -1,0 +1,118 @@
+#include "parfocal/engine/output_place.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "parfocal/engine/file_lock.h"
+#include "parfocal/engine/record.h"
+#include "parfocal/engine/swap.h"
+
+namespace parfocal::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path whole(const fs::path& path) {
+  std::error_code unknown;
+  fs::path clean = fs::weakly_canonical(fs::absolute(path), unknown);
+  if (unknown) clean = fs::absolute(path).lexically_normal();
+  return clean.has_filename() ? clean : clean.parent_path();
+}
+
+std::string with_process(std::string who, const fs::path& folder) {
+  const int64_t staged = recorded_process(staging_of(folder));
+  const int64_t process = staged > 0 ? staged : recorded_process(folder);
+  return process > 0 ? who + " (process " + std::to_string(process) + ")" : who;
+}
+
+// A swap is over when its folder holds nothing but what can be thrown away.
+void settle_swap(const fs::path& from, const fs::path& to, const fs::path& lock_file) {
+  const Swap swap(from, to);
+  if (!swap.begun()) return;
+  const auto lock = FileLock::take(lock_file, O_CREAT);
+  if (!lock) return;
+  if (Status s = swap.finish(); !s.ok()) throw Error(ErrorCode::run_failed, s.issue());
+  std::error_code ignored;
+  fs::remove_all(from, ignored);
+}
+
+// Groups that a store has besides those that its description names.
+bool is_known_group(const std::string& name, const std::string& description) {
+  static const char* kGroups[] = {"labels", "frames", "tables", "OME", "c"};
+  return name.find_first_not_of("0123456789") == std::string::npos ||
+         std::find(std::begin(kGroups), std::end(kGroups), name) != std::end(kGroups) ||
+         description.find("\"" + name + "/") != std::string::npos ||
+         description.find("\"" + name + "\"") != std::string::npos;
+}
+
+bool is_part_of_store(const fs::path& name, const std::string& description) {
+  static const char* kMetadata[] = {"zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata"};
+  if (*name.begin() == "__parfocal") return true;
+  const auto last = name.filename().string();
+  const bool metadata =
+      std::find(std::begin(kMetadata), std::end(kMetadata), last) != std::end(kMetadata);
+  if (!metadata && last.find_first_not_of("0123456789.") != std::string::npos) return false;
+  if (name.has_parent_path() && !is_known_group(name.begin()->string(), description)) return false;
+  const auto labels = std::find(name.begin(), name.end(), "labels");
+  const bool of_label = labels != name.end() && std::distance(labels, name.end()) > 2;
+  return !of_label ||
+         description.find("labels/" + std::next(labels)->string() + "\"") != std::string::npos;
+}
+
+}  // namespace
+
+bool lies_in(const fs::path& inner, const fs::path& outer) {
+  return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
+}
+
+fs::path workplace_of(const fs::path& output) {
+  return output.parent_path() / ("." + output.filename().string() + ".parfocal");
+}
+fs::path staging_of(const fs::path& folder) { return folder / ".parfocal-new"; }
+
+std::string run_at_work(const fs::path& folder) {
+  return FileLock::held(folder / kRecordName) ? with_process("a run", folder) : "";
+}
+
+std::string maker_of(const fs::path& output, const fs::path& own) {
+  const fs::path path = whole(output), mine = own.empty() ? own : whole(own);
+  if (FileLock::held(workplace_of(path) / kLockName))
+    return with_process("a parfocal command", workplace_of(path));
+  for (fs::path folder = path.parent_path();; folder = folder.parent_path()) {
+    if (folder != mine && FileLock::held(folder / kRecordName)) {
+      const fs::path name = path.lexically_relative(folder);
+      for (const fs::path& record : {folder, staging_of(folder)})
+        for (const std::string& other : recorded_names(record))
+          if (lies_in(name, other) || lies_in(other, name)) return run_at_work(folder);
+    }
+    if (!folder.has_relative_path()) return "";
+  }
+}
+
+void settle(const fs::path& path) {
+  for (fs::path at = whole(path);; at = at.parent_path()) {
+    settle_swap(staging_of(at), at, at / kRecordName);
+    if (!at.has_relative_path()) return;
+    settle_swap(workplace_of(at), at.parent_path(), workplace_of(at) / kLockName);
+  }
+}
+
+fs::path foreign_file_in(const fs::path& folder) {
+  std::error_code error;
+  if (!fs::is_directory(fs::symlink_status(folder, error))) return {};
+  const bool store = has_name(folder / "zarr.json") || has_name(folder / ".zgroup");
+  std::ifstream in(folder / "__parfocal" / "store.json", std::ios::binary);
+  const std::string description(std::istreambuf_iterator<char>(in), {});
+  for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end;
+       it.increment(error)) {
+    if (it->is_directory(error) && !it->is_symlink(error)) continue;
+    if (!store || !is_part_of_store(it->path().lexically_relative(folder), description))
+      return it->path();
+  }
+  return {};
+}
+
+}  // namespace parfocal::engine

@@ -1,0 +1,33 @@
+#pragma once
+/// Who writes where: names that parfocal takes beside outputs, and which of them are being made.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace parfocal::engine {
+
+/// Whether a path is another one or lies in it, by their names.
+bool lies_in(const std::filesystem::path& inner, const std::filesystem::path& outer);
+/// The hidden folder beside an output in which a command (convert, background) makes it.
+std::filesystem::path workplace_of(const std::filesystem::path& output);
+/// The hidden folder in an output folder in which `run --overwrite` makes what it will replace.
+std::filesystem::path staging_of(const std::filesystem::path& folder);
+/// In a workplace, held while its command is at work.
+inline constexpr const char* kLockName = ".parfocal-lock";
+
+/// The run that writes into this folder now, in words; "" = none that could be seen.
+std::string run_at_work(const std::filesystem::path& folder);
+/// Who is making this output now, in words; "" = nobody that could be seen. Runs that write into
+/// `own` are not asked.
+std::string maker_of(const std::filesystem::path& output, const std::filesystem::path& own = {});
+
+/// Finishes the swap of outputs that a command was killed in, at `path`, in it or above it, if
+/// nobody is at it. \throws Error(run_failed) if it cannot be finished
+void settle(const std::filesystem::path& path);
+
+/// A file below the folder of a store that is no part of it as parfocal writes stores (notes,
+/// somebody's labels); "" = none. A folder that is no store has nothing else.
+std::filesystem::path foreign_file_in(const std::filesystem::path& folder);
+
+}  // namespace parfocal::engine

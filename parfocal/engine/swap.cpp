@@ -1,0 +1,134 @@
+#include "parfocal/engine/swap.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <fstream>
+#include <set>
+#include <system_error>
+
+namespace parfocal::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kJournalHead = "parfocal.swap/1\n";
+
+Status failure(const std::string& doing, const fs::path& path, int code = errno) {
+  return Status::fail("cannot " + doing + " " + path.string() + ": " +
+                      std::generic_category().message(code));
+}
+
+Status move(const fs::path& from, const fs::path& to) {
+  return ::rename(from.c_str(), to.c_str()) == 0 ? Status() : failure("rename to", to);
+}
+
+Status make_parents(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  return error ? failure("create the folder", path.parent_path(), error.value()) : Status();
+}
+
+Status sync(const fs::path& path, int flags) {
+  const int fd = ::open(path.empty() ? "." : path.c_str(), flags | O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return failure("open", path);
+  const bool synced = ::fsync(fd) == 0 || errno == EINVAL;  // a file system that cannot
+  Status s = synced ? Status() : failure("write", path);
+  ::close(fd);
+  return s;
+}
+
+}  // namespace
+
+bool has_name(const fs::path& path) {
+  std::error_code unknown;
+  return fs::exists(fs::symlink_status(path, unknown));
+}
+
+Status rename_new(const fs::path& from, const fs::path& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return {};
+  if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP) return failure("rename to", to);
+  return has_name(to) ? failure("rename to", to, EEXIST) : move(from, to);
+}
+
+fs::path Swap::journal() const { return from_ / ".parfocal-swap"; }
+fs::path Swap::replaced() const { return from_ / ".parfocal-replaced"; }
+bool Swap::begun() const { return has_name(journal()); }
+
+// The journal: a line that names it, then for each entry two marks and the name, which may be any
+// bytes but 0.
+std::vector<SwapEntry> Swap::entries() const {
+  std::vector<SwapEntry> entries;
+  std::ifstream in(journal(), std::ios::binary);
+  std::string record;
+  std::getline(in, record, '\0');
+  while (std::getline(in, record, '\0'))
+    if (record.size() > 2)
+      entries.push_back({record.substr(2), record[0] == 'r', record[1] == '1'});
+  return entries;
+}
+
+Status Swap::run(const std::vector<SwapEntry>& entries) const {
+  const fs::path part = journal().string() + ".part";
+  std::ofstream out(part, std::ios::binary);
+  out << kJournalHead << '\0';
+  for (const SwapEntry& e : entries)
+    out << (e.replaces ? 'r' : 'n') << (e.in_one_step ? '1' : '2') << e.name << '\0';
+  out.close();
+  Status s = out ? sync(part, 0) : failure("write", part);
+  if (s.ok()) s = move(part, journal());
+  if (s.ok()) s = sync(from_, O_DIRECTORY);
+  if (s.ok()) s = finish();
+  if (!s.ok() && (!begun() || undo(entries))) ::unlink(journal().c_str());
+  return s;
+}
+
+Status Swap::finish() const {
+  if (!begun()) return {};
+  const auto all = entries();
+  std::set<fs::path> folders = {to_};
+  for (const SwapEntry& entry : all) {
+    if (Status s = forward(entry); !s.ok()) return s;
+    folders.insert((to_ / entry.name).parent_path());
+  }
+  for (const fs::path& folder : folders)
+    if (Status s = sync(folder, O_DIRECTORY); !s.ok()) return s;
+  std::error_code ignored;
+  fs::remove_all(replaced(), ignored);
+  return ::unlink(journal().c_str()) == 0 ? Status() : failure("remove", journal());
+}
+
+Status Swap::forward(const SwapEntry& entry) const {
+  const fs::path made = from_ / entry.name, place = to_ / entry.name, old = replaced() / entry.name;
+  if (!has_name(made)) return {};
+  if (entry.in_one_step) return move(made, place);
+  if (has_name(place)) {
+    if (!entry.replaces || has_name(old))
+      return Status::fail(place.string() + " was put there meanwhile, not by parfocal",
+                          "move it away");
+    Status s = make_parents(old);
+    if (s.ok()) s = move(place, old);
+    if (!s.ok()) return s;
+  }
+  Status s = make_parents(place);
+  if (s.ok()) s = rename_new(made, place);
+  return s;
+}
+
+Status Swap::back(const SwapEntry& entry) const {
+  const fs::path made = from_ / entry.name, place = to_ / entry.name, old = replaced() / entry.name;
+  if (entry.in_one_step && !has_name(made)) return Status::fail("is done");
+  if (!has_name(made))
+    if (Status s = move(place, made); !s.ok()) return s;
+  return has_name(old) ? rename_new(old, place) : Status();
+}
+
+bool Swap::undo(const std::vector<SwapEntry>& entries) const {
+  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry)
+    if (!back(*entry).ok()) return false;
+  return true;
+}
+
+}  // namespace parfocal::engine

@@ -1,0 +1,143 @@
+#include "parfocal/engine/swap.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <map>
+
+#include "parfocal/engine/file_lock.h"
+
+namespace parfocal::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+class SwapTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "parfocal-swap-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    to_ = name;
+    from_ = to_ / ".parfocal-new";
+  }
+  void TearDown() override { fs::remove_all(to_); }
+  static void write(const fs::path& path, const std::string& text) {
+    fs::create_directories(path.parent_path());
+    std::ofstream(path) << text;
+  }
+  // {name: text} of all files.
+  std::map<std::string, std::string> files() const {
+    std::map<std::string, std::string> files;
+    for (const auto& entry : fs::recursive_directory_iterator(to_)) {
+      if (!entry.is_regular_file()) continue;
+      std::ifstream in(entry.path());
+      files[entry.path().lexically_relative(to_).string()] = {std::istreambuf_iterator<char>(in),
+                                                              {}};
+    }
+    return files;
+  }
+  void write_both() const {
+    write(to_ / "a.old", "old");
+    write(to_ / "sub/s.zarr/c/0", "old");
+    write(to_ / "sub/notes", "mine");
+    write(to_ / "run.json", "old");
+    write(from_ / "a.old", "new");
+    write(from_ / "sub/s.zarr/c/1", "new");
+    write(from_ / "first", "new");
+    write(from_ / "run.json", "new");
+  }
+  const std::vector<SwapEntry> entries_ = {
+      {"first", false}, {"a.old", true}, {"sub/s.zarr", true}, {"run.json", true, true}};
+  const std::map<std::string, std::string> swapped_ = {{"a.old", "new"},
+                                                       {"first", "new"},
+                                                       {"run.json", "new"},
+                                                       {"sub/notes", "mine"},
+                                                       {"sub/s.zarr/c/1", "new"}};
+  fs::path to_, from_;
+};
+
+TEST_F(SwapTest, GivesAllNamesAndLeavesFilesOfOthers) {
+  write_both();
+  const Swap swap(from_, to_);
+  ASSERT_TRUE(swap.run(entries_).ok());
+  EXPECT_FALSE(swap.begun());
+  EXPECT_EQ(files(), swapped_);
+}
+
+TEST_F(SwapTest, AFailureIsUndone) {
+  write_both();
+  write(from_ / "blocked/x", "new");
+  write(to_ / "blocked", "a file where a folder is needed");
+  const auto before = files();
+  auto entries = entries_;
+  entries.insert(entries.begin() + 3, SwapEntry{"blocked/x", false});
+  const Swap swap(from_, to_);
+  EXPECT_FALSE(swap.run(entries).ok());
+  EXPECT_FALSE(swap.begun());
+  EXPECT_EQ(files(), before);
+}
+
+TEST_F(SwapTest, WhatSomebodyPutAtANameMeanwhileStays) {
+  write_both();
+  write(to_ / "first", "mine");
+  const auto before = files();
+  const Swap swap(from_, to_);
+  const Status s = swap.run(entries_);
+  ASSERT_FALSE(s.ok());
+  EXPECT_NE(s.issue().what.find("first"), std::string::npos);
+  EXPECT_EQ(files(), before);
+}
+
+TEST_F(SwapTest, NothingIsReplacedByARenameToANewName) {
+  write(to_ / "a", "old");
+  write(to_ / "b", "new");
+  EXPECT_FALSE(rename_new(to_ / "b", to_ / "a").ok());
+  EXPECT_TRUE(rename_new(to_ / "b", to_ / "c").ok());
+  EXPECT_EQ(files(), (std::map<std::string, std::string>{{"a", "old"}, {"c", "new"}}));
+}
+
+TEST_F(SwapTest, ALockIsHeldOnceAndCanBeAskedForWithoutTakingIt) {
+  const fs::path file = to_ / "lock";
+  EXPECT_FALSE(FileLock::held(file));
+  {
+    const auto lock = FileLock::take(file, O_CREAT);
+    ASSERT_TRUE(lock);
+    EXPECT_TRUE(FileLock::held(file));
+    EXPECT_FALSE(FileLock::take(file));
+    EXPECT_FALSE(FileLock::take(file, O_CREAT | O_EXCL));
+    fs::remove(file);  // another file of this name is another lock
+    EXPECT_TRUE(FileLock::take(file, O_CREAT));
+  }
+  EXPECT_FALSE(FileLock::held(file));
+  EXPECT_TRUE(FileLock::take(file));
+}
+
+TEST_F(SwapTest, ALockEndsWithItsProcess) {
+  const fs::path file = to_ / "lock";
+  int ready[2];
+  ASSERT_EQ(::pipe(ready), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto lock = FileLock::take(file, O_CREAT);
+    (void)!::write(ready[1], "x", 1);
+    ::pause();
+    _exit(0);
+  }
+  char byte = 0;
+  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+  EXPECT_TRUE(FileLock::held(file));
+  EXPECT_FALSE(FileLock::take(file));
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  EXPECT_FALSE(FileLock::held(file));
+  EXPECT_TRUE(FileLock::take(file));
+  ::close(ready[0]);
+  ::close(ready[1]);
+}
+
+}  // namespace
+}  // namespace parfocal::engine
