@@ -1,8 +1,12 @@
 /// Parses the command line, calls one command, turns what it throws into an exit code. The only
 /// file that knows CLI11.
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
-#include <cstdio>
+#include <cerrno>
+#include <csignal>
 #include <functional>
 #include <map>
 #include <new>
@@ -301,6 +305,11 @@ int guarded(Program& program, const std::vector<std::string>& words) {
     return parse_and_act(program, words);
   } catch (const CLI::Success& asked) {  // --help and --version
     return program.app.exit(asked);
+  } catch (const CLI::ExtrasError& problem) {
+    return report(Error(ErrorCode::bad_command,
+                        {problem.what(), "", "", "one name: a pattern such as '*.tif' in quotes",
+                         "see `parfocal " + (words.size() > 1 ? words[1] : "") + " --help`"}),
+                  json);
   } catch (const CLI::ParseError& problem) {
     const std::string help =
         "see `parfocal" + (words.size() > 1 ? " " + words[1] : "") + " --help`";
@@ -333,12 +342,30 @@ int main_of(const std::vector<std::string>& words) {
   return guarded(program, asks ? std::vector<std::string>{words[0], words[2], "--help"} : words);
 }
 
+/// Where a standard file is closed, the next file that is opened would take its number, and
+/// messages would go into data.
+void open_standard_files() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+      (void)open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY);
+}
+
+/// A reader of messages that has gone is no reason to end a run, and a file that reaches the limit
+/// of its size is a write that fails, as on a full disk.
+void ignore_signals_of_writes() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
 }  // namespace
 }  // namespace parfocal::cli
 
 int main(int argc, char** argv) {
+  parfocal::cli::open_standard_files();
+  parfocal::cli::ignore_signals_of_writes();
   const int code = parfocal::cli::main_of({argv, argv + argc});
-  if (std::fflush(stdout) == 0) return code;
-  std::perror("parfocal: stdout");
+  const std::string problem = parfocal::cli::finish_results();
+  if (problem.empty()) return code;
+  parfocal::cli::message("parfocal: stdout: " + problem);
   return code == 0 ? 1 : code;
 }

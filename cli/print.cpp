@@ -3,13 +3,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
 namespace parfocal::cli {
 namespace {
+
+int lost_results = 0;  // errno of the first result that could not be written
 
 bool coloured() {
   const char* no_color = std::getenv("NO_COLOR");
@@ -40,8 +44,14 @@ std::string red(const std::string& text) { return painted("\x1b[1;31m", text); }
 std::string yellow(const std::string& text) { return painted("\x1b[1;33m", text); }
 
 void result(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  if (text.empty() || text.back() != '\n') std::fputc('\n', stdout);
+  const std::string line = text.ends_with('\n') ? text : text + "\n";
+  if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size() && lost_results == 0)
+    lost_results = errno;
+}
+
+std::string finish_results() {
+  if (std::fflush(stdout) != 0 && lost_results == 0) lost_results = errno;
+  return lost_results == 0 || lost_results == EPIPE ? "" : std::strerror(lost_results);
 }
 
 void message(const std::string& text) {

@@ -17,6 +17,9 @@ std::string yellow(const std::string& text);
 
 /// One result on stdout; a newline is added.
 void result(const std::string& text);
+/// Writes out what result() keeps back. Why results are lost, "" if they are not, or if only the
+/// reader has gone (`parfocal ops | head`).
+std::string finish_results();
 /// One message on stderr; a newline is added.
 void message(const std::string& text);
 void print_errors(const std::vector<Issue>& issues);

@@ -48,7 +48,7 @@ RunRecord run_with(const Planned& planned, const RunArguments& arguments, Signal
   options.overwrite = arguments.overwrite;
   options.resume = arguments.resume;
   options.on_progress = [&](const Progress& p) { progress.show(p); };
-  signals.outputs_exist();
+  signals.outputs_exist(planned.plan.live);
   try {
     RunRecord record = run_plan(planned.plan, options);
     progress.finish(record);

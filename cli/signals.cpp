@@ -17,7 +17,7 @@ namespace {
 sigset_t stop_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     struct sigaction action {};
     sigaction(signal, nullptr, &action);
     if (action.sa_handler != SIG_IGN) sigaddset(&set, signal);
@@ -58,6 +58,10 @@ void SignalStop::wait_for_signals() {
 }
 
 void SignalStop::received(int signal) {
+  if (signal == SIGHUP && outlives_terminal_) {
+    message("\nthe terminal is gone: the recording goes on (SIGTERM stops it)");
+    return;
+  }
   int none = 0;
   const bool first = first_.compare_exchange_strong(none, signal);
   if (first && !outputs_exist_) _exit(128 + signal);
