@@ -88,13 +88,12 @@ RunRecord copy_run(const fs::path& in, const fs::path& out) {
 }
 
 /// Runs beside OUT and renames what the sink has completed and flushed.
-Ran pipeline_run(const BackgroundArguments& arguments, const fs::path& in, const fs::path& out) {
+Ran pipeline_run(const BackgroundArguments& arguments, const fs::path& in, const fs::path& out,
+                 Workplace& workplace) {
   SignalStop signals;
-  const Workplace workplace(out);
-  workplace.clear();
   const RunArguments run = run_arguments(arguments, workplace.folder());
   const Pipeline pipeline = pipeline_of(arguments, in, out);
-  check(pipeline);
+  require_valid(pipeline);
   Ran ran = execute(plan_for(pipeline, run.pipeline), run, signals);
   ran.record.outputs.clear();
   drop_frames_edge(ran.record);
@@ -106,12 +105,16 @@ Ran pipeline_run(const BackgroundArguments& arguments, const fs::path& in, const
 
 int background(const BackgroundArguments& arguments) {
   const fs::path in = whole_path(arguments.in), out = whole_path(arguments.out);
+  Workplace workplace(out);
   require_new_or_same(arguments, in, out);
+  workplace.take();
+  require_new_or_same(arguments, in, out);  // nobody else makes it from now on
+  workplace.clear();
   Ran ran;
   if (arguments.method == "copy")
     ran.record = copy_run(in, out);
   else
-    ran = pipeline_run(arguments, in, out);
+    ran = pipeline_run(arguments, in, out, workplace);
   if (ran.record.status == RunStatus::complete) ran.record.outputs = {arguments.out};
   if (arguments.json) {
     result(ran.record.json());

@@ -3,16 +3,45 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "parfocal/core/io.h"
 #include "parfocal/graph/yaml.h"
+#include "parfocal/planner/plan.h"
+#include "pipeline_file.h"
 #include "print.h"
 
 namespace parfocal::cli {
 
+namespace {
+
+/// Whether a source is all in its description: a plan can then be tried, and no input is opened.
+bool needs_no_input(const std::string& type, const RawValue& params) {
+  const SourceInfo* info = sources().find(type);
+  if (!info || info->params.find("path") || info->params.find("glob")) return false;
+  const RawValue* inner = params.find("of");
+  const RawValue* inner_type = inner ? inner->find("type") : nullptr;
+  return !inner || (inner_type && needs_no_input(inner_type->text, *inner));
+}
+
+/// What only shows when layouts are known. What it costs is another question.
+void require_plan(const Pipeline& pipeline) {
+  PlanOptions options;
+  options.minimum = true;
+  try {
+    (void)make_plan(pipeline, options);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::invalid_pipeline) throw;
+  }
+}
+
+}  // namespace
+
 int check(const CheckArguments& arguments) {
+  require_pipeline_file(arguments.file);
   const Pipeline pipeline = read_pipeline_file(arguments.file, arguments.sets);
   const CheckResult found = parfocal::check(pipeline);
   print_warnings(found.warnings);
   if (!found.errors.empty()) throw Error(ErrorCode::invalid_pipeline, found.errors);
+  if (needs_no_input(pipeline.source.type, pipeline.source.params)) require_plan(pipeline);
   if (arguments.json) {
     result(nlohmann::ordered_json{{"schema", "parfocal.check/1"},
                                   {"file", arguments.file.string()},

@@ -2,10 +2,13 @@
 #include <fmt/ranges.h>
 
 #include <fstream>
+#include <regex>
 
 #include "commands.h"
 #include "convert_input.h"
 #include "info_parts.h"
+#include "parfocal/engine/output_place.h"
+#include "parfocal/engine/record.h"
 #include "parfocal/formats/tiff/file_list.h"
 #include "parfocal/formats/zarr/hierarchy.h"
 #include "parfocal/formats/zarr/image_lookup.h"
@@ -95,14 +98,17 @@ void require_free(const ConvertArguments& arguments, const fs::path& out) {
   const std::string& given = arguments.paths.back();
   if (!fs::exists(fs::symlink_status(out))) return;
   const bool own = is_own(out);
-  if (arguments.overwrite && own) return;
-  const auto words = with_flag(arguments.words, "--overwrite");
-  throw Error(
-      ErrorCode::output_exists,
-      {"the output exists already", given, "",
-       own ? "a new name, or leave to replace it"
-           : "a new name: parfocal has not written this, others are not replaced",
-       own ? "run\n          " + shell_line(words) : "choose another name, or remove it yourself"});
+  if (arguments.resume && !arguments.overwrite && own) return;  // looked at when the plan is known
+  const fs::path foreign = own ? engine::foreign_file_in(out) : fs::path();
+  if (arguments.overwrite && own && foreign.empty()) return;
+  const std::string needed =
+      !own              ? "a new name: parfocal has not written this, others are not replaced"
+      : foreign.empty() ? "a new name, or leave to replace it"
+                        : "a new name: there are other files in it, as " + foreign.string();
+  const std::string cure = own && foreign.empty()
+                               ? "run\n          " + shell_line(starting_over(arguments.words))
+                               : "choose another name, or move it away yourself";
+  throw Error(ErrorCode::output_exists, {"the output exists already", given, "", needed, cure});
 }
 
 /// `convert OUT IN`, with the result first.
@@ -129,6 +135,7 @@ std::vector<std::string> going_on(const ConvertArguments& arguments) {
 /// to go on with.
 bool take_over(const ConvertArguments& arguments, Workplace& workplace) {
   const bool left = fs::exists(workplace.folder());
+  workplace.take();
   if (is_streamed_store(workplace.unfinished())) {
     require_no_writer(workplace.unfinished());
     if (arguments.resume) {
@@ -159,6 +166,42 @@ void tell_unfinished(const ConvertArguments& arguments, const RunRecord& record)
       failed_on_item(record) ? "" : "; to go on\n  " + shell_line(going_on(arguments));
   message(
       fmt::format("unfinished: {} of {} are safe{}", received, counted(expected, "frame"), line));
+}
+
+/// The words that say what is made: without those that say how it runs.
+std::string said(const std::string& line) {
+  static const std::regex others(
+      " --(resume|overwrite|json)| --(threads|memory|progress|on-error)[ =]('[^']*'|[^ ]+)");
+  const std::string words = std::regex_replace(line, others, "");
+  return words.substr(std::min(words.find(' '), words.size()));
+}
+
+/// Whether a store was made of the same input by the same words.
+bool is_made_alike(const Pipeline& pipeline, const Plan& plan, const fs::path& out) {
+  if (!is_streamed_store(out)) return false;
+  const OpenSource source = open_source(plan.pipeline.source, plan.pipeline.base_dir);
+  if (read_store_spec(out).origin != engine::origin_of(plan, source)) return false;
+  for (const auto& [name, value] : zarr_facts(out.string()))
+    if (name == "provenance" && value.is_object() && value.contains("pipeline_text"))
+      return said(value["pipeline_text"].get<std::string>()) == said(pipeline.text);
+  return false;
+}
+
+/// `--resume` of a conversion that came to its end.
+int tell_done(const ConvertArguments& arguments, const Pipeline& pipeline, const Plan& plan,
+              const fs::path& out) {
+  const std::string& given = arguments.paths.back();
+  if (!is_made_alike(pipeline, plan, out))
+    throw Error(ErrorCode::output_exists,
+                {"the output is complete: there is nothing to go on with", given,
+                 "made of another input or by another command, as far as it says",
+                 "a new name, or leave to replace it",
+                 "to make it again, run\n          " + shell_line(starting_over(arguments.words))});
+  message("note: " + given + " is complete already: nothing was left to do");
+  RunRecord record;
+  record.outputs = {given};
+  result(arguments.json ? record.json() : given);
+  return 0;
 }
 
 /// Of a plate or series all images are taken where the result can hold them, else one must be
@@ -232,18 +275,21 @@ int convert(const ConvertArguments& arguments) {
   RawValue sink = RawValue::map();
   apply_convert_sets(arguments.sets, source.params, sink);
   if (source.type == "ome_zarr") check_choice(arguments, source);
+  Workplace workplace(out);
   require_apart(inputs, source, out);
   require_free(arguments, out);
   const Pipeline pipeline = pipeline_of(arguments, std::move(source), std::move(sink), out);
   require_valid(pipeline);
 
-  Workplace workplace(out);
   RunArguments run = run_arguments(arguments, workplace.folder());
   run.overwrite = true;  // of the workplace; whether OUT may be replaced was checked before
   const Planned planned = plan_for(pipeline, run.pipeline);
+  if (arguments.resume && !arguments.overwrite && fs::exists(out))
+    return tell_done(arguments, pipeline, planned.plan, out);
   workplace.keep(fs::exists(workplace.folder()));  // whatever keeps it from being gone on with
   run.resume = take_over(arguments, workplace);
   workplace.keep(run.resume);
+  require_free(arguments, out);  // nobody else makes it from now on
   Ran ran = execute(planned, run, signals);
   ran.record.outputs.clear();
   drop_frames_edge(ran.record);

@@ -3,6 +3,7 @@
 
 #include "commands.h"
 #include "info_parts.h"
+#include "parfocal/engine/output_place.h"
 #include "print.h"
 
 namespace parfocal::cli {
@@ -11,9 +12,11 @@ namespace {
 namespace fs = std::filesystem;
 
 Facts facts_of(const std::string& path) {
+  engine::settle(path);
   require_no_unfinished(path);
   if (fs::is_directory(path)) {
     if (is_zarr(path)) return zarr_facts(path);
+    if (is_run_folder(path)) return run_facts(path);
     throw Error(
         ErrorCode::input_missing,
         {"the folder is no OME-Zarr image", path, "a folder without zarr.json, .zarray and .zgroup",
@@ -27,6 +30,21 @@ Facts facts_of(const std::string& path) {
   if (extension == ".rtdc" || extension == ".h5" || extension == ".hdf5") return rtdc_facts(path);
 #endif
   return files_facts(path);
+}
+
+/// The facts, and who is making it now: what is half made often cannot be read.
+Facts facts_and_maker_of(const std::string& path) {
+  const std::string maker = engine::maker_of(path);
+  try {
+    Facts facts = facts_of(path);
+    if (!maker.empty()) facts.emplace_back("in progress", maker + " is making this now");
+    return facts;
+  } catch (const Error& error) {
+    if (maker.empty()) throw;
+    std::vector<Issue> issues = error.issues();
+    issues.back().cure = maker + " is making this now: wait for its end";
+    throw Error(error.code(), issues);
+  }
 }
 
 nlohmann::ordered_json json_of(const Facts& facts) {
@@ -80,7 +98,7 @@ int info(const InfoArguments& arguments) {
   std::vector<Facts> all;
   bool valid = true;
   for (const std::string& path : arguments.paths) {
-    all.push_back(facts_of(path));
+    all.push_back(facts_and_maker_of(path));
     if (arguments.validate) valid = validated(path, arguments.json, all.back()) && valid;
   }
   const int code = valid ? 0 : static_cast<int>(ErrorCode::input_missing);

@@ -1,6 +1,7 @@
 #pragma once
 /// What `info` finds out about one path, as names and values in the order of printing.
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -29,6 +30,14 @@ Facts rtdc_facts(const std::string& path);
 /// Adds what the rules of OME-NGFF say of a Zarr folder, as lines or as a list; false if one that
 /// is a MUST is broken. \throws Error(input_missing)
 bool add_validation(const std::string& path, bool as_json, Facts& facts);
+/// Whether a run has left its record in this folder.
+bool is_run_folder(const std::string& path);
+/// What a run left, or is about to: how it ended, what it saved, how to recover what was killed.
+Facts run_facts(const std::string& path);
+/// Whether the run that wrote into this folder was killed.
+bool was_killed(const std::filesystem::path& folder);
+/// The lines that make whole what a killed run left in a folder.
+std::vector<std::string> recover_lines(const std::filesystem::path& folder);
 /// A pipeline file: its source, steps and sinks. \throws Error(invalid_pipeline | input_missing)
 Facts pipeline_facts(const std::string& path);
 

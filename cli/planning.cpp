@@ -7,8 +7,10 @@
 
 #include "parfocal/core/text_input.h"
 #include "parfocal/core/units.h"
+#include "parfocal/engine/output_place.h"
 #include "parfocal/graph/check.h"
 #include "parfocal/graph/yaml.h"
+#include "pipeline_file.h"
 #include "print.h"
 
 namespace parfocal::cli {
@@ -63,9 +65,20 @@ void apply(const PipelineArguments& arguments, Pipeline& pipeline) {
   for (StepSpec& step : pipeline.steps) step.on_error = *arguments.on_error;
 }
 
+/// An input may be a result whose --overwrite was killed in the middle.
+void settle_inputs(const RawValue& params, const std::filesystem::path& base_dir) {
+  for (const auto& [name, value] : params.entries) {
+    if (value.kind == RawValue::Kind::map) settle_inputs(value, base_dir);
+    if (name != "path" && name != "glob") continue;
+    for (const RawValue& item : value.items) engine::settle(base_dir / item.text);
+    if (!value.text.empty()) engine::settle(base_dir / value.text);
+  }
+}
+
 }  // namespace
 
 Planned make_planned(const PipelineArguments& arguments) {
+  require_pipeline_file(arguments.file);
   if (const auto text = plan_in(arguments.file)) return given_plan(*text, arguments);
   Pipeline pipeline = read_pipeline_file(arguments.file, arguments.sets);
   apply(arguments, pipeline);
@@ -81,6 +94,7 @@ Planned plan_for(const Pipeline& pipeline, const PipelineArguments& arguments) {
   const std::string origin = arguments.memory_bytes  ? "--memory"
                              : pipeline.memory_bytes ? "the pipeline file"
                                                      : "half of what is available";
+  settle_inputs(pipeline.source.params, pipeline.base_dir);
   try {
     return {make_plan(pipeline, options), origin};
   } catch (const Error& error) {

@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "parfocal/core/units.h"
+#include "parfocal/engine/output_place.h"
 #include "print.h"
 #include "workplace.h"
 
@@ -37,6 +38,10 @@ void print_json(const RecoverArguments& arguments, const RecoverReport& report) 
 void require_no_unfinished(const std::filesystem::path& path) {
   const auto out = path.has_filename() ? path : path.parent_path();
   const auto store = Workplace::folder_of(out) / out.filename();
+  if (const std::string maker = engine::maker_of(out);
+      !maker.empty() && !std::filesystem::exists(out))
+    throw Error(ErrorCode::input_missing, {maker + " is making this output now", out.string(), "",
+                                           "the end of that command", "wait for it"});
   if (std::filesystem::exists(out) || !is_streamed_store(store)) return;
   throw Error(ErrorCode::input_missing,
               {"a conversion to this name is unfinished: there is no such result yet", out.string(),
@@ -47,6 +52,7 @@ void require_no_unfinished(const std::filesystem::path& path) {
 
 int recover(const RecoverArguments& arguments) {
   RecoverReport report;
+  engine::settle(arguments.store);
   require_no_unfinished(arguments.store);
   if (Status s = recover_store(arguments.store, report); !s.ok())
     throw Error(ErrorCode::run_failed, s.issue());

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include "commands.h"
+#include "info_parts.h"
 #include "parfocal/core/units.h"
+#include "parfocal/engine/output_place.h"
 #include "planning.h"
 #include "print.h"
 #include "progress.h"
@@ -11,9 +13,10 @@
 namespace parfocal::cli {
 namespace {
 
-/// The first of "out-2", "out-3"... that does not exist.
+/// The first of "out-2", "out-3"... that does not exist; for the working folder one in it.
 std::filesystem::path free_folder(std::filesystem::path dir) {
   if (!dir.has_filename()) dir = dir.parent_path();
+  if (dir == "." || dir == "..") dir /= "results";
   std::filesystem::path candidate;
   for (int i = 2; i == 2 || std::filesystem::exists(candidate); ++i) {
     candidate = dir;
@@ -22,7 +25,8 @@ std::filesystem::path free_folder(std::filesystem::path dir) {
   return candidate;
 }
 
-/// The lines to copy when an output exists. Where --overwrite was given, it may not be replaced.
+/// The lines to copy when an output exists: first those that make whole what was killed, last the
+/// one that replaces, if that may be.
 Error with_ready_lines(const Error& error, const Plan& plan, const RunArguments& arguments) {
   std::vector<Issue> issues = error.issues();
   if (arguments.resume) {  // what is unfinished was made of something else
@@ -30,12 +34,21 @@ Error with_ready_lines(const Error& error, const Plan& plan, const RunArguments&
         "to start over, run\n          " + shell_line(starting_over(arguments.pipeline.words));
     return {error.code(), issues};
   }
+  const bool killed = was_killed(plan.out_dir) || was_killed(engine::staging_of(plan.out_dir));
+  const bool replaceable = issues.back().cure.find("--overwrite") != std::string::npos;
   auto elsewhere = without_option(arguments.pipeline.words, "--out");
   elsewhere.insert(elsewhere.end(), {"--out", free_folder(plan.out_dir).string()});
-  std::string lines = "\n          " + shell_line(elsewhere);
-  if (!arguments.overwrite)
-    lines = "\n          " + shell_line(with_flag(arguments.pipeline.words, "--overwrite")) + lines;
-  issues.back().cure = "run" + lines;
+  std::vector<std::string> lines = {shell_line(elsewhere)};
+  if (replaceable)
+    lines.insert(killed ? lines.end() : lines.begin(),
+                 shell_line(with_flag(arguments.pipeline.words, "--overwrite")));
+  if (killed) issues.back().given = "a run was killed here: what it had saved is there";
+  for (const auto& folder : {engine::staging_of(plan.out_dir), plan.out_dir}) {
+    const auto recover = recover_lines(folder);
+    lines.insert(lines.begin(), recover.begin(), recover.end());
+  }
+  issues.back().cure = "run";
+  for (const std::string& line : lines) issues.back().cure += "\n          " + line;
   return {error.code(), issues};
 }
 

@@ -1,54 +1,59 @@
 #pragma once
-/// A folder beside an output, in which a run makes it: the output has its name only when it is
+/// A folder beside an output, in which a command makes it: the output has its name only when it is
 /// complete.
 
+#include <sys/types.h>
+
 #include <filesystem>
+#include <optional>
+
+#include "parfocal/engine/file_lock.h"
 
 namespace parfocal::cli {
 
-/// Gone when the run ends. A run that was killed leaves it, and the next one for the same output
+/// Gone when the command ends. One that was killed leaves it, and the next one for the same output
 /// clears it, unless what is in it can be gone on with.
 class Workplace {
  public:
-  /// Nothing is removed before clear().
-  explicit Workplace(const std::filesystem::path& out) : out_(out), folder_(folder_of(out)) {}
-  static std::filesystem::path folder_of(const std::filesystem::path& out) {
-    return out.parent_path() / ("." + out.filename().string() + ".parfocal");
-  }
-  ~Workplace() {
-    if (!keeps_) clear();
-  }
+  /// Finishes what a command was killed in that had made the output and was giving it its name.
+  /// Nothing is removed or created before take(). \throws Error(run_failed)
+  explicit Workplace(const std::filesystem::path& out);
+  ~Workplace();
   Workplace(const Workplace&) = delete;
   Workplace& operator=(const Workplace&) = delete;
+  static std::filesystem::path folder_of(const std::filesystem::path& out);
+
   const std::filesystem::path& folder() const { return folder_; }
   /// The output while it is made.
   std::filesystem::path unfinished() const { return folder_ / out_.filename(); }
-  /// What is in the folder stays when the run ends, or not.
+  /// Makes the folder and keeps all other commands away from it and from the output, until this
+  /// one ends, however it ends. \throws Error(output_exists) if one is at work there
+  void take();
+  /// What is in the folder stays when the command ends, or not.
   void keep(bool keeps) { keeps_ = keeps; }
-  void clear() const {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
+  /// Removes what an earlier command left. \pre taken
+  void clear() const;
   /// All but the output itself.
-  void clear_beside() const {
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored))
-      if (entry.path() != unfinished()) std::filesystem::remove_all(entry.path(), ignored);
-  }
-  /// Gives what was made its name, and clears the rest at once: being killed later leaves nothing.
-  /// What has the name already is replaced: a file by a file in one step, else it makes way first.
-  /// \throws std::filesystem::filesystem_error
-  void publish() const {
-    namespace fs = std::filesystem;
-    const fs::file_status old = fs::symlink_status(out_);
-    if (fs::is_directory(old) || (fs::exists(old) && fs::is_directory(unfinished())))
-      fs::rename(out_, folder_ / "replaced");
-    fs::rename(unfinished(), out_);
-    clear();
-  }
+  void clear_beside() const;
+  /// Gives what was made its name, and clears the rest at once: being killed later leaves nothing,
+  /// being killed here is gone on with by the next command. \throws Error(output_exists) if the
+  /// name was given to something else since take(): what was made is then kept in the folder
+  void publish();
 
  private:
+  struct Seen {
+    bool exists = false, folder = false;
+    dev_t device = 0;
+    ino_t inode = 0;
+    bool operator==(const Seen&) const = default;
+  };
+  static Seen look_at(const std::filesystem::path& path);
+  void clear_but(const std::filesystem::path& kept) const;
+  void remove();
+
   std::filesystem::path out_, folder_;
+  std::optional<engine::FileLock> lock_;
+  Seen at_start_;
   bool keeps_ = false;
 };
 

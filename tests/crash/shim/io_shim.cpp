@@ -270,6 +270,14 @@ int syncfs(int fd) noexcept {
 }
 int rename(const char* from, const char* to) noexcept { return rename_file(from, to); }
 int renameat(int, const char* from, int, const char* to) noexcept { return rename_file(from, to); }
+int renameat2(int from_folder, const char* from, int to_folder, const char* to,
+              unsigned flags) noexcept {
+  NEXT(renameat2);
+  shim().begin(shim().is_below(to));
+  const int result = real(from_folder, from, to_folder, to, flags);
+  if (result == 0 && shim().is_below(to)) shim().put(LogOp::rename, -1, 0, from, to);
+  return result;
+}
 int unlink(const char* path) noexcept {
   NEXT(unlink);
   shim().begin(shim().is_below(path));

@@ -1,0 +1,111 @@
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "info_parts.h"
+#include "parfocal/engine/output_place.h"
+#include "parfocal/engine/record.h"
+#include "parfocal/formats/zarr/writer/recover.h"
+#include "print.h"
+
+namespace parfocal::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr int kKilled = 137;
+
+constexpr std::uintmax_t kMostRecordBytes = 64 << 20;
+
+/// The record, or an empty one: anybody may have written a file of this name.
+Json record_in(const fs::path& folder) {
+  std::error_code absent;
+  if (fs::file_size(folder / engine::kRecordName, absent) > kMostRecordBytes) return Json::object();
+  std::ifstream in(folder / engine::kRecordName);
+  Json record = Json::parse(in, nullptr, false);
+  return record.is_object() ? record : Json::object();
+}
+int64_t number_in(const Json& json, const char* key, int64_t otherwise = 0) {
+  const bool given = json.is_object() && json.contains(key) && json[key].is_number_integer();
+  return given ? json[key].get<int64_t>() : otherwise;
+}
+std::string text_in(const Json& json, const char* key) {
+  const bool given = json.is_object() && json.contains(key) && json[key].is_string();
+  return given ? json[key].get<std::string>() : "";
+}
+const Json& list_in(const Json& json, const char* key) {
+  static const Json none = Json::array();
+  return json.contains(key) && json[key].is_array() ? json[key] : none;
+}
+
+std::string status_text(const Json& record, const std::string& at_work) {
+  if (!at_work.empty()) return "in progress: " + at_work + " is writing into this folder";
+  const int64_t code = number_in(record, "exit_code", kKilled);
+  if (code == kKilled) return "killed before its end: what it had saved is there";
+  return fmt::format("{} (exit {})", text_in(record, "status"), code);
+}
+
+Json outputs_in(const fs::path& folder) {
+  Json outputs = Json::array();
+  for (const std::string& name : engine::recorded_names(folder))
+    if (name != engine::kRecordName && fs::exists(folder / name)) outputs.push_back(name);
+  return outputs;
+}
+
+Json edges_of(const Json& record) {
+  Json edges = Json::object();
+  for (const Json& edge : list_in(record, "edges"))
+    edges[text_in(edge, "edge")] =
+        fmt::format("{} of {} received, {} missing", number_in(edge, "received"),
+                    number_in(edge, "expected"), number_in(edge, "missing"));
+  return edges;
+}
+
+Json issues_of(const Json& record) {
+  Json issues = Json::array();
+  for (const Json& issue : list_in(record, "issues"))
+    issues.push_back(text_in(issue, "where") + ": " + text_in(issue, "what"));
+  return issues;
+}
+
+}  // namespace
+
+std::vector<std::string> recover_lines(const fs::path& folder) {
+  std::vector<std::string> lines;
+  for (const std::string& name : engine::recorded_names(folder))
+    if (is_streamed_store(folder / name) && fs::exists(folder / name / "__parfocal" / "journal"))
+      lines.push_back(shell_line({"parfocal", "recover", (folder / name).string()}));
+  return lines;
+}
+
+bool was_killed(const fs::path& folder) {
+  return fs::exists(folder / engine::kRecordName) && engine::run_at_work(folder).empty() &&
+         number_in(record_in(folder), "exit_code", kKilled) == kKilled;
+}
+
+bool is_run_folder(const std::string& path) {
+  return fs::exists(fs::path(path) / engine::kRecordName);
+}
+
+Facts run_facts(const std::string& path) {
+  const fs::path folder(path), staged = engine::staging_of(folder);
+  const Json record = record_in(folder);
+  const std::string at_work = engine::run_at_work(folder);
+  Facts facts = {
+      {"path", path}, {"format", "results of a run"}, {"status", status_text(record, at_work)}};
+  facts.emplace_back("frames", number_in(record, "items"));
+  if (!list_in(record, "edges").empty()) facts.emplace_back("saved", edges_of(record));
+  facts.emplace_back("outputs", outputs_in(folder));
+  if (!list_in(record, "issues").empty()) facts.emplace_back("issues", issues_of(record));
+  std::vector<std::string> lines = recover_lines(folder);
+  if (fs::exists(staged) && at_work.empty()) {
+    facts.emplace_back("unfinished",
+                       "a later run --overwrite did not come to its end: " + staged.string());
+    for (std::string& line : recover_lines(staged)) lines.push_back(std::move(line));
+  }
+  if (!lines.empty() && at_work.empty()) facts.emplace_back("to recover", lines);
+  return facts;
+}
+
+}  // namespace parfocal::cli

@@ -1,0 +1,66 @@
+#include "pipeline_file.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "info_parts.h"
+#include "parfocal/core/error.h"
+#include "parfocal/engine/record.h"
+#include "print.h"
+
+namespace parfocal::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(const fs::path& file, const std::string& what,
+                       const std::vector<std::string>& line) {
+  throw Error(ErrorCode::bad_command, {what + ", not a pipeline", file.string(), "",
+                                       "a pipeline file (YAML): parfocal demo cells writes one",
+                                       "run\n          " + shell_line(line)});
+}
+
+std::string lower_extension(const fs::path& file) {
+  std::string extension = file.extension().string();
+  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return extension;
+}
+
+// The first of them by name, so that the message is the same each time.
+fs::path first_with(const fs::path& folder, const std::vector<std::string>& extensions) {
+  fs::path first;
+  std::error_code unreadable;
+  for (const auto& entry : fs::directory_iterator(folder, unreadable)) {
+    const std::string extension = lower_extension(entry.path());
+    if (std::find(extensions.begin(), extensions.end(), extension) == extensions.end()) continue;
+    if (first.empty() || entry.path() < first) first = entry.path();
+  }
+  return first;
+}
+
+void require_no_folder(const fs::path& file) {
+  const std::string name = file.has_filename() ? file.string() : file.parent_path().string();
+  if (is_zarr(name)) fail(file, "this is an OME-Zarr", {"parfocal", "info", name});
+  if (fs::exists(file / engine::kRecordName))
+    fail(file, "this is the folder of a run's results", {"parfocal", "info", name});
+  if (const fs::path pipeline = first_with(file, {".yaml", ".yml"}); !pipeline.empty())
+    fail(file, "this is a folder", {"parfocal", "run", pipeline.string()});
+  if (!first_with(file, {".tif", ".tiff", ".btf"}).empty())
+    fail(file, "this is a folder of images", {"parfocal", "convert", name, name + ".ome.zarr"});
+  fail(file, "this is a folder", {"parfocal", "demo", "cells"});
+}
+
+}  // namespace
+
+void require_pipeline_file(const fs::path& file) {
+  std::error_code absent;
+  if (fs::is_directory(file, absent)) require_no_folder(file);
+  static const std::vector<std::string> images = {".tif", ".tiff", ".btf", ".rtdc", ".h5", ".hdf5",
+                                                  ".png", ".jpg",  ".czi", ".nd2",  ".lif"};
+  const bool image = std::find(images.begin(), images.end(), lower_extension(file)) != images.end();
+  if (image && fs::exists(file, absent))
+    fail(file, "this is an image", {"parfocal", "info", file.string()});
+}
+
+}  // namespace parfocal::cli

@@ -1,0 +1,93 @@
+#include "workplace.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "parfocal/core/error.h"
+#include "parfocal/engine/output_place.h"
+#include "parfocal/engine/swap.h"
+
+namespace parfocal::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail_busy(const fs::path& out, const std::string& maker) {
+  throw Error(ErrorCode::output_exists,
+              {maker + " is making this output now", out.string(), "",
+               "a name of its own, or the end of that command", "choose another name, or wait"});
+}
+
+}  // namespace
+
+Workplace::Workplace(const fs::path& out) : out_(out), folder_(folder_of(out)) {
+  engine::settle(out);
+  if (const std::string maker = engine::maker_of(out_); !maker.empty()) fail_busy(out_, maker);
+}
+Workplace::~Workplace() {
+  if (lock_ && !keeps_) remove();
+}
+
+fs::path Workplace::folder_of(const fs::path& out) { return engine::workplace_of(out); }
+
+Workplace::Seen Workplace::look_at(const fs::path& path) {
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0) return {};
+  return {true, S_ISDIR(found.st_mode), found.st_dev, found.st_ino};
+}
+
+void Workplace::take() {
+  std::error_code error;
+  fs::create_directories(folder_, error);
+  if (error)
+    throw Error(ErrorCode::run_failed,
+                {"cannot make the folder in which the output is made: " + error.message(),
+                 folder_.string(), "", "a folder that can be written", "choose another name"});
+  lock_ = engine::FileLock::take(folder_ / engine::kLockName, O_CREAT);
+  if (!lock_) fail_busy(out_, "another parfocal command");
+  at_start_ = look_at(out_);
+}
+
+void Workplace::clear() const { clear_but({}); }
+void Workplace::clear_beside() const { clear_but(unfinished()); }
+
+void Workplace::clear_but(const fs::path& kept) const {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder_, ignored))
+    if (entry.path() != kept && entry.path().filename() != engine::kLockName)
+      fs::remove_all(entry.path(), ignored);
+}
+
+// The lock goes last, and the folder only if no other command has taken it meanwhile.
+void Workplace::remove() {
+  clear();
+  ::unlink((folder_ / engine::kLockName).c_str());
+  ::rmdir(folder_.c_str());
+  lock_.reset();
+}
+
+void Workplace::publish() {
+  keeps_ = true;
+  if (look_at(out_) != at_start_)
+    throw Error(ErrorCode::output_exists,
+                {"the output was changed while it was made, not by this command", out_.string(), "",
+                 "the name that this command began with",
+                 "the new result is " + unfinished().string() + ": move it where you want it"});
+  const bool swaps = at_start_.exists && (at_start_.folder || look_at(unfinished()).folder);
+  Status s;
+  if (swaps)
+    s = engine::Swap(folder_, out_.parent_path()).run({{out_.filename().string(), true}});
+  else if (at_start_.exists)
+    fs::rename(unfinished(), out_);
+  else
+    s = engine::rename_new(unfinished(), out_);
+  if (!s.ok())
+    throw Error(ErrorCode::run_failed,
+                {s.issue().what, out_.string(), "", s.issue().cure,
+                 "the new result is " + unfinished().string() + ": move it where you want it"});
+  keeps_ = false;
+  remove();
+}
+
+}  // namespace parfocal::cli

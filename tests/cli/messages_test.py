@@ -1,0 +1,191 @@
+"""What the command says when it cannot go on: the lines that it prints work when they are pasted."""
+
+import json
+import os
+import pathlib
+import re
+import shlex
+import signal
+import subprocess
+import time
+import unittest
+
+from support import CommandTest, PARFOCAL, PIPELINE, tiff
+
+LIVE = ("{type: push, fps: 200, unbounded: true, overflow: wait, "
+        "of: {type: generator, size: {t: 100000, y: 32, x: 32}}}")
+
+
+class Cures(CommandTest):
+    def lines(self, err):
+        """The command lines that a message shows, without the name of the command."""
+        return [shlex.split(line)[1:] for line in re.findall(r"(?m)^ +(\S*parfocal [a-z]+ .*)$", err)]
+
+    def test_an_image_or_a_folder_in_place_of_a_pipeline_is_told_what_to_do(self):
+        self.write_movie()
+        (self.dir / "images").mkdir()
+        (self.dir / "images/a.tif").write_bytes(tiff())
+        (self.dir / "work").mkdir()
+        (self.dir / "pipeline.yaml").rename(self.dir / "work/p.yaml")
+        (self.dir / "work/frame0.tif").write_bytes(tiff())
+        (self.dir / "empty").mkdir()
+        self.expect(0, "run", "work/p.yaml", "--out", "o")
+        for given, word in [("frame0.tif", "an image"), ("images", "a folder of images"),
+                            ("work/", "a folder"),
+                            ("empty", "a folder"), ("o", "results"), ("o/smooth.ome.zarr", "OME-Zarr")]:
+            for command in ("run", "plan", "check"):
+                _, err = self.expect(2, command, given)
+                self.assertIn(word, err)
+                self.assertNotIn("YAML:", err)
+            (line,) = self.lines(err)
+            self.expect(0, *line)
+
+    def test_a_pattern_without_quotes_is_told_to_be_quoted(self):
+        self.write_movie()
+        self.write("p.yaml", PIPELINE.replace('"*.tif"', "*.tif"))
+        _, err = self.expect(3, "check", "p.yaml")
+        self.assertIn("p.yaml:2:", err)
+        self.assertIn('write it as "*.tif"', err)
+        _, err = self.expect(3, "check", "pipeline.yaml", "--set", "source.glob=*.tif")
+        cure = re.search(r'write it as ("\S+")', err).group(1)
+        self.expect(0, "check", "pipeline.yaml", "--set", "source.glob=" + cure)
+        _, err = self.expect(2, "run", "pipeline.yaml", "frame0.tif", "frame1.tif")
+        self.assertIn("in quotes", err)
+
+    def test_inputs_that_the_command_line_names_are_relative_to_where_it_is_called(self):
+        self.write_movie()
+        there = self.dir / "there [1]"
+        there.mkdir()
+        for file in self.dir.glob("frame*.tif"):
+            file.rename(there / file.name)
+        (self.dir / "p").mkdir()
+        (self.dir / "pipeline.yaml").rename(self.dir / "p/pipeline.yaml")
+        self.expect(0, "plan", "p/pipeline.yaml", "--set", "source.glob='there [[]1]/*.tif'")
+        process = self.start("plan", "../p/pipeline.yaml", "--set", "source.glob='*.tif'")
+        process.communicate()
+        self.assertEqual(process.returncode, 4)  # there is no folder above
+        done = subprocess.run([PARFOCAL, "plan", "../p/pipeline.yaml", "--set", "source.glob=frame?.tif"],
+                              cwd=there, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.expect(0, "convert", "there [[]1]/*.tif", "p/a.ome.zarr")
+        self.write("p/zarr.yaml", "parfocal: 1\nsource: {type: ome_zarr, path: a.ome.zarr}\n"
+                   "sinks: [{type: ome_zarr, path: b.ome.zarr}]\n")
+        self.expect(0, "plan", "p/zarr.yaml")
+        self.expect(0, "plan", "p/zarr.yaml", "--set", "source.path=p/a.ome.zarr")
+        self.expect(4, "plan", "p/zarr.yaml", "--set", "source.path=a.ome.zarr")
+
+    def test_a_number_with_a_unit_too_much_is_corrected(self):
+        for value, cure in [("'30 Hz'", "fps: 30"), ("12.5fps", "fps: 12.5")]:
+            text = ("parfocal: 1\nsource: {type: push, fps: %s, of: {type: generator, size: {t: 3, y: 8, "
+                    "x: 8}}}\nsinks: [{type: ome_zarr, path: a.ome.zarr}]\n")
+            self.write("p.yaml", text % value)
+            _, err = self.expect(3, "check", "p.yaml")
+            self.assertIn("write " + cure, err)
+            self.write("p.yaml", (text % value).replace("fps: " + value, cure))
+            self.expect(0, "check", "p.yaml")
+
+    def test_observe_says_that_there_are_no_observers(self):
+        self.write_movie()
+        self.write("p.yaml", PIPELINE + "observe:\n  - {type: viewer, from: smooth}\n")
+        _, err = self.expect(3, "check", "p.yaml")
+        self.assertIn("no observers", err)
+        self.assertIn("remove observe:", err)
+
+    def test_check_refuses_what_plan_refuses_without_looking_at_an_input(self):
+        source = "{type: generator, size: {t: 3, y: 8, x: 8}}"
+        for step in ("{op: select, axis: c, index: 0}", "{op: select, axis: t, index: 9}",
+                     "{op: gaussian, sigma: 1 um}", "{op: crop, y: [0, 99]}"):
+            for of in (source, "{type: push, of: %s}" % source):
+                self.write("p.yaml", f"parfocal: 1\nsource: {of}\nsteps: [{step}]\n"
+                           "sinks: [{type: ome_zarr, path: a.ome.zarr}]\n")
+                _, refused = self.expect(3, "plan", "p.yaml")
+                _, err = self.expect(3, "check", "p.yaml")
+                self.assertEqual(err, refused)
+
+
+class Killed(CommandTest):
+    lines = Cures.lines
+
+    def kill(self, *arguments):
+        self.write("p.yaml", f"parfocal: 1\nsource: {LIVE}\nsinks: [{{type: ome_zarr, path: a.ome.zarr}}]\n")
+        process = self.start("run", "p.yaml", "--out", "o", "--progress", "json", *arguments)
+        for line in process.stderr:
+            if line.startswith("{") and json.loads(line).get("items_done", 0) > 50:
+                break
+        during = self.expect(0, "info", "o")[0]
+        process.kill()
+        process.communicate()
+        return during, process.pid
+
+    def test_info_tells_a_run_in_progress_from_one_that_was_killed(self):
+        during, process = self.kill()
+        self.assertRegex(during, rf"status: +in progress: a run \(process {process}\)")
+        out, _ = self.expect(0, "info", "o")
+        self.assertRegex(out, "status: +killed")
+        self.assertIn("parfocal recover o/a.ome.zarr", out)
+        facts = self.expect_json(0, "parfocal.info/1", "info", "o", "--json")["items"][0]
+        for line in facts["to recover"]:
+            self.expect(0, *shlex.split(line)[1:])
+        self.expect(0, "info", "o/a.ome.zarr")
+        self.assertNotIn("to recover", self.expect(0, "info", "o")[0])
+
+    def test_after_a_kill_the_first_advice_is_to_recover(self):
+        self.kill()
+        _, err = self.expect(8, "run", "p.yaml", "--out", "o")
+        lines = self.lines(err)
+        self.assertEqual(lines[0], ["recover", "o/a.ome.zarr"])
+        self.assertIn("--overwrite", lines[-1])
+        self.expect(0, *lines[0])
+        frames = self.expect_json(0, "parfocal.info/1", "info", "o/a.ome.zarr", "--json")["items"][0]
+        self.assertGreater(frames["shape"][0], 50)
+
+    def test_what_a_killed_overwrite_saved_can_be_recovered(self):
+        self.write("p.yaml", "parfocal: 1\nsource: {type: generator, size: {t: 3, y: 32, x: 32}}\n"
+                   "sinks: [{type: ome_zarr, path: a.ome.zarr}]\n")
+        self.expect(0, "run", "p.yaml", "--out", "o")
+        during, _ = self.kill("--overwrite")
+        self.assertIn("in progress", during)
+        out, _ = self.expect(0, "info", "o")
+        self.assertIn("did not come to its end", out)
+        _, err = self.expect(8, "run", "p.yaml", "--out", "o")
+        line = self.lines(err)[0]
+        self.assertEqual(line[0], "recover")
+        self.expect(0, *line)
+        self.expect(0, "info", line[1])
+        shape = self.expect_json(0, "parfocal.info/1", "info", "o/a.ome.zarr", "--json")["items"][0]["shape"]
+        self.assertEqual(shape[0], 3)
+
+
+class Results(CommandTest):
+    def test_info_tells_what_is_in_a_result_folder(self):
+        self.write_movie()
+        self.expect(0, "run", "pipeline.yaml", "--out", "o")
+        facts = self.expect_json(0, "parfocal.info/1", "info", "o", "--json")["items"][0]
+        self.assertEqual(facts["status"], "complete (exit 0)")
+        self.assertEqual(facts["frames"], 6)
+        self.assertEqual(facts["outputs"], ["smooth.ome.zarr", "objects.csv", "frames.csv"])
+        self.assertIn("smooth -> ome_zarr smooth.ome.zarr", facts["saved"])
+
+    def test_going_on_with_what_is_complete_does_nothing(self):
+        self.write_movie()
+        line = ["convert", "frame*.tif", "a.ome.zarr", "--set", "sink.levels=2"]
+        self.expect(0, *line, "--resume")
+        before = {p: p.stat().st_mtime_ns for p in (self.dir / "a.ome.zarr").rglob("*")}
+        out, err = self.expect(0, *line, "--resume", "--threads", "1", "--memory", "512 MiB")
+        self.assertEqual(out, "a.ome.zarr\n")
+        self.assertIn("complete already", err)
+        self.expect_json(0, "parfocal.run/1", *line, "--resume", "--json")
+        self.assertEqual({p: p.stat().st_mtime_ns for p in (self.dir / "a.ome.zarr").rglob("*")}, before)
+        for other in (["convert", "frame*.tif", "a.ome.zarr"], [*line, "--set", "source.axes=zyx"],
+                      ["convert", "frame[0-3].tif", *line[2:]]):
+            _, err = self.expect(8, *other, "--resume")
+            self.assertIn("nothing to go on with", err)
+            cure = re.search(r"(?m)^ +\S*parfocal (convert .*)$", err).group(1)
+            self.assertNotIn("--resume", cure)
+        self.expect(0, *shlex.split(cure))
+        os.utime(self.dir / "frame1.tif", ns=(1, 1))
+        self.expect(8, *shlex.split(cure.replace(" --overwrite", "")), "--resume")
+
+
+if __name__ == "__main__":
+    unittest.main()
