@@ -12,8 +12,8 @@
 #include <memory>
 #include <vector>
 
+#include "parfocal/core/block.h"
 #include "parfocal/core/item.h"
-#include "parfocal/engine/block.h"
 #include "parfocal/engine/scratch_block.h"
 #include "parfocal/planner/plan.h"
 

@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "memory_io.h"
-#include "parfocal/engine/block.h"
+#include "parfocal/core/block.h"
 #include "parfocal/engine/run.h"
 #include "random_graph.h"
 
@@ -74,14 +74,13 @@ Ran run_once(const RandomGraph& graph, uint64_t seed, int threads, bool fuse, st
     ran.refused = true;
     return ran;
   }
-  engine::reset_block_bytes_peak();
-  const size_t before = engine::block_bytes();
+  reset_block_bytes_peak();
+  const size_t before = block_bytes();
   RunOptions run_options;
   run_options.stop = stop;
   ran.record = run_plan(plan, run_options);
-  EXPECT_LE(static_cast<int64_t>(engine::block_bytes_peak() - before), reserved(plan))
-      << "seed " << seed;
-  EXPECT_EQ(engine::block_bytes(), before) << "seed " << seed;
+  EXPECT_LE(static_cast<int64_t>(block_bytes_peak() - before), reserved(plan)) << "seed " << seed;
+  EXPECT_EQ(block_bytes(), before) << "seed " << seed;
   for (int s = 0; s < graph.sinks; ++s) {
     const Received r = received("s" + std::to_string(s));
     EXPECT_TRUE(r.closed) << "seed " << seed;

@@ -18,7 +18,7 @@ Status ChunkPixels::decode(ReadScratch& scratch, std::span<const std::byte> enco
   const bool in_place = chunk.part.region == chunk.box && chunk.part.contiguous();
   std::shared_ptr<ByteBuffer> kept;
   if (!chunk.whole && inner.decoded_bytes() <= context_.limits.chunk_cache_bytes)
-    kept = std::make_shared<ByteBuffer>();
+    kept = buffers_.take();
   const std::span<std::byte> pixels = in_place ? std::span(chunk.part.data, bytes)
                                       : kept   ? kept->take(bytes)
                                                : scratch.decoded.take(bytes);

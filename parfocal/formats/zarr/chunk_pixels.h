@@ -3,6 +3,7 @@
 /// for.
 
 #include "parfocal/formats/common/byte_buffer.h"
+#include "parfocal/formats/common/recycler.h"
 #include "parfocal/formats/zarr/lru_cache.h"
 #include "parfocal/formats/zarr/read_scratch.h"
 
@@ -26,6 +27,7 @@ class ChunkPixels {
   void copy_part(const std::byte* decoded, const WantedChunk& chunk) const;
 
   const ReadContext& context_;
+  Recycler<ByteBuffer> buffers_;
   LruCache<ByteBuffer> kept_;  // by number in the array's grid
 };
 

@@ -12,7 +12,7 @@ Status ShardIndexes::load(ReadScratch& scratch, const ChunkIndex& index,
     number = number * ((array.shape[a] + array.chunk[a] - 1) / array.chunk[a]) + index[a];
   loaded = kept_.get(number);
   if (loaded) return {};
-  auto fresh = std::make_shared<ShardIndex>();
+  auto fresh = indexes_.take();
   Status status = read(scratch, *fresh);
   // A writer may be at work: between its last chunk and the new index the old one is no more.
   if (!status.ok()) status = read(scratch, *fresh);

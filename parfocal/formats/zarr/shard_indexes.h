@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "parfocal/formats/common/recycler.h"
 #include "parfocal/formats/zarr/chunk_grid.h"
 #include "parfocal/formats/zarr/lru_cache.h"
 #include "parfocal/formats/zarr/read_scratch.h"
@@ -33,6 +34,7 @@ class ShardIndexes {
   Status read(ReadScratch& scratch, ShardIndex& index) const;
 
   const ReadContext& context_;
+  Recycler<ShardIndex> indexes_;
   LruCache<ShardIndex> kept_;  // by number in the array's grid of shards
 };
 

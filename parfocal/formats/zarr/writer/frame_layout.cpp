@@ -1,35 +1,29 @@
 #include "parfocal/formats/zarr/writer/frame_layout.h"
 
-#include <stdlib.h>
 #include <sys/mman.h>
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 
 namespace parfocal {
 namespace {
 
 constexpr int64_t kHugePage = int64_t{2} << 20;
 
-std::byte* allocate(int64_t bytes) {
-  if (bytes <= 0) return nullptr;
-  const int64_t huge = bytes / kHugePage * kHugePage;
-  const int64_t alignment = huge > 0 ? kHugePage : kWriteAlign;
-  void* data = nullptr;  // not std::aligned_alloc, which takes multiples of the alignment only
-  if (::posix_memalign(&data, static_cast<size_t>(alignment),
-                       static_cast<size_t>(aligned_up(bytes))) != 0)
-    throw std::bad_alloc();
+Block allocate(int64_t bytes) {
+  const size_t whole = static_cast<size_t>(aligned_up(std::max<int64_t>(0, bytes)));
+  if (bytes < kHugePage) return Block(whole);
+  Block block(whole, static_cast<size_t>(kHugePage));
 #ifdef MADV_HUGEPAGE
   // Only a wish. Whole huge pages only, so that no more memory is used than was asked for.
-  if (huge > 0) (void)::madvise(data, static_cast<size_t>(huge), MADV_HUGEPAGE);
+  (void)::madvise(block.data(), static_cast<size_t>(bytes / kHugePage * kHugePage), MADV_HUGEPAGE);
 #endif
-  return static_cast<std::byte*>(data);
+  return block;
 }
 
 }  // namespace
 
-AlignedBuffer::AlignedBuffer(int64_t bytes) : data_(allocate(bytes)), bytes_(bytes) {}
+AlignedBuffer::AlignedBuffer(int64_t bytes) : pages_(allocate(bytes)), bytes_(bytes) {}
 
 FrameLayout::FrameLayout(const ArraySpec& spec, const ArrayGrid& grid)
     : dtype_(spec.dtype),

@@ -3,11 +3,10 @@
 /// tile in ArrayGrid's order. What goes to one shard starts and ends at a multiple of kWriteAlign,
 /// so that it can be written without the page cache.
 
-#include <cstdlib>
-#include <memory>
 #include <span>
 #include <vector>
 
+#include "parfocal/core/block.h"
 #include "parfocal/core/view.h"
 #include "parfocal/formats/zarr/writer/array_grid.h"
 
@@ -23,14 +22,11 @@ inline int64_t aligned_up(int64_t bytes) {
 class AlignedBuffer {
  public:
   explicit AlignedBuffer(int64_t bytes = 0);
-  std::byte* data() const { return data_.get(); }
+  std::byte* data() const { return pages_.data(); }
   int64_t bytes() const { return bytes_; }
 
  private:
-  struct Free {
-    void operator()(std::byte* p) const { std::free(p); }
-  };
-  std::unique_ptr<std::byte, Free> data_;
+  Block pages_;
   int64_t bytes_ = 0;
 };
 

@@ -1,17 +1,18 @@
 #pragma once
 /// Large memory straight from the system: pages that are never touched are never resident, and all
-/// of it goes back when the holder ends.
+/// of it goes back when the holder ends, whichever thread that is.
 
 #include <cstddef>
 #include <utility>
 
-namespace parfocal::engine {
+namespace parfocal {
 
 class Block {
  public:
   Block() = default;
-  /// `bytes` zero bytes, page-aligned. \throws std::bad_alloc
-  explicit Block(size_t bytes);
+  /// `bytes` zero bytes, page-aligned, or at a multiple of `alignment` (a power of two).
+  /// \throws std::bad_alloc
+  explicit Block(size_t bytes, size_t alignment = 0);
   ~Block();
   Block(Block&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
@@ -34,4 +35,4 @@ size_t block_bytes();
 size_t block_bytes_peak();
 void reset_block_bytes_peak();
 
-}  // namespace parfocal::engine
+}  // namespace parfocal
