@@ -63,6 +63,36 @@ struct Stored {
   }
 };
 
+// A folder that remembers the longest read of part of an object.
+class SpyStore final : public Store {
+ public:
+  explicit SpyStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  Status read(const std::string& key, int64_t offset, std::span<std::byte> to,
+              ObjectRead& result) const override {
+    longest = std::max(longest, static_cast<int64_t>(to.size()));
+    ++reads;
+    return folder_.read(key, offset, to, result);
+  }
+  Status read_end(const std::string& key, std::span<std::byte> to,
+                  ObjectRead& result) const override {
+    return folder_.read_end(key, to, result);
+  }
+  Status list(const std::string& prefix, std::vector<std::string>& names) const override {
+    return folder_.list(prefix, names);
+  }
+  Status put(const std::string& key, std::span<const std::byte> bytes, bool durable) override {
+    return folder_.put(key, bytes, durable);
+  }
+  Status create_growing(const std::string& key, std::unique_ptr<AppendObject>& object) override {
+    return folder_.create_growing(key, object);
+  }
+  std::string where(const std::string& key) const override { return folder_.where(key); }
+  mutable int64_t longest = 0, reads = 0;
+
+ private:
+  LocalStore folder_;
+};
+
 Region random_region(const Region& whole, std::mt19937& random) {
   Region region = whole;
   for (int a = 0; a < whole.rank; ++a) {
@@ -136,6 +166,21 @@ TEST(ArrayReader, FillsWhatIsAbsent) {
         ASSERT_EQ(all.view().row<uint16_t>(y)[x],
                   y >= 8 && x < 32 ? 7 : stored.image.view().row<uint16_t>(y)[x]);
   }
+}
+
+TEST(ArrayReader, NeighboursInAShardComeInReadsOfTheStatedLengthAtMost) {
+  // Chunks of 8 x 8 x 2 bytes that lie one behind the other: 32 KiB in the shard.
+  const Stored stored(DType::u16, {16, 32, 32}, {16, 32, 32}, sharded("[1, 8, 8]", kRaw));
+  const auto spy = std::make_shared<SpyStore>(stored.dir.path());
+  ReaderLimits limits;
+  limits.range_bytes = 1000;
+  const ArrayReader reader(spy, "a", stored.array, limits);
+  Image whole(DType::u16, stored.image.region);
+  ASSERT_TRUE(reader.read(whole.view()).ok());
+  EXPECT_EQ(whole, stored.image);
+  EXPECT_LE(spy->longest, limits.range_bytes);
+  EXPECT_GE(spy->longest, limits.range_bytes - 128) << "as many as fit";
+  EXPECT_LE(spy->reads, 32 * 1024 / 896 + 1);
 }
 
 TEST(ArrayReader, ReadsIntoViewsWithGapsBetweenRows) {
