@@ -3,6 +3,7 @@
 #include <blosc.h>
 #include <fmt/format.h>
 #include <zlib.h>
+#define ZSTD_STATIC_LINKING_ONLY  // for the estimate of a context's size
 #include <zstd.h>
 
 #include <algorithm>
@@ -40,7 +41,10 @@ using Bytes = std::span<const std::byte>;
 constexpr int kGzipWindow = 15 + 16;  // zlib: a window of 2^15 and gzip's header
 constexpr int kZlibWindow = 15;
 constexpr int kEitherWindow = 15 + 32;  // inflate only: zlib's or gzip's header
-constexpr int64_t kZlibStateBytes = int64_t{512} << 10;
+// zlib's manual: 2^(window + 2) + 2^(memory level + 9) and 2^window, and "a few kilobytes".
+constexpr int64_t kDeflateBytes = (int64_t{256} + 32) << 10, kInflateBytes = int64_t{64} << 10;
+// Of the library's own state, and of rounding up to pages.
+constexpr int64_t kZstdDecoderBytes = int64_t{192} << 10, kRoundingBytes = int64_t{8} << 10;
 
 Status no_memory(const char* codec) {
   return Status::fail(fmt::format("codec {}: no memory for its context", codec));
@@ -59,10 +63,61 @@ Status encode_blosc(const CodecSpec& codec, Bytes from, std::span<std::byte> to,
   return {};
 }
 
-Status decode_blosc(Bytes from, std::span<std::byte> to, size_t& written) {
-  size_t declared = 0;
+// c-blosc splits a block into streams, one for each byte of a pixel, and takes blocks that are
+// larger by as much (blosc.c, compute_blocksize and split_block; files of others as well).
+bool splits(const CodecSpec& codec, int64_t block) {
+  constexpr int64_t kMostSplits = 16, kLeastStream = 128;
+  return codec.level > 0 && codec.cname != "zstd" && codec.typesize <= kMostSplits &&
+         block / codec.typesize >= kLeastStream;
+}
+
+// Of what the library chooses by itself it says only that it is no larger than 1 MiB.
+constexpr int64_t kMostOwnBlock = int64_t{1} << 20;
+int64_t most_block_bytes(const CodecSpec& codec, int64_t bytes) {
+  constexpr int64_t kMostStream = int64_t{256} << 10, kLeastSplitBlock = int64_t{64} << 10;
+  int64_t block = codec.blocksize > 0 ? codec.blocksize : kMostOwnBlock;
+  if (codec.blocksize > 0 && splits(codec, block))
+    block =
+        std::clamp(std::min(block, kMostStream) * codec.typesize, kLeastSplitBlock, kMostOwnBlock);
+  return std::min(bytes, block);
+}
+
+// Metadata of others may lack the size of a pixel.
+int64_t most_block_bytes_to_decode(const CodecSpec& codec, int64_t bytes) {
+  return std::min(bytes, std::max(codec.blocksize, kMostOwnBlock));
+}
+
+// Two blocks and room for the sizes of streams, from its beginning to its end (blosc.c,
+// serial_blosc).
+int64_t blosc_buffer_bytes(int64_t block) {
+  constexpr int64_t kMostTypesize = 255;
+  return 2 * block + 4 * kMostTypesize + kRoundingBytes;
+}
+
+int64_t zstd_encoder_bytes(int level, int64_t bytes) {
+  const ZSTD_compressionParameters parameters =
+      ZSTD_getCParams(level, static_cast<unsigned long long>(bytes), 0);
+  return static_cast<int64_t>(ZSTD_estimateCCtxSize_usingCParams(parameters)) + kRoundingBytes;
+}
+
+// What the compressor inside takes for one stream of a block.
+int64_t blosc_tables_bytes(const CodecSpec& codec, int64_t block) {
+  if (codec.cname == "zlib") return kDeflateBytes;
+  if (codec.cname == "lz4hc") return (int64_t{256} + 16) << 10;  // LZ4_sizeofStateHC
+  if (codec.cname == "zstd")
+    return zstd_encoder_bytes(codec.level < 9 ? 2 * codec.level - 1 : ZSTD_maxCLevel(), block);
+  return int64_t{32} << 10;  // on the stack
+}
+
+Status decode_blosc(const CodecSpec& codec, Bytes from, std::span<std::byte> to, size_t& written) {
+  size_t declared = 0, packed = 0, block = 0;
   if (blosc_cbuffer_validate(from.data(), from.size(), &declared) != 0)
     return damaged("blosc", "not a blosc buffer, or cut short");
+  blosc_cbuffer_sizes(from.data(), &declared, &packed, &block);
+  const int64_t most = most_block_bytes_to_decode(codec, static_cast<int64_t>(to.size()));
+  if (static_cast<int64_t>(block) > most)
+    return damaged("blosc", fmt::format("has blocks of {} bytes where the metadata lets expect {}",
+                                        block, most));
   if (declared > to.size())
     return damaged("blosc",
                    fmt::format("declares {} bytes where at most {} belong", declared, to.size()));
@@ -186,18 +241,15 @@ int64_t most_encoded_bytes(const CodecSpec& codec, int64_t bytes) {
 
 int64_t context_bytes_to_encode(const CodecSpec& codec, int64_t bytes) {
   switch (codec.kind) {
-    case CodecKind::blosc: {  // buffers of a block (one of its own choice: two), compressor's
-                              // tables
-      const int64_t tables = codec.cname == "lz4" ? int64_t{64} << 10 : int64_t{1} << 20;
-      if (codec.blocksize > 0) return 3 * std::min(bytes, codec.blocksize) + 4096 + tables;
-      return std::min<int64_t>(2 * bytes + 4096, int64_t{16} << 20) + tables;
+    case CodecKind::blosc: {
+      const int64_t block = most_block_bytes(codec, bytes);
+      return blosc_buffer_bytes(block) + blosc_tables_bytes(codec, block);
     }
-    case CodecKind::zstd:  // tables grow with the level, and with the input up to a limit
-      return std::min<int64_t>(8 * bytes, (codec.level < 10 ? int64_t{16} : int64_t{1024}) << 20) +
-             (int64_t{2} << 20);
+    case CodecKind::zstd:
+      return zstd_encoder_bytes(codec.level, bytes);
     case CodecKind::gzip:
     case CodecKind::zlib:
-      return kZlibStateBytes;
+      return kDeflateBytes;
     default:
       return 0;
   }
@@ -206,12 +258,12 @@ int64_t context_bytes_to_encode(const CodecSpec& codec, int64_t bytes) {
 int64_t context_bytes_to_decode(const CodecSpec& codec, int64_t bytes) {
   switch (codec.kind) {
     case CodecKind::blosc:
-      return std::min<int64_t>(3 * bytes + 4096, int64_t{16} << 20) + (int64_t{256} << 10);
+      return blosc_buffer_bytes(most_block_bytes_to_decode(codec, bytes)) + kZstdDecoderBytes;
     case CodecKind::zstd:
-      return int64_t{256} << 10;
+      return kZstdDecoderBytes;
     case CodecKind::gzip:
     case CodecKind::zlib:
-      return kZlibStateBytes;
+      return kInflateBytes;
     default:
       return 0;
   }
@@ -241,7 +293,7 @@ Status decode_bytes(const CodecSpec& codec, Bytes from, std::span<std::byte> to,
                     CompressorContexts& contexts, size_t& written) {
   switch (codec.kind) {
     case CodecKind::blosc:
-      return decode_blosc(from, to, written);
+      return decode_blosc(codec, from, to, written);
     case CodecKind::zstd:
       return decode_zstd(from, to, contexts.get(), written);
     default:

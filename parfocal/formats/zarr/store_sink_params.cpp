@@ -11,8 +11,9 @@
 namespace parfocal {
 namespace {
 
-// Stays in a core's cache, and says what blosc's buffers take: its own choice is not known before.
-constexpr int64_t kBlockBytes = int64_t{256} << 10;
+// Of one byte of the pixels: stays in a core's cache, and says what the buffers of blosc take,
+// whose own choice is not known before.
+constexpr int64_t kBlockBytes = int64_t{128} << 10;
 
 std::vector<CodecSpec> compressors_of(const std::string& codec, DType dtype) {
   CodecSpec spec;
