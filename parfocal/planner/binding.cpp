@@ -212,8 +212,11 @@ std::unique_ptr<Sink> bind_sink(const NodePlan& node, const Plan& plan, const Si
                     [&] { return info.make(params, inputs, context); });
 }
 
-std::unique_ptr<Sink> bind_planned_sink(const NodePlan& node, const Plan& plan) {
-  return bind_sink(node, plan, {plan.out_dir, "{}", nullptr, plan.pipeline.base_dir, plan.threads});
+std::unique_ptr<Sink> bind_planned_sink(const NodePlan& node, const Plan& plan,
+                                        std::function<SourceRow(int64_t)> source_row) {
+  return bind_sink(
+      node, plan,
+      {plan.out_dir, "{}", std::move(source_row), plan.pipeline.base_dir, plan.threads});
 }
 
 std::unique_ptr<Source> reopen_sink(const NodePlan& node, const std::filesystem::path& out_dir) {

@@ -35,8 +35,9 @@ std::vector<std::unique_ptr<Operator>> bind_operators(const std::vector<NodePlan
 
 /// Makes the sink of a node; creates no file.
 std::unique_ptr<Sink> bind_sink(const NodePlan& node, const Plan& plan, const SinkContext& context);
-/// The same while the plan is made: only to be asked what it needs.
-std::unique_ptr<Sink> bind_planned_sink(const NodePlan& node, const Plan& plan);
+/// The same while the plan is made: only to be asked what it needs. `source_row`: see SinkContext.
+std::unique_ptr<Sink> bind_planned_sink(const NodePlan& node, const Plan& plan,
+                                        std::function<SourceRow(int64_t)> source_row = nullptr);
 /// Opens again what that sink has written and closed. \throws Error
 std::unique_ptr<Source> reopen_sink(const NodePlan& node, const std::filesystem::path& out_dir);
 

@@ -195,6 +195,14 @@ void reserve_pass(Draft& draft, size_t p, int threads) {
   reserve_states(draft, p);
 }
 
+// The output folder and run.json in it, which holds the pipeline, as every output does.
+int64_t record_room_bytes(const Plan& plan) {
+  constexpr int64_t kRecordBytes = int64_t{64} << 10;
+  int64_t sinks = 0;
+  for (const NodePlan& node : plan.nodes) sinks += node.kind == NodeKind::sink;
+  return kRecordBytes + (sinks + 1) * (static_cast<int64_t>(2 * plan.pipeline.text.size()) + 8192);
+}
+
 }  // namespace
 
 void reserve(Draft& draft, int threads) {
@@ -208,13 +216,14 @@ void reserve(Draft& draft, int threads) {
   if (draft.source.live)
     plan.reservations.push_back(
         {"source", "ring of the live source", draft.source.live->ring_bytes(), -1});
-  plan.disk_bytes = 0;
+  plan.disk_bytes = record_room_bytes(plan);
   for (const NodePlan& node : plan.nodes) {
     if (node.kind == NodeKind::observer)
       plan.reservations.push_back(
           {node.id, "two leases", 2 * draft.item_bytes(node.inputs[0]), -1});
     if (node.kind != NodeKind::sink) continue;
-    const auto sink = bind_planned_sink(node, plan);
+    const auto sink =
+        bind_planned_sink(node, plan, [&](int64_t item) { return draft.source.row(item); });
     plan.reservations.push_back({node.id, "staging of the sink", sink->resident_bytes(), -1});
     if (&node == &plan.nodes[static_cast<size_t>(std::max(0, plan.recording))])
       plan.reservations.push_back({node.id,

@@ -52,7 +52,10 @@ class RtdcBackgroundSink final : public Sink {
            ChunkEncoder::resident_bytes(out_.threads(), chunk_bytes());
   }
   int64_t input_window(size_t input) const override { return input == 0 ? image_bytes() : -1; }
-  int64_t disk_bytes() const override { return series_.layout.layout.item_bytes(); }
+  int64_t disk_bytes() const override {
+    return room_of_copied_bytes(params_.change) +
+           rtdc_room_bytes(1, series_.layout.layout.item_bytes());
+  }
 
   void open() override {
     if (!params_.published.empty()) require_replaceable(params_.published);

@@ -39,7 +39,9 @@ class RtdcImagesSink final : public Sink {
   }
   int64_t disk_bytes() const override {
     const int64_t frames = images_.layout.layout.stream_count();
-    return frames == kUnbounded ? -1 : frames * images_.layout.layout.item_bytes();
+    if (frames == kUnbounded) return -1;
+    return room_of_copied_bytes(params_.change) +
+           rtdc_room_bytes(frames, images_.layout.layout.item_bytes());
   }
 
   void open() override {

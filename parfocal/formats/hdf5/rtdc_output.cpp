@@ -34,6 +34,12 @@ RtdcOutput::~RtdcOutput() {
   pending_.keep();
 }
 
+int64_t room_of_copied_bytes(const fs::path& from) {
+  std::error_code absent;
+  const auto bytes = from.empty() ? 0 : fs::file_size(from, absent);
+  return absent ? 0 : file_room_bytes(static_cast<int64_t>(bytes));
+}
+
 void RtdcOutput::begin(H5File file) {
   file_ = std::make_unique<H5File>(std::move(file));
   encoder_ = std::make_unique<ChunkEncoder>(threads_);

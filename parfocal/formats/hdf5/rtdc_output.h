@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "parfocal/core/io.h"
+#include "parfocal/formats/common/disk_room.h"
 #include "parfocal/formats/common/guarded.h"
 #include "parfocal/formats/common/heartbeat.h"
 #include "parfocal/formats/hdf5/chunk_encoder.h"
+#include "parfocal/formats/hdf5/dataset_writer.h"
 #include "parfocal/formats/hdf5/file.h"
 #include "parfocal/formats/hdf5/pending_file.h"
 
@@ -89,6 +91,16 @@ class RtdcOutput {
 
 /// The outcome of a run whose output failed at its end.
 Outcome failed(const Outcome& outcome, const Status& status);
+/// Most room on the disk of a file with so many images, nothing of which shrinks: numbers beside
+/// them, indexes of chunks, chunks that are not full, metadata, logs.
+inline int64_t rtdc_room_bytes(int64_t images, int64_t image_bytes) {
+  constexpr int64_t kBesideImage = 96, kFixed = int64_t{4} << 20;
+  return room_product(images, image_bytes + image_bytes / 128 + kBesideImage) +
+         2 * DatasetWriter::chunk_bytes(image_bytes) + kFixed;
+}
+
+/// Of a file that is copied before it is changed; none: 0.
+int64_t room_of_copied_bytes(const std::filesystem::path& from);
 
 /// "2026-11-22-03.53.57", UTC: the end of the names of logs.
 std::string log_time();

@@ -43,7 +43,7 @@ class RtdcSink final : public Sink {
   int64_t reread_bytes() const override { return 2 * chunk_bytes() + (int64_t{1} << 20); }
   int64_t disk_bytes() const override {
     const int64_t frames = frames_.layout.layout.stream_count();
-    return frames == kUnbounded ? -1 : frames * frames_.layout.layout.item_bytes();
+    return frames == kUnbounded ? -1 : rtdc_room_bytes(frames, frames_.layout.layout.item_bytes());
   }
 
   void open() override {

@@ -1,6 +1,8 @@
 #pragma once
 /// The first columns of every table: where in the stream the item is.
 
+#include <algorithm>
+
 #include "parfocal/core/item.h"
 #include "parfocal/formats/table/csv_writer.h"
 
@@ -10,6 +12,25 @@ namespace parfocal {
 class CoordinateColumns {
  public:
   explicit CoordinateColumns(std::vector<Axis> axes) : axes_(std::move(axes)) {}
+  /// Items of the stream; kUnbounded if it has no end.
+  int64_t items() const {
+    int64_t items = 1;
+    for (const Axis& axis : axes_) {
+      if (axis.size == kUnbounded) return kUnbounded;
+      items *= axis.size;
+    }
+    return items;
+  }
+  /// Most bytes of the columns of one row. \pre the stream has an end
+  int64_t row_bytes() const {
+    size_t bytes = 0;
+    for (const Axis& axis : axes_) {
+      size_t label = 0;
+      for (const std::string& text : axis.labels) label = std::max(label, text.size());
+      bytes += std::to_string(axis.size).size() + label + 4;  // quotes and commas
+    }
+    return static_cast<int64_t>(bytes);
+  }
   void write_names(CsvWriter& csv) const {
     for (const Axis& axis : axes_) {
       csv.text(axis.name);

@@ -3,6 +3,7 @@
 
 #include "parfocal/core/io.h"
 #include "parfocal/core/operator_info.h"
+#include "parfocal/formats/common/disk_room.h"
 #include "parfocal/formats/table/coordinate_columns.h"
 
 namespace parfocal {
@@ -55,7 +56,10 @@ class FramesSink final : public Sink {
     }
   }
   int64_t resident_bytes() const override { return CsvWriter::kResidentBytes; }
-  int64_t disk_bytes() const override { return -1; }
+  int64_t disk_bytes() const override {
+    const int64_t rows = coordinates_.items();
+    return rows == kUnbounded ? -1 : file_room_bytes(room_product(rows, row_bytes()));
+  }
   void open() override {
     csv_.open(path_);
     coordinates_.write_names(csv_);
@@ -84,6 +88,16 @@ class FramesSink final : public Sink {
   std::vector<std::filesystem::path> paths() const override { return {path_}; }
 
  private:
+  // Most bytes of a row; names of files and reasons are longer than what is seen here by little.
+  int64_t row_bytes() const {
+    constexpr int64_t kNumberBytes = 25, kTimeBytes = 27, kStatusBytes = 48, kSamples = 64;
+    const int64_t rows = coordinates_.items();
+    size_t name = 0;
+    for (int64_t i = 0; source_row_ && i < std::min(rows, kSamples); ++i)
+      name = std::max(name, source_row_(rows - 1 - i * (rows / kSamples)).file.size());
+    return coordinates_.row_bytes() + static_cast<int64_t>(name + columns_.size() * kNumberBytes) +
+           kNumberBytes + kTimeBytes + kStatusBytes;
+  }
   static std::string reason_text(const Gap& gap) {
     const std::string name(gap_reason_name(gap.reason));
     return gap.text.empty() ? name : name + ": " + gap.text;

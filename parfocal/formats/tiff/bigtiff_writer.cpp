@@ -80,7 +80,11 @@ int64_t BigTiffWriter::link_at(int64_t page) const {
   return before + kLinkOffset - (page == 1 ? 0 : kEntryBytes);
 }
 int64_t BigTiffWriter::file_bytes(int64_t pages) const {
-  return pages == 0 ? kDiskBlock : pixels_at(pages - 1) + page_bytes_ + kDiskBlock;
+  if (pages == 0) return kDiskBlock;
+  if (!encoder_) return pixels_at(pages - 1) + page_bytes_ + kDiskBlock;
+  const int64_t groups = (pages + group_ - 1) / group_;
+  return head_bytes_ + groups * (directories_bytes_ + kDiskBlock) +
+         pages * strips_ * encoder_->most_strip_bytes() + kDiskBlock;
 }
 
 Status BigTiffWriter::put(const void* from, int64_t bytes, int64_t at) {

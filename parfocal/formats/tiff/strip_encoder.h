@@ -18,6 +18,8 @@ class StripEncoder {
   /// Encodes a whole page with contiguous rows; strip(k) is valid until the next call.
   Status encode(const View& page);
   std::span<const std::byte> strip(int64_t k) const;
+  /// Of one strip, deflated.
+  int64_t most_strip_bytes() const { return slot_bytes_; }
   /// Bytes it holds once it has encoded a page.
   int64_t resident_bytes() const;
 

@@ -70,17 +70,7 @@ class OmeZarrSink final : public Sink {
     return StoreWriter::resident_bytes(spec_, options_) + (table_ ? table_->resident_bytes() : 0);
   }
   int64_t disk_bytes() const override {
-    int64_t bytes = 0;
-    for (const ImageSpec& image : spec_.images) {
-      int64_t pixels = static_cast<int64_t>(dtype_size(image.dtype));
-      for (const Axis& axis : image.axes) {
-        if (axis.size == kUnbounded) return -1;
-        pixels *= axis.size;
-      }
-      bytes += image.levels > 1 ? pixels + pixels / 3 : pixels;
-      if (options_.regions) bytes += pixels;  // that wait for their last region
-    }
-    return bytes;
+    return StoreWriter::disk_bytes(spec_, options_);  // rows of a table are not known
   }
   // A pyramid that is halved in z needs whole planes, and a table comes whole.
   bool takes_regions() const override {

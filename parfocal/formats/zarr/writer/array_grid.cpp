@@ -45,7 +45,8 @@ ArrayGrid::ArrayGrid(const ArraySpec& spec) : stream_rank_(spec.stream_rank()) {
   frames_per_chunk_ = product(slab_shape_);
   frames_per_outer_ = product(sizes_, std::min<size_t>(1, stream_rank_));
   bands_per_row_ = product(bands_, std::min<size_t>(1, stream_rank_));
-  const int64_t height = spec.shape[stream_rank_], width = spec.shape[stream_rank_ + 1];
+  const int64_t height = height_ = spec.shape[stream_rank_];
+  const int64_t width = width_ = spec.shape[stream_rank_ + 1];
   chunk_height_ = spec.chunk[stream_rank_];
   chunk_width_ = spec.chunk[stream_rank_ + 1];
   part_height_ = shard[stream_rank_];
@@ -169,6 +170,10 @@ std::vector<int64_t> ArrayGrid::part_key_of(int64_t band, int64_t part) const {
   key.push_back(part / parts_x_);
   key.push_back(part % parts_x_);
   return key;
+}
+
+std::array<int64_t, 2> ArrayGrid::chunks_yx() const {
+  return {cells(height_, chunk_height_), cells(width_, chunk_width_)};
 }
 
 Region plane_region(const ArraySpec& array, const FrameIndex& index) {

@@ -6,6 +6,7 @@
 /// together. A *band* is the set of shards that share their place along the stream axes; a *part*
 /// is one of its shards.
 
+#include <array>
 #include <vector>
 
 #include "parfocal/core/region.h"
@@ -68,6 +69,13 @@ class ArrayGrid {
   /// Bands along the first axis: its index, and how many bands share it.
   int64_t band_row(int64_t band) const { return band / bands_per_row_; }
   int64_t bands_per_row() const { return bands_per_row_; }
+  /// Slabs and bands of the whole array, along each axis before y and x; kUnbounded if the first
+  /// is.
+  const std::vector<int64_t>& slabs() const { return slabs_; }
+  const std::vector<int64_t>& bands() const { return bands_; }
+  /// Shards along y and x, and chunks.
+  std::array<int64_t, 2> parts_yx() const { return {parts_ / parts_x_, parts_x_}; }
+  std::array<int64_t, 2> chunks_yx() const;
   /// Steps of the first axis in one band.
   int64_t outer_per_band() const { return stream_rank_ ? band_shape_[0] : 1; }
   /// Chunk key parts ("c/0/3/1") of a tile (not sharded) or of a part (sharded).
@@ -88,7 +96,7 @@ class ArrayGrid {
   std::vector<Tile> tiles_;
   std::vector<int64_t> part_tiles_;
   int64_t parts_ = 1, parts_x_ = 1, part_height_ = 1, part_width_ = 1;
-  int64_t chunk_height_ = 1, chunk_width_ = 1, tile_bytes_ = 0;
+  int64_t height_ = 1, width_ = 1, chunk_height_ = 1, chunk_width_ = 1, tile_bytes_ = 0;
   int64_t frames_per_chunk_ = 1, frames_per_outer_ = 1, slabs_per_band_ = 1, inner_yx_ = 1;
   int64_t bands_per_row_ = 1;
 };

@@ -63,6 +63,12 @@ class ArrayWriter {
   int64_t open_bytes() const;
   /// Bytes that the frame log grows to when frames come in order.
   int64_t log_bytes() const;
+  /// Room on the disk for all its frames, of which none shrinks, with the log and what waits for
+  /// its last region; the journal apart. \pre the first axis has an end
+  int64_t room_bytes() const;
+  /// Bytes of the journal for one frame's piece of this array, and for all that is sealed.
+  int64_t piece_record_bytes() const;
+  int64_t seal_records_bytes() const;
   /// Whether this frame would begin one band more than that.
   bool is_full_for(int64_t frame) const;
 
@@ -105,6 +111,10 @@ class ArrayWriter {
   int64_t block_bytes() const;
   int64_t most_encoded_bytes() const;
   int64_t chunk_bytes() const;
+  int64_t part_block_bytes(int64_t part) const;
+  int64_t part_bytes(int64_t part, int64_t frames) const;
+  int64_t shards_room_bytes() const;
+  int64_t chunk_files_room_bytes() const;
   Status log_from_regions(Band& band, int64_t frame, Scratch& scratch, Piece& piece);
   int64_t index_block_bytes() const;
   Status write_tiles(Band& band, int64_t frame, const std::byte* buffer, Scratch& scratch,

@@ -132,7 +132,7 @@ Status ArrayWriter::seal_part(Band& band, int64_t number, Scratch& scratch) {
   Part& part = band.parts[static_cast<size_t>(number)];
   const auto stored = [](const ShardEntry& entry) { return !entry.empty(); };
   if (std::none_of(part.index.begin(), part.index.end(), stored)) return remove_part(band, number);
-  const int64_t bytes = shard_->index_bytes(), block = aligned_up(bytes);
+  const int64_t bytes = shard_->index_bytes(), block = part.file.room(bytes);
   std::byte* index = scratch.index.data();
   // At the end of its block, so that a file whose size was known need not be cut.
   std::memset(index, 0, static_cast<size_t>(block - bytes));

@@ -135,16 +135,10 @@ Status ArrayWriter::open_part(Band& band, int64_t number, Part*& part) {
   const std::lock_guard lock(part->creating);
   if (part->created) return {};
   // Compressed shards grow; of uncompressed ones the size is known.
-  const int64_t tiles = grid_.tiles_of_part(number), frames = grid_.frames_in_band(band.number);
-  const int64_t block = tiles * grid_.tile_bytes();
-  const int64_t expected = !encoder_.plain() ? 2 * kWriteAlign
-                           : grid_.frames_per_chunk() == 1
-                               ? frames * aligned_up(block) + index_block_bytes()
-                               : tiles * (grid_.chunks_per_part() / grid_.inner_yx()) *
-                                         aligned_up(encoder_.chunk_bytes()) +
-                                     index_block_bytes();
+  const int64_t frames = grid_.frames_in_band(band.number);
+  const int64_t expected = encoder_.plain() ? part_bytes(number, frames) : 2 * kWriteAlign;
   if (Status s = part->file.create(part_path(root_, number_, band.number, number), expected,
-                                   is_direct(block));
+                                   is_direct(part_block_bytes(number)));
       !s.ok())
     return s;
   part->index.assign(static_cast<size_t>(grid_.chunks_per_part()), {});

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <set>
 
+#include "parfocal/formats/common/disk_room.h"
 #include "parfocal/formats/common/files.h"
 #include "parfocal/formats/zarr/writer/array_json-inl.h"
 
@@ -14,6 +15,12 @@ namespace parfocal {
 ColumnArrays::ColumnArrays(ColumnGroup group) : group_(std::move(group)) {
   for (ColumnSpec& column : group_.columns)
     if (column.dtype == DType::boolean) column.dtype = DType::u8;
+}
+
+int64_t ColumnArrays::room_bytes(int64_t value_bytes, int64_t rows) {
+  const int64_t chunks = (rows + kRowsPerChunk - 1) / kRowsPerChunk;
+  return room_product(rows, value_bytes) + room_product(chunks, kDiskBlockBytes) +
+         folder_room_bytes(chunks) + folder_room_bytes(4) + 2 * kDiskBlockBytes;  // metadata
 }
 
 std::filesystem::path ColumnArrays::folder_of(size_t column) const {

@@ -28,6 +28,8 @@ class ColumnArrays {
   static constexpr int64_t kRowsPerChunk = 16384;
 
   explicit ColumnArrays(ColumnGroup group);
+  /// Room on the disk for a column of so many rows, folders and metadata included.
+  static int64_t room_bytes(int64_t value_bytes, int64_t rows);
   const std::vector<ColumnSpec>& columns() const { return group_.columns; }
   /// Writes one column's values of the rows from `row` on; as many as fill `values`.
   Status write(size_t column, int64_t row, std::span<const std::byte> values);

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "parfocal/formats/common/disk_room.h"
 #include "parfocal/formats/zarr/store.h"
 
 namespace parfocal {
@@ -43,6 +44,13 @@ int64_t FrameColumns::resident_bytes(const StoreSpec& spec) {
   const int64_t row = row_bytes(spec) + 1;
   return static_cast<int64_t>(kMostPending) *
          (row + static_cast<int64_t>(sizeof(int64_t) + sizeof(size_t) + kMostBytes));
+}
+
+int64_t FrameColumns::room_bytes(const StoreSpec& spec, int64_t frames) {
+  int64_t room = ColumnArrays::room_bytes(1, frames) + kDiskBlockBytes;  // valid; the group
+  for (const ColumnSpec& column : spec.columns)
+    room += ColumnArrays::room_bytes(static_cast<int64_t>(dtype_size(column.dtype)), frames);
+  return room + folder_room_bytes(static_cast<int64_t>(spec.columns.size()));
 }
 
 Status FrameColumns::add(int64_t frame, std::span<const std::byte> row) {

@@ -22,6 +22,8 @@ class FrameColumns {
   static int64_t row_bytes(const StoreSpec& spec);
   /// Bytes that it holds at most.
   static int64_t resident_bytes(const StoreSpec& spec);
+  /// Room on the disk for the columns of so many frames.
+  static int64_t room_bytes(const StoreSpec& spec, int64_t frames);
   /// Keeps the row of a frame; flushes by itself when full. Frames in any order; of several rows of
   /// one frame the last counts. An empty row: the frame is there, of its columns nothing is known
   /// (0). Fails on a row of another size than row_bytes().

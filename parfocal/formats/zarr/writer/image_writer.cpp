@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "parfocal/formats/common/disk_room.h"
+
 namespace parfocal {
 namespace {
 
@@ -79,6 +81,21 @@ int64_t ImageWriter::log_bytes() const {
   int64_t bytes = 0;
   for (const auto& level : levels_) bytes += level->log_bytes();
   return bytes;
+}
+
+int64_t ImageWriter::room_bytes() const {
+  // A group or an array: its folder and up to two files of metadata, as Zarr v2 has them.
+  constexpr int64_t kRecordBytes = 16 + 24, kNodeBytes = 4 * kDiskBlockBytes;
+  const int64_t frames = base().grid().frames();
+  const int64_t groups = 2 + std::count(spec().path.begin(), spec().path.end(), '/');
+  int64_t record = kRecordBytes + FrameColumns::row_bytes(store_) + 8, records = 0;
+  int64_t room = groups * kNodeBytes + FrameColumns::room_bytes(store_, frames);
+  for (const auto& level : levels_) {
+    room += level->room_bytes() + kNodeBytes;
+    record += level->piece_record_bytes();
+    records += level->seal_records_bytes();
+  }
+  return std::min(kMostRoomBytes, room + room_product(frames, record) + records);
 }
 
 bool ImageWriter::is_full_for(int64_t frame) const {

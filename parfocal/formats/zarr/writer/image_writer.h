@@ -46,6 +46,9 @@ class ImageWriter {
   /// What it holds besides: open shards, samples, rows.
   int64_t resident_bytes() const;
   int64_t log_bytes() const;
+  /// Room on the disk for all its frames, with what is there only while they come. \pre the first
+  /// axis has an end
+  int64_t room_bytes() const;
 
   /// Whether the frame would begin more shards than may be open at once.
   bool is_full_for(int64_t frame) const;

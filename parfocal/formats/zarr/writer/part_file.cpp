@@ -65,6 +65,8 @@ PartFile::~PartFile() {
   if (kept_) --kept_open;
 }
 
+bool PartFile::is_direct() const { return (flags_ & O_DIRECT) != 0; }
+
 Status PartFile::fail(const char* doing) const { return io_failure(doing, path_); }
 
 Status PartFile::open(const char* doing, int flags, bool direct) {
@@ -98,7 +100,7 @@ Status PartFile::open_filled(std::filesystem::path path, int64_t bytes, bool dir
 
 Status PartFile::allocate(int64_t bytes) {
   if (bytes <= allocated_ || small_) return {};
-  const int64_t to = aligned_up(bytes);
+  const int64_t to = room(bytes);
   const Open fd(*this);
   if (!fd) return fail("open");
   int result = 0;
@@ -114,7 +116,7 @@ Status PartFile::allocate(int64_t bytes) {
 Status PartFile::reserve(int64_t bytes, int64_t& offset) {
   const std::lock_guard lock(mutex_);
   offset = end_;
-  const int64_t end = end_ + aligned_up(bytes);
+  const int64_t end = end_ + room(bytes);
   if (end > allocated_) {
     // Ever more at a time, as everybody waits for the file system meanwhile.
     step_ = std::clamp(allocated_, step_, kMostStep);
@@ -127,8 +129,7 @@ Status PartFile::reserve(int64_t bytes, int64_t& offset) {
 Status PartFile::write(int64_t offset, const std::byte* data, int64_t bytes) {
   const Open fd(*this);
   if (!fd) return fail("open");
-  const int64_t length = (flags_ & O_DIRECT) != 0 ? aligned_up(bytes) : bytes;
-  if (!write_at(fd.get(), data, length, offset)) return fail("write");
+  if (!write_at(fd.get(), data, room(bytes), offset)) return fail("write");
   dirty_ = true;  // after: a sync that comes in between does not cover it
   return {};
 }
@@ -151,7 +152,7 @@ Status PartFile::sync() {
 }
 
 Status PartFile::finish(int64_t bytes) {
-  if ((flags_ & O_DIRECT) == 0 && allocated_ == 0) return {};  // ends where it was written last
+  if (!is_direct() && allocated_ == 0) return {};  // ends where it was written last
   if (sized_ && allocated_ == bytes) return {};
   const Open fd(*this);
   if (!fd) return fail("open");

@@ -12,7 +12,8 @@
 
 namespace parfocal {
 
-/// Blocks start at multiples of kWriteAlign, so that they can go to the disk past the page cache.
+/// What goes to the disk past the page cache starts at multiples of kWriteAlign; else block follows
+/// block, so that small ones take no more than they have.
 /// reserve(), write() and sync() are thread-safe. Files beyond the first kMostOpen of the process
 /// are opened for each call, so that descriptors do not run out.
 class PartFile {
@@ -23,6 +24,10 @@ class PartFile {
   PartFile& operator=(const PartFile&) = delete;
   ~PartFile();
 
+  /// Bytes that a block takes in a file that is written past the page cache, or is not.
+  static int64_t room(int64_t bytes, bool direct) { return direct ? aligned_up(bytes) : bytes; }
+  int64_t room(int64_t bytes) const { return room(bytes, is_direct()); }
+
   /// Creates the file, with room for `expected_bytes` on the disk where it can be had: its size at
   /// once, as writes that make a file longer go one after the other. `direct`: past the page cache,
   /// where the file system does that.
@@ -31,7 +36,8 @@ class PartFile {
   Status open_filled(std::filesystem::path path, int64_t bytes, bool direct);
   /// A place for a block, grown on the disk where needed.
   Status reserve(int64_t bytes, int64_t& offset);
-  /// Writes a block. \pre data and offset aligned, data padded to a multiple of kWriteAlign
+  /// Writes a block. \pre where the file is direct, data and offset are aligned, data padded to a
+  /// multiple of kWriteAlign
   Status write(int64_t offset, const std::byte* data, int64_t bytes);
   /// Reads back what was written. \pre the file is not direct
   Status read(int64_t offset, std::byte* to, int64_t bytes);
@@ -50,6 +56,7 @@ class PartFile {
   Status open(const char* doing, int flags, bool direct);
   Status fail(const char* doing) const;
   Status allocate(int64_t bytes);
+  bool is_direct() const;
   std::filesystem::path path_;
   int flags_ = 0;
   bool small_ = false;  // no room is reserved

@@ -23,6 +23,8 @@ constexpr int64_t kWholeFrameBytes = int64_t{2} << 20;
 constexpr int64_t kTileBytes = int64_t{1} << 20;
 constexpr int64_t kShardBytes = int64_t{64} << 20;
 constexpr int64_t kMostChunks = 4095;  // so that the index stays below 64 KiB
+constexpr int64_t kSmallFileBytes = int64_t{64} << 10;
+constexpr int64_t kMostTogether = 4096;  // frames that wait in the log, a block of the disk each
 
 int64_t square_root(int64_t n) {
   int64_t root = 1;
@@ -56,6 +58,24 @@ void choose_chunk(ImageSpec& image) {
   image.chunk[x] = tile_side(width, height < side ? pixels / height : side);
 }
 
+// Of an axis that is cut into equal parts of at most `most`.
+int64_t equal_part(int64_t size, int64_t most) { return ceil_div(size, ceil_div(size, most)); }
+
+// A file takes a block of the disk, folders and an inode, however small it is: small frames share
+// a chunk, along the innermost axis first, so that a chunk's frames follow one another.
+void gather_small_frames(ImageSpec& image) {
+  int64_t bytes = static_cast<int64_t>(dtype_size(image.dtype)), frames = 1;
+  for (const int64_t side : image.chunk) bytes = std::min(kShardBytes, bytes * side);
+  for (size_t a = image.stream_rank(); a-- > 0;) {
+    const int64_t room = std::min(kSmallFileBytes / (bytes * frames), kMostTogether / frames);
+    const int64_t size = image.axes[a].size;
+    if (room <= 1 || size == 0) return;
+    image.chunk[a] = size == kUnbounded ? room : equal_part(size, room);
+    frames *= image.chunk[a];
+    if (size == kUnbounded || image.chunk[a] < size) return;
+  }
+}
+
 void choose_shard(ImageSpec& image) {
   const size_t y = image.stream_rank(), x = y + 1;
   int64_t bytes = static_cast<int64_t>(dtype_size(image.dtype));
@@ -74,7 +94,7 @@ void choose_shard(ImageSpec& image) {
         std::max<int64_t>(1, std::min(kShardBytes / (bytes * chunks), kMostChunks / chunks));
     const int64_t size = image.axes[a].size;
     const int64_t needed = size == kUnbounded ? room : ceil_div(size, image.chunk[a]);
-    const int64_t count = ceil_div(needed, ceil_div(needed, room));
+    const int64_t count = equal_part(needed, room);
     image.shard[a] *= count;
     chunks *= count;
     if (count < needed) break;
@@ -127,7 +147,10 @@ int64_t pooled_size(int64_t size, int times) {
 }
 
 void choose_chunks(ImageSpec& image, bool sharded) {
-  if (image.chunk.empty()) choose_chunk(image);
+  if (image.chunk.empty()) {
+    choose_chunk(image);
+    if (!sharded) gather_small_frames(image);
+  }
   if (image.shard.empty() && sharded) choose_shard(image);
 }
 

@@ -97,8 +97,9 @@ int64_t pooled_size(int64_t size, int times);
 /// does not divide shard, absurd sizes, shards in Zarr v2, names with path tricks).
 void check_spec(const StoreSpec& spec);
 /// Fills in chunk and shard where they are empty. Chunk: a frame of up to 2 MiB, else tiles of at
-/// most 1 MiB. Shard, if `sharded` (never for Zarr v2): whole frames, 64 MiB or so, at most 4,095
-/// chunks; along the innermost stream axis first, so that its frames follow one another.
+/// most 1 MiB; without shards as many small frames as make 64 KiB. Shard, if `sharded` (never for
+/// Zarr v2): whole frames, 64 MiB or so, at most 4,095 chunks; along the innermost stream axis
+/// first, so that its frames follow one another.
 void choose_chunks(ImageSpec& image, bool sharded);
 
 std::string spec_json(const StoreSpec& spec);

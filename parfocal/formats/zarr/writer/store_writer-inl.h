@@ -28,6 +28,7 @@ class StoreWriter::Impl {
   int64_t resident_bytes() const;
   int64_t buffer_bytes() const;
   int64_t log_bytes() const;
+  int64_t disk_bytes() const;
 
   Status append(size_t image, int64_t frame, const View& plane, std::span<const std::byte> row,
                 int64_t& ticket);

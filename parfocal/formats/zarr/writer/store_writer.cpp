@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "parfocal/formats/common/disk_room.h"
 #include "parfocal/formats/zarr/writer/store_writer-inl.h"
 
 namespace parfocal {
@@ -52,6 +53,9 @@ int64_t StoreWriter::resident_bytes(const StoreSpec& spec, const StoreOptions& o
 }
 int64_t StoreWriter::log_bytes(const StoreSpec& spec, const StoreOptions& options) {
   return Impl({}, spec, options).log_bytes();
+}
+int64_t StoreWriter::disk_bytes(const StoreSpec& spec, const StoreOptions& options) {
+  return Impl({}, spec, options).disk_bytes();
 }
 
 Status StoreWriter::append(size_t image, int64_t frame, const View& plane,
@@ -115,8 +119,22 @@ int64_t StoreWriter::Impl::log_bytes() const {
   return bytes;
 }
 
+int64_t StoreWriter::Impl::disk_bytes() const {
+  // Metadata of the root, a list of gaps, the description, the work folder.
+  const int64_t texts = static_cast<int64_t>(spec_.provenance_json.size() + spec_.origin.size());
+  int64_t bytes = (int64_t{256} << 10) + 4 * texts;
+  for (const auto& image : images_) {
+    if (image->base().grid().frames() == kUnbounded) return -1;
+    bytes = std::min(kMostRoomBytes, bytes + image->room_bytes());
+  }
+  return bytes;
+}
+
 int64_t StoreWriter::Impl::resident_bytes() const {
-  int64_t bytes = int64_t{256} << 10;  // records, small things
+  // Records, small things; those of each thread, its stack included: workers, and two that publish
+  // and sync.
+  constexpr int64_t kThreadBytes = int64_t{128} << 10;
+  int64_t bytes = (int64_t{256} << 10) + (options_.threads + 2) * kThreadBytes;
   for (size_t i = 0; i < images_.size(); ++i) {
     bytes += images_[i]->resident_bytes();
     if (scratch_of_[i] == i) bytes += options_.threads * images_[i]->scratch_bytes();

@@ -40,6 +40,10 @@ class StoreWriter {
   /// frame is a chunk of its own.
   static int64_t log_bytes(const StoreSpec& spec, const StoreOptions& options);
 
+  /// Bytes that the store takes on the disk at most while it is written and when it is closed,
+  /// where no frame shrinks: files, folders, journal, logs. -1 = it has no end.
+  static int64_t disk_bytes(const StoreSpec& spec, const StoreOptions& options);
+
   /// Makes the store: all metadata is there when this returns. \throws Error(invalid_pipeline) for
   /// what cannot be stored, Error(output_exists), Error(run_failed)
   static std::unique_ptr<StoreWriter> create(const std::filesystem::path& root, StoreSpec spec,
