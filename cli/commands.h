@@ -79,7 +79,7 @@ struct ConvertArguments {
 
 /// `parfocal recover`
 struct RecoverArguments {
-  std::filesystem::path store;
+  std::filesystem::path path;  ///< an output, or a folder of them
   bool json = false;
 };
 

@@ -98,9 +98,11 @@ void add_reading_commands(Program& program) {
   add_json(info_app, program.info.json);
 
   CLI::App& recover_app = add_command(program, "recover", [&] { return recover(program.recover); });
-  recover_app.add_option("store", program.recover.store, "Store whose writer did not finish")
+  recover_app
+      .add_option("path", program.recover.path,
+                  "Output whose writer did not finish, or the folder of a run")
       ->required()
-      ->type_name("STORE");
+      ->type_name("PATH");
   add_json(recover_app, program.recover.json);
 
   CLI::App& ops_app = add_command(program, "ops", [&] { return ops(program.ops); });

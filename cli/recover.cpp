@@ -1,36 +1,67 @@
-#include "parfocal/formats/zarr/writer/recover.h"
-
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
-#include "parfocal/core/units.h"
 #include "parfocal/engine/output_place.h"
+#include "parfocal/formats/zarr/writer/recover.h"
 #include "print.h"
+#include "recover_parts.h"
 #include "workplace.h"
 
 namespace parfocal::cli {
 namespace {
 
-std::string line_of(const RecoverReport::Image& image) {
-  const std::string name = image.path.empty() ? "" : image.path + ": ";
-  const std::string gaps = image.gaps > 0 ? ", " + counted(image.gaps, "gap") : ", no gaps";
-  return name + counted(image.frames, "frame") + gaps;
+namespace fs = std::filesystem;
+
+nlohmann::ordered_json json_of(const Recovered& one) {
+  nlohmann::ordered_json json{{"path", one.path.string()}, {"kind", one.kind}};
+  json["recovered"] = one.found;
+  json.update(one.details);
+  return json;
 }
 
-void print_json(const RecoverArguments& arguments, const RecoverReport& report) {
-  nlohmann::ordered_json images = nlohmann::ordered_json::array();
-  for (const RecoverReport::Image& image : report.images)
-    images.push_back({{"path", image.path},
-                      {"steps", image.outer},
-                      {"frames", image.frames},
-                      {"gaps", image.gaps}});
-  result(nlohmann::ordered_json{{"schema", "parfocal.recover/1"},
-                                {"store", arguments.store.string()},
-                                {"recovered", report.found},
-                                {"images", images},
-                                {"damaged_frames", report.damaged_frames},
-                                {"dropped_bytes", report.dropped_bytes}}
-             .dump(2));
+void print_one(const Recovered& one) {
+  const std::string name = one.path.string();
+  if (!one.found) {
+    result(name + ": nothing to recover, its writer closed it");
+    return;
+  }
+  result(name + ": recovered");
+  for (const std::string& line : one.lines) result("  " + line);
+}
+
+int recover_one(const RecoverArguments& arguments) {
+  const Recovered one = recover_output(arguments.path);
+  if (arguments.json) {
+    nlohmann::ordered_json json{{"schema", "parfocal.recover/1"}};
+    json[one.kind == "store" ? "store" : "file"] = one.path.string();
+    json["recovered"] = one.found;
+    json.update(one.details);
+    result(json.dump(2));
+    return 0;
+  }
+  print_one(one);
+  if (one.found) message("next: parfocal info " + shell_line({one.path.string()}));
+  return 0;
+}
+
+// One that cannot be recovered does not keep the others from it.
+int recover_folder(const RecoverArguments& arguments, const std::vector<fs::path>& paths) {
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  std::vector<Issue> failures;
+  for (const fs::path& path : paths) {
+    try {
+      const Recovered one = recover_output(path);
+      arguments.json ? all.push_back(json_of(one)) : print_one(one);
+    } catch (const Error& error) {
+      failures.insert(failures.end(), error.issues().begin(), error.issues().end());
+    }
+  }
+  if (arguments.json)
+    result(nlohmann::ordered_json{
+        {"schema", "parfocal.recover/1"}, {"folder", arguments.path.string()}, {"outputs", all}}
+               .dump(2));
+  if (!failures.empty()) throw Error(ErrorCode::run_failed, failures);
+  return 0;
 }
 
 }  // namespace
@@ -51,28 +82,13 @@ void require_no_unfinished(const std::filesystem::path& path) {
 }
 
 int recover(const RecoverArguments& arguments) {
-  RecoverReport report;
-  engine::settle(arguments.store);
-  require_no_unfinished(arguments.store);
-  if (Status s = recover_store(arguments.store, report); !s.ok())
-    throw Error(ErrorCode::run_failed, s.issue());
-  if (arguments.json) {
-    print_json(arguments, report);
-    return 0;
-  }
-  const std::string name = arguments.store.string();
-  if (!report.found) {
-    result(name + ": nothing to recover, its writer closed it");
-    return 0;
-  }
-  result(name + ": recovered");
-  for (const RecoverReport::Image& image : report.images) result("  " + line_of(image));
-  if (report.damaged_frames > 0)
-    result("  " + counted(report.damaged_frames, "frame") + " left out: damaged on the disk");
-  if (report.dropped_bytes > 0)
-    result("  " + format_bytes(report.dropped_bytes) + " of unfinished frames dropped");
-  message("next: parfocal info " + shell_line({name}));
-  return 0;
+  const fs::path& path = arguments.path;
+  engine::settle(path);
+  require_no_unfinished(path);
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored) || is_streamed_store(path)) return recover_one(arguments);
+  const std::vector<fs::path> paths = outputs_below(path);
+  return paths.empty() ? recover_one(arguments) : recover_folder(arguments, paths);
 }
 
 }  // namespace parfocal::cli

@@ -1,12 +1,16 @@
 #include "parfocal/formats/table/csv_writer.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstring>
+
+#include "parfocal/formats/common/reserve.h"
 
 namespace parfocal {
 
@@ -20,24 +24,50 @@ void CsvWriter::open(const std::filesystem::path& path) {
                 Issue{"the file exists already", path.string(), "", "",
                       "choose another folder with --out DIR, or replace it with --overwrite"});
   if (!fd_) throw Error(ErrorCode::run_failed, io_failure("create", path).issue());
+  (void)::flock(fd_.get(), LOCK_EX | LOCK_NB);  // told to who wants to recover the file
   buffer_ = std::make_unique_for_overwrite<char[]>(kBufferBytes);
   ends_ = std::make_unique_for_overwrite<int64_t[]>(kRememberedItems);
+  beat_.start([this] {
+    const std::lock_guard lock(mutex_);
+    flush(complete_);
+  });
 }
 
-bool CsvWriter::flush() {
+// Brings the buffer up to `until` into the file. After a failure nothing more is written.
+bool CsvWriter::flush(int64_t until) {
   if (!failure_.empty()) return false;
-  if (!write_at(fd_.get(), buffer_.get(), used_, written_)) {
+  if (until <= flushed_) return true;
+  if (!write_at(fd_.get(), buffer_.get() + flushed_, until - flushed_, start_ + flushed_)) {
     failure_ = io_failure("write", path_).issue().what;
+    write_failed_ = true;
     return false;
   }
-  written_ += used_;
-  used_ = 0;
+  flushed_ = until;
   return true;
+}
+
+// Whole items leave the buffer; an item that fills it alone leaves it in pieces.
+void CsvWriter::make_room() {
+  const std::lock_guard lock(mutex_);
+  const int64_t until = complete_ > 0 ? complete_ : used_;
+  flush(until);
+  std::memmove(buffer_.get(), buffer_.get() + until, static_cast<size_t>(used_ - until));
+  start_ += until;
+  used_ -= until;
+  complete_ = flushed_ = 0;
+}
+
+void CsvWriter::complete() {
+  {
+    const std::lock_guard lock(mutex_);
+    complete_ = used_;
+  }
+  beat_.touch();
 }
 
 void CsvWriter::put(std::string_view raw) {
   while (!raw.empty()) {
-    if (used_ == kBufferBytes && !flush()) return;
+    if (used_ == kBufferBytes) make_room();
     const size_t n = std::min(raw.size(), static_cast<size_t>(kBufferBytes - used_));
     std::memcpy(buffer_.get() + used_, raw.data(), n);
     used_ += static_cast<int64_t>(n);
@@ -93,34 +123,78 @@ void CsvWriter::scalar(const View& value) {
 void CsvWriter::end_row() {
   put("\n");
   row_open_ = false;
-  if (header_end_ == 0) header_end_ = position();
+  if (header_end_ != 0) return;
+  header_end_ = position();
+  complete();
 }
 
-void CsvWriter::end_item() { ends_[static_cast<size_t>(items_++ % kRememberedItems)] = position(); }
+// The disk space of an item is taken before the item counts. File systems that cannot reserve space
+// tell when it is written.
+bool CsvWriter::take_room() {
+  for (const int64_t target : {position() + kBufferBytes, position()}) {
+    if (position() <= room_) break;
+    if (reserve_space(fd_.get(), room_, target)) room_ = target;
+  }
+  if (position() <= room_) return true;
+  Status full = io_failure("write", path_);
+  const std::lock_guard lock(mutex_);
+  if (failure_.empty()) failure_ = full.issue().what;
+  return false;
+}
 
-Status CsvWriter::status() const { return failure_.empty() ? Status() : Status::fail(failure_); }
+void CsvWriter::end_item() {
+  if (!take_room()) return;
+  ends_[static_cast<size_t>(items_++ % kRememberedItems)] = position();
+  complete();
+}
 
+Status CsvWriter::status() const {
+  const std::lock_guard lock(mutex_);
+  return failure_.empty() ? Status() : Status::fail(failure_);
+}
+
+int64_t CsvWriter::end_of(int64_t items) const {
+  return items == 0 ? header_end_ : ends_[static_cast<size_t>((items - 1) % kRememberedItems)];
+}
+
+Status CsvWriter::can_cut_to(int64_t items) const {
+  if (items == 0 || items_ - items < kRememberedItems) return {};
+  return Status::fail("cannot cut " + path_.string() + " back to " + std::to_string(items) +
+                      " of " + std::to_string(items_) + " items");
+}
+
+// What has its room on the disk will be there, unless writing it failed.
 int64_t CsvWriter::stored_items() const {
+  const std::lock_guard lock(mutex_);
   int64_t n = items_;
-  while (n > 0 && items_ - n < kRememberedItems &&
-         ends_[static_cast<size_t>((n - 1) % kRememberedItems)] > written_)
+  while (write_failed_ && n > 0 && items_ - n < kRememberedItems && end_of(n) > start_ + flushed_)
     --n;
   return n;
 }
 
 Status CsvWriter::keep_first(int64_t items) {
-  flush();
-  if (Status s = status(); !s.ok() || items >= items_) return s;
-  if (items > 0 && items_ - items >= kRememberedItems)
-    return Status::fail("cannot cut " + path_.string() + " back to " + std::to_string(items) +
-                        " of " + std::to_string(items_) + " items");
-  written_ = items == 0 ? header_end_ : ends_[static_cast<size_t>((items - 1) % kRememberedItems)];
+  const std::lock_guard lock(mutex_);
+  if (!flush(complete_)) return Status::fail(failure_);
+  if (items >= items_) return {};
+  if (Status s = can_cut_to(items); !s.ok()) return s;
+  start_ = room_ = end_of(items);
+  used_ = complete_ = flushed_ = 0;
   items_ = items;
-  return ::ftruncate(fd_.get(), written_) == 0 ? Status() : io_failure("shorten", path_);
+  return ::ftruncate(fd_.get(), start_) == 0 ? Status() : io_failure("shorten", path_);
 }
 
 Status CsvWriter::close(int64_t valid_items) {
-  Status result = keep_first(valid_items < 0 ? items_ : valid_items);
+  beat_.stop();
+  Status result = status();
+  failure_.clear();  // what has its room is written, whatever came after it
+  if (!flush(complete_) && result.ok()) result = status();
+  int64_t end = start_ + flushed_;
+  if (valid_items >= 0 && valid_items < items_) {
+    if (Status s = can_cut_to(valid_items); !s.ok()) return s;
+    end = std::min(end, end_of(valid_items));
+  }
+  // Also gives back the room that was taken ahead.
+  if (::ftruncate(fd_.get(), end) != 0 && result.ok()) result = io_failure("shorten", path_);
   Status closed = fd_.close_checked(path_);
   return result.ok() ? std::move(closed) : std::move(result);
 }

@@ -1,9 +1,13 @@
 #include <gmock/gmock.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <cmath>
+#include <csignal>
 #include <limits>
 
 #include "parfocal/formats/common/test_support-inl.h"
+#include "parfocal/formats/table/csv_recover.h"
 #include "parfocal/formats/table/csv_writer.h"
 
 namespace parfocal {
@@ -151,6 +155,76 @@ TEST(CsvWriter, RoundTripsNumbersAndLongTexts) {
   EXPECT_EQ(
       read_text(dir / "a.csv"),
       "18446744073709551615,-9223372036854775808,0.30000000000000004,inf," + big + ",\"a\nb\"\n");
+}
+
+// Whoever ends the process: what was written a moment ago is in the file, and no part of a row.
+TEST(CsvWriter, HandsOnWholeItemsThoughNothingMoreComes) {
+  TempDir dir;
+  CsvWriter csv;
+  csv.open(dir / "a.csv");
+  csv.text("t");
+  csv.text("name");
+  csv.end_row();
+  csv.integer(0);
+  csv.text("one");
+  csv.end_row();
+  csv.end_item();
+  csv.integer(1);  // an item that is not complete
+  csv.text("two");
+  csv.end_row();
+  for (int k = 0; k < 2000 && read_text(dir / "a.csv") != "t,name\n0,one\n"; ++k) ::usleep(10'000);
+  EXPECT_EQ(read_text(dir / "a.csv"), "t,name\n0,one\n");
+  csv.end_item();
+  ASSERT_TRUE(csv.close(-1).ok());
+  EXPECT_EQ(read_text(dir / "a.csv"), "t,name\n0,one\n1,two\n");
+}
+
+TEST(CsvWriter, OnAFullDiskItKeepsTheItemsThatItTook) {
+  TempDir dir;
+  CsvWriter csv;
+  csv.open(dir / "a.csv");
+  csv.text("t");
+  csv.end_row();
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit full{100'000, before.rlim_max};
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
+  int64_t taken = 0;
+  for (; taken < 100'000; ++taken) {
+    csv.integer(taken);
+    csv.end_row();
+    csv.end_item();
+    if (!csv.status().ok()) break;
+  }
+  const Status closed = csv.close(-1);
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_FALSE(closed.ok());
+  std::string expected = "t\n";
+  for (int64_t k = 0; k < taken; ++k) expected += std::to_string(k) + "\n";
+  EXPECT_GT(expected.size(), 99'000u);
+  EXPECT_TRUE(read_text(dir / "a.csv") == expected);
+}
+
+TEST(RecoverCsv, CutsATornRow) {
+  TempDir dir;
+  const std::pair<std::string, std::string> cases[] = {
+      {"", ""},
+      {"t,a", ""},
+      {"t,a\n", "t,a\n"},
+      {"t,a\n0,1\n1,2", "t,a\n0,1\n"},
+      {"t,a\n0,\"x\ny\"\n", "t,a\n0,\"x\ny\"\n"},
+      {"t,a\n0,\"x\"\"\ny", "t,a\n"},
+      {"t,a\n" + std::string(200'000, '1') + ",2\n3",
+       "t,a\n" + std::string(200'000, '1') + ",2\n"}};
+  for (const auto& [torn, whole] : cases) {
+    test::write_text(dir / "a.csv", torn);
+    CsvRecovery recovery;
+    ASSERT_TRUE(recover_csv(dir / "a.csv", recovery).ok());
+    EXPECT_TRUE(read_text(dir / "a.csv") == whole) << torn.substr(0, 40);
+    EXPECT_EQ(recovery.dropped_bytes, static_cast<int64_t>(torn.size() - whole.size()));
+  }
 }
 
 TEST(FramesSink, HasOneRowPerExpectedFrame) {

@@ -1,12 +1,15 @@
 #include "parfocal/formats/tiff/bigtiff_writer.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <map>
+#include <optional>
 
 namespace parfocal {
 namespace {
@@ -49,6 +52,98 @@ constexpr int64_t kDescriptionEntry = 5, kLinkOffset = 8 + kEntryBytes * kMostEn
 
 }  // namespace
 
+namespace {
+
+// The entries of the directory at `at`, as create() and render() write them: tag -> value.
+bool read_directory(int fd, int64_t at, std::map<uint16_t, std::pair<int64_t, int64_t>>& entries) {
+  int64_t count = 0;
+  if (read_at(fd, &count, 8, at) != 8 || count < 1 || count > kMostEntries) return false;
+  std::vector<std::byte> bytes(static_cast<size_t>(count * kEntryBytes));
+  const int64_t wanted = static_cast<int64_t>(bytes.size());
+  if (read_at(fd, bytes.data(), wanted, at + 8) != wanted) return false;
+  for (const std::byte* p = bytes.data(); p < bytes.data() + wanted; p += kEntryBytes) {
+    uint16_t tag = 0;
+    int64_t value[2] = {0, 0};  // count, value
+    std::memcpy(&tag, p, 2);
+    std::memcpy(value, p + 4, 16);
+    entries[tag] = {value[0], value[1]};
+  }
+  return true;
+}
+
+std::optional<DType> dtype_of_tags(int64_t bits, int64_t format) {
+  for (int k = 0; k < kDTypeCount; ++k) {
+    const DType dtype = static_cast<DType>(k);
+    const int64_t own = is_float(dtype) ? 3 : is_signed_integer(dtype) ? 2 : 1;
+    if (dtype != DType::boolean && own == format &&
+        8 * static_cast<int64_t>(dtype_size(dtype)) == bits)
+      return dtype;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool BigTiffWriter::reopen(const std::filesystem::path& path,
+                           std::unique_ptr<BigTiffWriter>& writer, std::string& description) {
+  Fd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  char magic[8] = {};
+  int64_t first = 0;
+  std::map<uint16_t, std::pair<int64_t, int64_t>> tags;
+  if (!fd || read_at(fd.get(), magic, 8, 0) != 8 ||
+      std::memcmp(magic, "II\x2b\0\x08\0\0\0", 8) != 0 || read_at(fd.get(), &first, 8, 8) != 8 ||
+      !read_directory(fd.get(), first, tags))
+    return false;
+  const auto value = [&](uint16_t tag) { return tags.contains(tag) ? tags[tag].second : 0; };
+  const auto dtype = dtype_of_tags(value(258) & 0xffff, value(339) & 0xffff);
+  const auto [characters, text_at] = tags[kDescription];
+  const bool ours = dtype && value(256) > 0 && value(257) > 0 && text_at == kHeaderBytes &&
+                    characters > 1 && characters <= first - kHeaderBytes;
+  if (!ours) return false;  // a closed file has its description at the end
+  const bool deflate = (value(259) & 0xffff) == kDeflate;
+  writer = std::make_unique<BigTiffWriter>(
+      BigTiffPages{value(256), value(257), *dtype, kUnbounded, deflate, 1});
+  description.resize(static_cast<size_t>(characters - 1));
+  writer->path_ = path;
+  writer->head_bytes_ = first;
+  writer->description_bytes_ = characters;
+  writer->reopened_ = true;
+  writer->fd_ = std::move(fd);
+  return read_at(writer->fd_.get(), description.data(), characters - 1, kHeaderBytes) ==
+             characters - 1 &&
+         writer->find_pages();
+}
+
+// Walks the chain; what comes is placed behind all that it speaks of.
+bool BigTiffWriter::find_pages() {
+  slot_.resize(static_cast<size_t>(slot_bytes_));
+  page_strips_.resize(static_cast<size_t>(strips_));
+  std::map<uint16_t, std::pair<int64_t, int64_t>> tags;
+  int64_t at = 0;
+  std::vector<int64_t> table(static_cast<size_t>(2 * strips_));
+  while (read_at(fd_.get(), &at, 8, next_link_at_) == 8 && at != 0) {
+    if (!read_directory(fd_.get(), at, tags)) return false;
+    if (strips_ == 1)
+      table = {tags[273].second, tags[279].second};
+    else if (read_at(fd_.get(), table.data(), 16 * strips_, tags[273].second) != 16 * strips_)
+      return false;
+    end_ = std::max(end_, at + slot_bytes_);
+    for (int64_t k = 0; k < strips_; ++k)
+      end_ =
+          std::max(end_, table[static_cast<size_t>(k)] + table[static_cast<size_t>(strips_ + k)]);
+    next_link_at_ = at + kLinkOffset - (linked_ == 0 ? 0 : kEntryBytes);
+    ++linked_;
+  }
+  group_ = INT64_MAX;  // the pages that are missing take one group of their own
+  return linked_ > 0;
+}
+
+// Takes the place for the directories of the pages that are missing up to `count`.
+void BigTiffWriter::place_missing(int64_t count) {
+  group_at_ = up_to(end_, kDiskBlock) - linked_ * slot_bytes_;
+  end_ = up_to(end_, kDiskBlock) + (count - linked_) * slot_bytes_;
+}
+
 BigTiffWriter::BigTiffWriter(const BigTiffPages& pages) : pages_(pages) {
   row_bytes_ = pages.width * static_cast<int64_t>(dtype_size(pages.dtype));
   page_bytes_ = row_bytes_ * pages.height;
@@ -66,7 +161,7 @@ BigTiffWriter::BigTiffWriter(const BigTiffPages& pages) : pages_(pages) {
 }
 
 int64_t BigTiffWriter::directory_at(int64_t page) const {
-  if (encoder_) return group_at_ + page % group_ * slot_bytes_;
+  if (placed_one_by_one()) return group_at_ + page % group_ * slot_bytes_;  // see place_missing()
   return head_bytes_ + page / group_ * group_bytes_ + page % group_ * slot_bytes_;
 }
 int64_t BigTiffWriter::pixels_at(int64_t page) const {
@@ -76,7 +171,7 @@ int64_t BigTiffWriter::pixels_at(int64_t page) const {
 // The other directories lack the description's entry: their link comes one entry earlier.
 int64_t BigTiffWriter::link_at(int64_t page) const {
   if (page == 0) return 8;
-  const int64_t before = encoder_ ? chained_directory(page - 1) : directory_at(page - 1);
+  const int64_t before = placed_one_by_one() ? chained_directory(page - 1) : directory_at(page - 1);
   return before + kLinkOffset - (page == 1 ? 0 : kEntryBytes);
 }
 int64_t BigTiffWriter::file_bytes(int64_t pages) const {
@@ -91,18 +186,29 @@ Status BigTiffWriter::put(const void* from, int64_t bytes, int64_t at) {
   return write_at(fd_.get(), from, bytes, at) ? Status() : io_failure("write", path_);
 }
 
-// Reserved space is written 1.7 times as fast. Where the file system cannot reserve, or has less
-// left than asked for, the file only gets its size, and writing tells what is wrong.
+// Reserved space is written 1.7 times as fast, and a full disk is met before a page is begun, with
+// room left to end the file. Where the file system cannot reserve, writing tells what is wrong.
 Status BigTiffWriter::reserve(int64_t end) {
   if (end <= reserved_) return {};
+  const int64_t least = up_to(end + kEndBytes, kDiskBlock);
   int64_t target = up_to(end + kAheadBytes, kDiskBlock);
   if (pages_.count != kUnbounded && !encoder_)
-    target = std::max(end, std::min(target, pixels_at(pages_.count - 1) + page_bytes_));
-  if (::fallocate(fd_.get(), 0, reserved_, target - reserved_) != 0) {
-    target = end;
-    if (::ftruncate(fd_.get(), target) != 0) return io_failure("extend", path_);
+    target = std::max(least, std::min(target, pixels_at(pages_.count - 1) + page_bytes_));
+  for (const int64_t to : {target, least}) {
+    if (::fallocate(fd_.get(), 0, reserved_, to - reserved_) == 0) {
+      reserved_ = to;
+      return {};
+    }
+    if (errno == EOPNOTSUPP || errno == ENOSYS) return extend(end);
   }
-  reserved_ = target;
+  return io_failure("write", path_);
+}
+
+// Gives the file its size; what is never written is 0 and takes no space.
+Status BigTiffWriter::extend(int64_t end) {
+  if (end <= reserved_) return {};
+  if (::ftruncate(fd_.get(), end) != 0) return io_failure("extend", path_);
+  reserved_ = end;
   return {};
 }
 
@@ -116,6 +222,7 @@ void BigTiffWriter::create(const std::filesystem::path& path, std::string_view d
                 Issue{"the file exists already", path.string(), "", "",
                       "choose another folder with --out DIR, or replace it with --overwrite"});
   if (!fd_) throw Error(ErrorCode::run_failed, io_failure("create", path).issue());
+  (void)::flock(fd_.get(), LOCK_EX | LOCK_NB);  // told to who wants to recover the file
   slot_.resize(static_cast<size_t>(slot_bytes_));
   description_bytes_ = static_cast<int64_t>(description.size()) + 1;
   head_bytes_ = up_to(kHeaderBytes + description_bytes_, kDiskBlock);
@@ -189,29 +296,39 @@ void BigTiffWriter::place_strips(int64_t page) {
   }
 }
 
-// Groups of directories stand between the pixels of deflated pages.
+// Groups of directories stand between the pixels of deflated pages. A page that fails leaves no
+// trace.
 Status BigTiffWriter::append(const View& plane) {
   if (Status s = encoder_->encode(plane); !s.ok()) return s;
-  if (linked_ % group_ == 0) {
-    group_at_ = up_to(end_, kDiskBlock);
-    end_ = group_at_ + directories_bytes_;
+  int64_t group_at = group_at_, end = end_;
+  if (!reopened_ && linked_ % group_ == 0) {
+    group_at = up_to(end, kDiskBlock);
+    end = group_at + directories_bytes_;
   }
+  if (Status s = append_strips(end); !s.ok()) return s;
+  group_at_ = group_at;
+  end_ = end;
+  return {};
+}
+
+Status BigTiffWriter::append_strips(int64_t& end) {
   for (int64_t k = 0; k < strips_; ++k) {
     const auto strip = encoder_->strip(k);
     const int64_t bytes = static_cast<int64_t>(strip.size());
-    if (Status s = reserve(end_ + bytes); !s.ok()) return s;
-    if (Status s = put(strip.data(), bytes, end_); !s.ok()) return s;
-    page_strips_[static_cast<size_t>(k)] = {end_, bytes};
-    end_ += bytes;
+    if (Status s = reserve(end + bytes); !s.ok()) return s;
+    if (Status s = put(strip.data(), bytes, end); !s.ok()) return s;
+    page_strips_[static_cast<size_t>(k)] = {end, bytes};
+    end += bytes;
   }
   return {};
 }
 
 Status BigTiffWriter::append_zeros() {
-  if (!zero_strips_.empty() && linked_ % group_ != 0) {
+  if (!zero_strips_.empty() && (reopened_ || linked_ % group_ != 0)) {
     page_strips_ = zero_strips_;
     return {};
   }
+  if (!encoder_) return add_hole();
   const std::vector<std::byte> zeros(static_cast<size_t>(page_bytes_));
   Status s =
       append(packed_view(zeros.data(), pages_.dtype, Region::whole({pages_.height, pages_.width})));
@@ -219,9 +336,21 @@ Status BigTiffWriter::append_zeros() {
   return s;
 }
 
+// Of a reopened file: pixels that are never written.
+Status BigTiffWriter::add_hole() {
+  for (int64_t k = 0; k < strips_; ++k) {
+    const int64_t rows = std::min(rows_per_strip_, pages_.height - k * rows_per_strip_);
+    page_strips_[static_cast<size_t>(k)] = {end_ + k * rows_per_strip_ * row_bytes_,
+                                            rows * row_bytes_};
+  }
+  end_ += page_bytes_;
+  zero_strips_ = page_strips_;
+  return extend(end_);
+}
+
 // Where the directory of a linked page lies: in the current group, or at the end of the chain.
 int64_t BigTiffWriter::chained_directory(int64_t page) const {
-  if (page / group_ == (linked_ - 1) / group_) return directory_at(page);
+  if (encoder_ && page / group_ == (linked_ - 1) / group_) return directory_at(page);
   int64_t at = head_bytes_;
   for (int64_t k = 0; k < page; ++k) {
     const int64_t link = at + kLinkOffset - (k == 0 ? 0 : kEntryBytes);
@@ -231,9 +360,10 @@ int64_t BigTiffWriter::chained_directory(int64_t page) const {
 }
 
 Status BigTiffWriter::link(int64_t count) {
+  if (reopened_ && count > linked_) place_missing(count);
   while (linked_ < count) {
-    Status s = encoder_ ? append_zeros() : reserve(pixels_at(linked_) + page_bytes_);
-    if (!encoder_) place_strips(linked_);
+    Status s = placed_one_by_one() ? append_zeros() : extend(pixels_at(linked_) + page_bytes_);
+    if (!placed_one_by_one()) place_strips(linked_);
     if (s.ok()) s = add_directory(linked_);
     if (!s.ok()) return s;
   }
@@ -257,7 +387,8 @@ Status BigTiffWriter::patch_description(size_t at, std::string_view text) {
 
 Status BigTiffWriter::close(int64_t count, std::string_view description) {
   Status s = link(count);
-  const int64_t none = 0, end = up_to(encoder_ ? end_ : pixels_at(count - 1) + page_bytes_, 16);
+  const int64_t none = 0,
+                end = up_to(placed_one_by_one() ? end_ : pixels_at(count - 1) + page_bytes_, 16);
   std::vector<char> text(description.begin(), description.end());
   text.push_back('\0');
   const int64_t bytes = static_cast<int64_t>(text.size());

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -38,12 +39,17 @@ class BigTiffWriter {
   static constexpr int64_t kMostStripBytes = 8 << 20;  ///< a strip has at least one row
   static constexpr int64_t kDeflatedStripBytes = 256 << 10;
   static constexpr int64_t kAheadBytes = 64 << 20;  ///< disk space reserved at a time
+  static constexpr int64_t kEndBytes = 16 << 10;    ///< reserved for the description at the end
 
   explicit BigTiffWriter(const BigTiffPages& pages);
 
   /// Creates the file with its header and the description of its first page (the tag
   /// ImageDescription, ASCII). \throws Error(output_exists | run_failed)
   void create(const std::filesystem::path& path, std::string_view description);
+  /// Goes on with a file that create() made and that was never closed: its pages are linked, those
+  /// that follow can only be missing. \return false if it is no such file, or it is closed
+  static bool reopen(const std::filesystem::path& path, std::unique_ptr<BigTiffWriter>& writer,
+                     std::string& description);
   /// Writes plane.region, a part of page `page`, in place; what is never written is 0. Where pages
   /// are deflated, whole pages in order, those left out are 0.
   Status write(int64_t page, const View& plane);
@@ -56,6 +62,7 @@ class BigTiffWriter {
   Status close(int64_t count, std::string_view description);
 
   int64_t linked() const { return linked_; }
+  const BigTiffPages& pages() const { return pages_; }
   /// Bytes of a file of this many pages, without its descriptions.
   int64_t file_bytes(int64_t pages) const;
   int64_t resident_bytes() const {
@@ -66,8 +73,12 @@ class BigTiffWriter {
   struct Strip {
     int64_t at = 0, bytes = 0;
   };
+  bool find_pages();
+  void place_missing(int64_t count);
   Status append(const View& plane);
+  Status append_strips(int64_t& end);
   Status append_zeros();
+  Status add_hole();
   Status add_directory(int64_t page);
   int64_t chained_directory(int64_t page) const;
   int64_t directory_at(int64_t page) const;
@@ -77,6 +88,9 @@ class BigTiffWriter {
   void render(int64_t page);
   Status put(const void* from, int64_t bytes, int64_t at);
   Status reserve(int64_t end);
+  Status extend(int64_t end);
+  // Where pages lie cannot be told from their number.
+  bool placed_one_by_one() const { return encoder_ || reopened_; }
 
   BigTiffPages pages_;
   int64_t row_bytes_, page_bytes_, rows_per_strip_, strips_;
@@ -91,6 +105,7 @@ class BigTiffWriter {
   std::vector<Strip> page_strips_;         // of the page to be linked
   std::vector<Strip> zero_strips_;         // of the pages of 0, which share them
   int64_t end_ = 0, group_at_ = 0;         // deflated: where to go on; the current directories
+  bool reopened_ = false;
   std::vector<std::byte> slot_;
   std::filesystem::path path_;
   Fd fd_;

@@ -3,6 +3,7 @@
 
 #include "parfocal/core/io.h"
 #include "parfocal/formats/common/gaps_json-inl.h"
+#include "parfocal/formats/common/guarded.h"
 #include "parfocal/formats/common/planes.h"
 #include "parfocal/formats/tiff/bigtiff_writer.h"
 #include "parfocal/formats/tiff/ome_xml.h"
@@ -77,22 +78,20 @@ class OmeTiffSink final : public Sink {
     live_ = std::move(xml);
   }
   Status write(std::span<const Input> in) override {
-    const Input& item = in[0];
-    const int64_t sequence = item.header->sequence;
-    seen_ = std::max(seen_, sequence + 1);
-    if (item.gap) {
-      gaps_.add(sequence, sequence, item.gap->reason, item.gap->text);
-      // In a sweep by regions the items before are complete in the last region only.
-      return sequence > 0 && linked_items_ == sequence ? link(sequence + 1) : Status();
-    }
-    if (Status s = write_planes(sequence * planes_per_item_, item.image); !s.ok()) return s;
-    return is_last_region(item.image.region) ? link(sequence + 1) : Status();
+    const int64_t sequence = in[0].header->sequence;
+    Status s = guarded([&] { return write_item(in[0]); });
+    if (s.ok())
+      seen_ = std::max(seen_, sequence + 1);
+    else
+      failed_ = std::min(failed_, sequence);
+    return s;
   }
+  // An item that failed, and what comes after it, is not in the file.
   Status close(const Outcome& outcome) override {
     const bool bounded = layout_.stream_count() != kUnbounded;
     const int64_t items = bounded ? layout_.stream_count() : seen_;
-    const bool whole = outcome.valid_items < 0 || outcome.valid_items >= items;
-    const int64_t valid = whole ? items : outcome.valid_items;
+    const int64_t good = outcome.valid_items < 0 ? items : std::min(outcome.valid_items, items);
+    const int64_t valid = std::min(good, failed_);
     gaps_.cut(valid);
     // Steps of the first axis are whole, and a file has at least one.
     const int64_t steps = std::max<int64_t>(1, (valid + items_per_step_ - 1) / items_per_step_);
@@ -106,6 +105,16 @@ class OmeTiffSink final : public Sink {
   std::vector<std::filesystem::path> paths() const override { return {path_}; }
 
  private:
+  Status write_item(const Input& item) {
+    const int64_t sequence = item.header->sequence;
+    if (item.gap) {
+      gaps_.add(sequence, sequence, item.gap->reason, item.gap->text);
+      // In a sweep by regions the items before are complete in the last region only.
+      return sequence > 0 && linked_items_ == sequence ? link(sequence + 1) : Status();
+    }
+    if (Status s = write_planes(sequence * planes_per_item_, item.image); !s.ok()) return s;
+    return is_last_region(item.image.region) ? link(sequence + 1) : Status();
+  }
   bool is_last_region(const Region& region) const {
     const Region whole = layout_.whole_item();
     for (int a = 0; a < whole.rank; ++a)
@@ -157,8 +166,9 @@ class OmeTiffSink final : public Sink {
   bool grows_ = false;
   GapRanges gaps_;
   int64_t planes_per_item_ = 1, planes_per_step_ = 1, items_per_step_ = 1;
-  int64_t seen_ = 0;          // 1 + the largest sequence
-  int64_t linked_items_ = 0;  // readers can see them
+  int64_t seen_ = 0;            // 1 + the largest sequence
+  int64_t linked_items_ = 0;    // readers can see them
+  int64_t failed_ = INT64_MAX;  // the first that could not be written
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cmath>
 
 #include "parfocal/core/operator_info.h"
@@ -198,6 +199,60 @@ OmeXml ome_xml(const OmeImage& image) {
   if (!image.record.empty()) xml.text += "<AnnotationRef ID=\"Annotation:0\"/>\n";
   xml.text += "</Image>\n" + annotations(image.record) + "</OME>";
   return xml;
+}
+
+namespace {
+
+// The number in `name="12"` behind `from`; -1 = none.
+int64_t number_at(std::string_view text, size_t from, const std::string& name) {
+  const std::string mark = name + "=\"";
+  const size_t at = text.find(mark, from);
+  if (at == text.npos) return -1;
+  int64_t value = -1;
+  const char* begin = text.data() + at + mark.size();
+  const auto result = std::from_chars(begin, text.data() + text.size(), value);
+  return result.ec == std::errc() && value >= 1 ? value : -1;
+}
+
+void replace_once(std::string& text, std::string_view from, std::string_view to) {
+  if (const size_t at = text.find(from); at != text.npos) text.replace(at, from.size(), to);
+}
+
+}  // namespace
+
+bool read_live_ome(std::string_view text, LiveOme& live) {
+  const size_t pixels = text.find("<Pixels "), end = text.find('>', pixels);
+  const bool ours = text.find("Creator=\"parfocal") != text.npos && pixels != text.npos &&
+                    end != text.npos && text.find("<TiffData/>", end) != text.npos;
+  if (!ours) return false;
+  const size_t first = text.find(" Size", pixels);
+  if (first >= end || first + 6 > text.size()) return false;
+  live.size_at = first + 1;
+  live.size_name = std::string(text.substr(first + 1, 5));
+  for (const char* name : {"SizeT", "SizeC", "SizeZ"})
+    if (live.size_name != name) {
+      const int64_t size = number_at(text, pixels, name);
+      if (size < 0) return false;
+      live.planes_per_step *= size;
+    }
+  // Channels that are listed do not become more, and an image without t, c, z has one plane.
+  const bool listed = text.find("<Channel ", end) != text.npos;
+  if (live.size_name == "SizeC" && listed) live.fixed_steps = number_at(text, pixels, "SizeC");
+  const bool plane = live.size_name == "SizeY" || live.size_name == "SizeX";
+  if (plane) live.fixed_steps = 1;
+  return true;
+}
+
+std::string ended_ome(std::string text, const LiveOme& live, int64_t steps,
+                      const std::vector<std::pair<std::string, std::string>>& record) {
+  if (live.size_name != "SizeY" && live.size_name != "SizeX")
+    text.replace(live.size_at, ome_size("", 0).size(), ome_size(live.size_name, steps));
+  replace_once(
+      text, "<TiffData/>",
+      fmt::format("<TiffData IFD=\"0\" PlaneCount=\"{}\"/>", steps * live.planes_per_step));
+  replace_once(text, "</Image>\n", "<AnnotationRef ID=\"Annotation:0\"/>\n</Image>\n");
+  replace_once(text, "</OME>", annotations(record) + "</OME>");
+  return text;
 }
 
 }  // namespace parfocal

@@ -2,6 +2,7 @@
 /// The OME-XML of an OME-TIFF (schema 2016-06, docs.openmicroscopy.org/ome-model), as ASCII.
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,19 @@ struct OmeXml {
 };
 /// Sizes are taken as they are, an unbounded one as 1.
 OmeXml ome_xml(const OmeImage& image);
+
+/// What the text of a file that is not closed says.
+struct LiveOme {
+  int64_t planes_per_step = 1;  ///< of the first axis
+  int64_t fixed_steps = -1;     ///< its size where it does not grow
+  size_t size_at = 0;
+  std::string size_name;
+};
+/// \return false if ome_xml() did not write it, or the file is closed
+bool read_live_ome(std::string_view text, LiveOme& live);
+/// `text` with the size of the first axis, the number of planes and the annotation of an end.
+std::string ended_ome(std::string text, const LiveOme& live, int64_t steps,
+                      const std::vector<std::pair<std::string, std::string>>& record);
 
 /// `SizeT="7"` filled with spaces to one length for any size, so that it can be overwritten in
 /// place.
