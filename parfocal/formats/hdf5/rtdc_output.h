@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "parfocal/core/guarded.h"
 #include "parfocal/core/io.h"
 #include "parfocal/formats/common/disk_room.h"
-#include "parfocal/formats/common/guarded.h"
 #include "parfocal/formats/common/heartbeat.h"
 #include "parfocal/formats/hdf5/chunk_encoder.h"
 #include "parfocal/formats/hdf5/dataset_writer.h"

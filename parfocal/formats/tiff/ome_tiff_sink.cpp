@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "parfocal/core/guarded.h"
 #include "parfocal/core/io.h"
 #include "parfocal/formats/common/gaps_json-inl.h"
-#include "parfocal/formats/common/guarded.h"
 #include "parfocal/formats/common/planes.h"
 #include "parfocal/formats/tiff/bigtiff_writer.h"
 #include "parfocal/formats/tiff/ome_xml.h"
