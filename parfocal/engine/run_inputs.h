@@ -7,7 +7,7 @@
 #include <map>
 #include <vector>
 
-#include "parfocal/graph/pipeline.h"
+#include "parfocal/planner/plan.h"
 
 namespace parfocal::engine {
 
