@@ -114,7 +114,7 @@ class BackgroundProvisional final : public StreamOperator {
   Status take_time(const Memory& m, const FrameHeader& header, double& time_s, Emitter& out) const {
     const bool begun = m.head->times.begun;
     TimeAxis::State times = m.head->times;
-    Status status = TimeAxis::next(times, header, m.head->pushed, shape_.frames, time_s);
+    Status status = TimeAxis::next_rising(times, header, m.head->pushed, shape_.frames, time_s);
     if (status.ok() && !WindowStarts::countable(time_s, p_.split_time.value))
       status = too_many_backgrounds(INT64_MAX, time_s, p_.split_time.value);
     if (!status.ok()) return status;

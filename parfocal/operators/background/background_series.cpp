@@ -107,7 +107,8 @@ class BackgroundSeries final : public StreamOperator {
   struct Head {
     TimeAxis::State times;
     int64_t pushed = 0;  // frames and gaps
-    int64_t made = 0;    // backgrounds
+    int64_t known = 0;   // steps that make_finished has seen
+    int64_t made = 0;    // of them, the first ones whose window is complete
     int64_t walls = 0;
   };
   struct Memory {
@@ -167,21 +168,31 @@ class BackgroundSeries final : public StreamOperator {
       m.walls[m.head->walls++] = wall_median(pixels, wall_pixels(), m.wall);
   }
 
-  // Backgrounds whose window is complete, while the ring still holds it.
+  // Backgrounds whose window is complete, while the ring still holds it. A step that has moved on
+  // to later frames is made again.
   void make_finished(Memory& m, Emitter& out) const {
     const StepWalk::State& walk = m.walk.state();
-    while (m.head->made < walk.started && m.walk.start(m.head->made) + kernel_ <= walk.frames)
-      make(m, m.walk.start(m.head->made), out);
+    int64_t& made = m.head->made;
+    for (int64_t i = first_open(m); i < walk.started; ++i) {
+      const int64_t end = m.walk.start(i) + kernel_;
+      if (end == walk.frames || (end < walk.frames && i >= m.head->known))
+        make(m, i, m.walk.start(i), out);
+    }
+    while (made < walk.started && m.walk.start(made) + kernel_ <= walk.frames) ++made;
+    m.head->known = walk.started;
     if (walk.frames - walk.newest.index == kernel_) whole_ring(m, m.run);
   }
   // Windows that the end of the series pulls back hold the last frames.
   void make_rest(Memory& m, int64_t steps, Emitter& out) const {
     const int64_t frames = m.walk.state().frames;
     const int64_t last = std::max<int64_t>(0, frames - kernel_);
-    while (m.head->made < steps) make(m, std::min(last, m.walk.start(m.head->made)), out);
+    for (int64_t i = first_open(m); i < steps; ++i)
+      if (m.walk.start(i) > last || frames < kernel_ || i >= m.head->known)
+        make(m, i, std::min(last, m.walk.start(i)), out);
   }
-  void make(Memory& m, int64_t start, Emitter& out) const {
-    const int64_t step = m.head->made++;
+  // Starts rise with the steps until a time falls.
+  static int64_t first_open(const Memory& m) { return m.walk.state().fell ? 0 : m.head->made; }
+  void make(Memory& m, int64_t step, int64_t start, Emitter& out) const {
     T* const to = plane(step, out);
     const bool in_ring = start + kernel_ >= m.walk.state().frames;
     if (in_ring)
@@ -260,13 +271,17 @@ class BackgroundSeries final : public StreamOperator {
     const auto integers = [&](int c) { return table.template column<int64_t>(c); };
     const auto reals = [&](int c) { return table.template column<double>(c); };
     table.rows = kept;
+    auto* ends = integers(steps_column::end_frame);
+    // Where times fall, a stop may lie before that of the step before, whose frames it then takes.
+    for (int64_t i = kept, next = m.head->pushed; i-- > 0; next = ends[i])
+      ends[i] = std::min(next, m.walk.stop(integers(steps_column::step)[i]));
+    if (kept > 0) ends[kept - 1] = m.head->pushed;
     int64_t first = 0;
     for (int64_t i = 0; i < kept; ++i) {
       const int64_t step = integers(steps_column::step)[i];
-      const int64_t end = i + 1 == kept ? m.head->pushed : m.walk.stop(step);
+      const int64_t end = ends[i];
       reals(steps_column::time_s)[i] = m.walk.time_of(step);
       integers(steps_column::first_frame)[i] = first;
-      integers(steps_column::end_frame)[i] = end;
       reals(steps_column::top_mean)[i] = top_mean(plane(i, out), shape_.height, shape_.width);
       leave(i, out);
       integers(steps_column::corrected)[i] = corrected;

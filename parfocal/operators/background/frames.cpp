@@ -45,13 +45,21 @@ Status TimeAxis::next(State& state, const FrameHeader& header, int64_t number, i
                                     : unknown ? "no time, frames before it had one"
                                               : "a time that is not a number"),
                         "give all frames a time, or none");
-  const double t = guess ? guessed_time_s(number, frames) : header.time_s;
-  if (t < (state.begun ? state.last_s : 0))
-    return Status::fail(fmt::format("the time of frame {} is {} s, after {} s", number, t,
-                                    state.begun ? state.last_s : 0.0),
-                        "times must not fall: sort the frames, or drop the time axis");
-  state = {t, true, guess};
-  time_s = t;
+  time_s = guess ? guessed_time_s(number, frames) : header.time_s;
+  state = {time_s, true, guess};
+  return {};
+}
+
+Status TimeAxis::next_rising(State& state, const FrameHeader& header, int64_t number,
+                             int64_t frames, double& time_s) {
+  State after = state;
+  if (Status s = next(after, header, number, frames, time_s); !s.ok()) return s;
+  const double before = state.begun ? state.last_s : 0;
+  if (time_s < before)
+    return Status::fail(
+        fmt::format("the time of frame {} is {} s, after {} s", number, time_s, before),
+        "times must not fall while the series goes on: use: final takes them");
+  state = after;
   return {};
 }
 

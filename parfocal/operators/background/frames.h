@@ -97,6 +97,9 @@ class TimeAxis {
   /// on success.
   static Status next(State& state, const FrameHeader& header, int64_t number, int64_t frames,
                      double& time_s);
+  /// As next(), of times that must not fall.
+  static Status next_rising(State& state, const FrameHeader& header, int64_t number, int64_t frames,
+                            double& time_s);
   /// What a guess tells the user.
   static std::string guess_notice(int64_t frames);
 };

@@ -26,7 +26,9 @@ StepWalk::StepWalk(kernels::ScratchCursor& cursor, const Shape& shape)
       times_(cursor.take<double>(static_cast<size_t>(shape.kernel))),
       numbers_(cursor.take<int64_t>(static_cast<size_t>(shape.kernel))),
       starts_(cursor.take<int64_t>(static_cast<size_t>(shape.steps))),
-      stops_(cursor.take<int64_t>(static_cast<size_t>(shape.steps))) {}
+      stops_(cursor.take<int64_t>(static_cast<size_t>(shape.steps))),
+      start_s_(cursor.take<double>(static_cast<size_t>(shape.steps))),
+      stop_s_(cursor.take<double>(static_cast<size_t>(shape.steps))) {}
 
 bool StepWalk::add(double time_s, int64_t number) {
   if (step_count(time_s, shape_.split_s) > shape_.steps) return false;
@@ -34,6 +36,8 @@ bool StepWalk::add(double time_s, int64_t number) {
   if (s.frames == 0 || time_s > s.newest.time_s) {
     s.before = s.newest;
     s.newest = {s.frames, number, time_s};
+  } else if (time_s < s.newest.time_s) {
+    move_to({s.frames, number, time_s});
   }
   times_[s.frames % shape_.kernel] = time_s;
   numbers_[s.frames % shape_.kernel] = number;
@@ -46,6 +50,22 @@ bool StepWalk::add(double time_s, int64_t number) {
 void StepWalk::finish(int64_t steps) {
   while (state_->started < steps) find_start(state_->started);
   while (state_->stopped < steps) find_stop(state_->stopped);
+}
+
+// The first of equals counts, so only a frame that is nearer takes a step over.
+void StepWalk::move_to(const Run& frame) {
+  State& s = *state_;
+  s.fell = true;
+  for (int64_t i = 0; i < s.started; ++i)
+    if (std::fabs(time_of(i) - frame.time_s) < std::fabs(time_of(i) - start_s_[i])) {
+      starts_[i] = frame.index;
+      start_s_[i] = frame.time_s;
+    }
+  for (int64_t i = 0; i < s.stopped; ++i)
+    if (std::fabs(behind_middle(frame.time_s, i)) < std::fabs(behind_middle(stop_s_[i], i))) {
+      stops_[i] = frame.number;
+      stop_s_[i] = frame.time_s;
+    }
 }
 
 // A distance first falls and then rises with time, and its minimum lies at one of the two newest
@@ -68,13 +88,16 @@ StepWalk::Run StepWalk::nearest(Distance&& distance) const {
 
 void StepWalk::find_start(int64_t step) {
   const double at = time_of(step);
-  starts_[step] = nearest([at](double t) { return std::fabs(at - t); }).index;
+  const Run run = nearest([at](double t) { return std::fabs(at - t); });
+  starts_[step] = run.index;
+  start_s_[step] = run.time_s;
   state_->started = step + 1;
 }
 
 void StepWalk::find_stop(int64_t step) {
-  stops_[step] =
-      nearest([this, step](double t) { return std::fabs(behind_middle(t, step)); }).number;
+  const Run run = nearest([this, step](double t) { return std::fabs(behind_middle(t, step)); });
+  stops_[step] = run.number;
+  stop_s_[step] = run.time_s;
   state_->stopped = step + 1;
 }
 

@@ -24,8 +24,9 @@ double guessed_time_s(int64_t frame, int64_t frames);
 double guessed_duration_s(int64_t frames);
 
 /// Finds starts and stops of the steps while the frames come, from the times of the last `kernel`
-/// frames alone. Exact for times that never fall; frames that are missing are not told to it.
-/// The class is only a view: its memory belongs to the caller.
+/// frames alone; frames that are missing are not told to it. Where times fall (a clock that was set
+/// back), frames may come that are nearer to a step than the one that was found: its start and stop
+/// move on to them. The class is only a view: its memory belongs to the caller.
 class StepWalk {
  public:
   /// First frame of a time.
@@ -39,6 +40,7 @@ class StepWalk {
     int64_t started = 0;  ///< steps whose start is known
     int64_t stopped = 0;  ///< steps whose stop is known
     Run newest, before;
+    bool fell = false;  ///< a time was below one before: starts may have moved
   };
   struct Shape {
     int64_t kernel = 0;  ///< frames of a window
@@ -50,8 +52,8 @@ class StepWalk {
   StepWalk(kernels::ScratchCursor& cursor, const Shape& shape);
   void begin() { *state_ = State{}; }
 
-  /// The next frame; `time_s` must not be below the time before. False if the time has more steps
-  /// than there is room for: nothing has changed then.
+  /// The next frame. False if the time has more steps than there is room for: nothing has changed
+  /// then.
   bool add(double time_s, int64_t number);
   /// No frame will follow: finds what is still open of the first `steps` steps.
   void finish(int64_t steps);
@@ -66,6 +68,7 @@ class StepWalk {
  private:
   template <class Distance>
   Run nearest(Distance&& distance) const;
+  void move_to(const Run& frame);
   void find_start(int64_t step);
   void find_stop(int64_t step);
   double behind_middle(double time_s, int64_t step) const {
@@ -78,6 +81,8 @@ class StepWalk {
   int64_t* numbers_;  // likewise
   int64_t* starts_;
   int64_t* stops_;
+  double* start_s_;  // times of the frames where steps start and stop
+  double* stop_s_;
 };
 
 }  // namespace parfocal::background

@@ -37,7 +37,7 @@ struct Walk {
   std::optional<StepWalk> walk;
 };
 
-std::vector<double> random_times(std::mt19937& random, bool round) {
+std::vector<double> random_times(std::mt19937& random, bool round, bool falls = false) {
   std::vector<double> times{0};
   const size_t frames = 1 + random() % 120;
   while (times.size() < frames) {
@@ -45,6 +45,7 @@ std::vector<double> random_times(std::mt19937& random, bool round) {
     if (random() % 4 == 0) step = 0;
     if (random() % 30 == 0) step *= 100;
     if (round) step = std::round(step * 64) / 64;
+    if (falls && random() % 20 == 0) step = -times.back() * static_cast<double>(random() % 9) / 8;
     times.push_back(times.back() + step);
   }
   return times;
@@ -53,12 +54,13 @@ std::vector<double> random_times(std::mt19937& random, bool round) {
 TEST(StepWalk, FindsWhatASearchOverAllTimesFinds) {
   for (uint32_t seed = 0; seed < 400; ++seed) {
     std::mt19937 random(seed);
-    const auto times = random_times(random, seed % 2 == 0);
+    const auto times = random_times(random, seed % 2 == 0, seed % 3 == 0);
     const auto frames = static_cast<int64_t>(times.size());
     const int64_t kernel = 1 + random() % 12;
     const double split = seed % 2 == 0 ? 0.125 : 0.011 * (1 + random() % 20);
     const int64_t steps = step_count(times.back(), split);
-    Walk made(kernel, steps + static_cast<int64_t>(random() % 2), split);
+    const double latest = *std::max_element(times.begin(), times.end());
+    Walk made(kernel, step_count(latest, split) + static_cast<int64_t>(random() % 2), split);
     StepWalk& walk = *made.walk;
     for (int64_t j = 0; j < frames; ++j)
       ASSERT_TRUE(walk.add(times[static_cast<size_t>(j)], 1000 + 2 * j));

@@ -109,7 +109,7 @@ PlainResult<T> plain_backgrounds(const TestSeries<T>& series, const SparseMedian
 
 /// A small series with noise, streaks, flicker, pauses and frames of one time.
 template <class T>
-TestSeries<T> random_series(std::mt19937& random) {
+TestSeries<T> random_series(std::mt19937& random, bool falls = false) {
   TestSeries<T> series;
   series.height = 1 + random() % 45;
   series.width = 1 + random() % 9;
@@ -132,6 +132,7 @@ TestSeries<T> random_series(std::mt19937& random) {
     series.times.push_back(time);
     if (random() % 5 != 0) time += static_cast<double>(random() % 100) * 1e-4;
     if (random() % 60 == 0) time += 0.3;
+    if (falls && random() % 40 == 0) time *= static_cast<double>(random() % 100) / 100;
   }
   return series;
 }

@@ -27,7 +27,9 @@ PortLayout port_of(const TestSeries<T>& series, bool bounded = true) {
       conformance::image_of(dtype_of<T>(), {{"t", bounded ? series.frames() : kUnbounded}},
                             {{"y", series.height}, {"x", series.width}});
   if (series.times.size() > 1 && std::isfinite(series.times.back())) {
-    port.layout.stream[0].scale = series.times.back() / static_cast<double>(series.frames() - 1);
+    double latest = 0;  // where times fall it is not the last one
+    for (const double time : series.times) latest = time > latest ? time : latest;
+    port.layout.stream[0].scale = latest / static_cast<double>(series.frames() - 1);
     port.layout.stream[0].unit = "s";
   }
   return port;
