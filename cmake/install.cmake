@@ -5,6 +5,7 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/parfocal)
 file(RELATIVE_PATH bin_to_lib /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})
 
+set_target_properties(parfocal PROPERTIES INSTALL_RPATH $ORIGIN)  # to HDF5, where it is our own
 install(TARGETS parfocal EXPORT parfocal-targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(TARGET parfocal_cli)
   set_target_properties(parfocal_cli PROPERTIES INSTALL_RPATH $ORIGIN/${bin_to_lib})

@@ -1,17 +1,11 @@
 """What a user is told about files that cannot be used: what, where, and what to do."""
 
-import pathlib
-import subprocess
-import sys
-
 import h5py
-import hdf5plugin
 import numpy as np
 import pytest
 
 import support
 
-OLDER = pathlib.Path(__file__).resolve().parents[2] / "scripts" / "older_rtdc.py"
 TIMES = np.arange(40) * 0.1
 
 
@@ -59,7 +53,7 @@ def test_a_file_without_events(refused, recording):
 
 
 @pytest.mark.parametrize(
-    "frame, time, told", [(7, np.nan, "frame 7"), (9, 0.1, "runs backwards"), (3, np.inf, "frame 3")]
+    "frame, time, told", [(7, np.nan, "frame 7"), (3, np.inf, "frame 3")]
 )
 def test_a_time_that_is_none(refused, recording, frame, time, told):
     with h5py.File(recording, "a") as h5:
@@ -106,20 +100,3 @@ def test_fewer_frames_than_a_rolling_kernel(parfocal, recording, tmp_path):
                     exit_code=3)
     assert "cannot compute a background" in done.stderr and "smaller kernel_size" in done.stderr
     assert not (tmp_path / "out.rtdc").exists()
-
-
-def test_the_newer_format_of_hdf5_2_and_its_cure(parfocal, refused, tmp_path):
-    images = np.random.default_rng(3).integers(90, 130, (40, 24, 30), np.uint8)
-    with h5py.File(tmp_path / "in.rtdc", "w", libver="latest") as h5:
-        h5.attrs["experiment:event count"] = 40
-        h5.create_dataset("events/image", data=images, chunks=(10, 24, 30),
-                          maxshape=(None, 24, 30), fletcher32=True, **hdf5plugin.Zstd(clevel=5))
-        h5["events/time"] = TIMES
-        h5.create_dataset("logs/camera", data=["on", "off"], chunks=(2,))
-    if parfocal("info", "in.rtdc").stdout.count("newer format") == 0:
-        pytest.skip("this HDF5 library reads the newer format")
-    assert "older_rtdc.py" in refused()
-    subprocess.run([sys.executable, OLDER, "in.rtdc", "older.rtdc"], cwd=tmp_path, check=True)
-    parfocal("background", "sparse-median", "older.rtdc", "out.rtdc", "--kernel-size", "40")
-    kept, _, _ = support.background_of(tmp_path / "out.rtdc")
-    np.testing.assert_array_equal(kept[0], np.sort(images, axis=0)[20])

@@ -33,6 +33,10 @@ std::optional<AttributeValue> read_text(hid_t attribute, hid_t type) {
 }
 
 std::optional<AttributeValue> read_integer(hid_t attribute, hid_t type) {
+  uint64_t large = 0;  // above what int64 holds HDF5 would give its largest number
+  if (H5Tget_class(type) == H5T_INTEGER && H5Tget_sign(type) == H5T_SGN_NONE &&
+      H5Aread(attribute, H5T_NATIVE_UINT64, &large) >= 0 && large > INT64_MAX)
+    return static_cast<double>(large);
   const bool is_enum = H5Tget_class(type) == H5T_ENUM;  // h5py's booleans; HDF5 converts none
   const Handle native(is_enum ? H5Tget_native_type(type, H5T_DIR_ASCEND)
                               : H5Tcopy(H5T_NATIVE_INT64));
@@ -77,6 +81,15 @@ std::optional<AttributeValue> read_attribute(int64_t id, const std::string& name
   if (H5Aexists(id, name.c_str()) <= 0) return std::nullopt;
   const Handle attribute(H5Aopen(id, name.c_str(), H5P_DEFAULT));
   return attribute ? read_value(attribute.id()) : std::nullopt;
+}
+
+bool is_fixed_text(int64_t id, const std::string& name) {
+  const Hdf5Lock lock;
+  if (H5Aexists(id, name.c_str()) <= 0) return false;
+  const Handle attribute(H5Aopen(id, name.c_str(), H5P_DEFAULT));
+  if (!attribute) return false;
+  const Handle type(H5Aget_type(attribute.id()));
+  return type && H5Tget_class(type.id()) == H5T_STRING && H5Tis_variable_str(type.id()) == 0;
 }
 
 Attributes read_attributes(int64_t id, const std::string& where) {

@@ -17,8 +17,10 @@ using Attributes = std::vector<std::pair<std::string, AttributeValue>>;  ///< so
 
 /// The attribute `name` of object `id` (a file's id: its root group), or nullopt if it is absent or
 /// of another kind. Fixed and variable-length text, integers, floats and booleans (0, 1) of any
-/// width; of an array its only element. Text ends at the first NUL.
+/// width, integers above int64 as floats; of an array its only element. Text ends at the first NUL.
 std::optional<AttributeValue> read_attribute(int64_t id, const std::string& name);
+/// Whether it is text of a fixed length, which h5py gives as bytes.
+bool is_fixed_text(int64_t id, const std::string& name);
 /// All that read_attribute can read. \throws Error(input_missing) if they cannot be listed
 Attributes read_attributes(int64_t id, const std::string& where);
 /// Writes or replaces. \throws Error(run_failed)

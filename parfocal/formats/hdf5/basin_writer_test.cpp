@@ -5,6 +5,7 @@
 #include "parfocal/formats/common/test_support-inl.h"
 #include "parfocal/formats/hdf5/attributes.h"
 #include "parfocal/formats/hdf5/dataset.h"
+#include "parfocal/formats/hdf5/measurement_identifier.h"
 #include "parfocal/formats/hdf5/rtdc_copy.h"
 #include "parfocal/formats/hdf5/strings.h"
 

@@ -32,6 +32,7 @@ struct Made {
   unsigned options = 0;
   bool oldest = false;  // format
   int64_t user_block = 0;
+  uint16_t fill = 0;  // of pixels that were never written
 };
 
 class Chunks : public testing::Test {
@@ -45,6 +46,7 @@ class Chunks : public testing::Test {
   }
   static Handle creation_of(const Made& made) {
     Handle create(H5Pcreate(H5P_DATASET_CREATE));
+    if (made.fill != 0) H5Pset_fill_value(create.id(), H5T_NATIVE_UINT16, &made.fill);
     if (made.chunk.empty()) return create;
     const std::vector<hsize_t> chunk(made.chunk.begin(), made.chunk.end());
     H5Pset_chunk(create.id(), static_cast<int>(chunk.size()), chunk.data());
@@ -84,10 +86,12 @@ class Chunks : public testing::Test {
     EXPECT_GE(H5Dwrite(dataset.id(), native.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, pixels.data()), 0);
     return path;
   }
+  // Into memory that held something else before.
   static Bytes read_all(const ChunkReader& reader) {
     Bytes all, chunk(static_cast<size_t>(reader.chunk_bytes()));
     ChunkScratch scratch;
     for (int64_t c = 0; c < reader.chunks(); ++c) {
+      std::fill(chunk.begin(), chunk.end(), std::byte{0xa5});
       const Status s = reader.read_chunk(c, chunk, scratch);
       EXPECT_TRUE(s.ok()) << s.issue().str();
       const auto bytes = reader.items_in(c) * reader.item_bytes();
@@ -142,10 +146,36 @@ TEST_F(Chunks, AreLeftToTheLibraryWhereOnlyItCanDecode) {
 }
 
 TEST_F(Chunks, ThatWereNeverWrittenHoldTheFillValue) {
-  for (const auto& chunk : std::vector<std::vector<int64_t>>{{4, 9, 13}, {}}) {
-    const ChunkReader reader(opened(write({.chunk = chunk, .written = false})), "image");
-    EXPECT_TRUE(read_all(reader) == Bytes(11 * 9 * 13 * 2));
+  for (const auto& chunk : std::vector<std::vector<int64_t>>{{4, 9, 13}, {4, 5, 6}, {}})
+    for (const uint16_t fill : {0, 7, 0x0102})
+      for (const bool big_endian : {false, true}) {
+        Made made{.chunk = chunk, .big_endian = big_endian, .written = false};
+        made.fill = fill;
+        const Bytes all = read_all(ChunkReader(opened(write(made)), "image"));
+        std::vector<uint16_t> pixels(all.size() / 2);
+        std::memcpy(pixels.data(), all.data(), all.size());
+        EXPECT_EQ(pixels, std::vector<uint16_t>(11 * 9 * 13, fill));
+      }
+}
+
+TEST_F(Chunks, ThatAreMissingAmongOthersHoldTheFillValue) {
+  const fs::path path = write({.filters = {1}, .written = false});
+  {
+    const Hdf5Lock lock;
+    const H5File file = H5File::open_for_change(path);
+    const Handle dataset = file.dataset("image"), space(H5Dget_space(dataset.id()));
+    const hsize_t start[] = {4, 0, 0}, count[] = {4, 9, 13};
+    const Handle memory(H5Screate_simple(3, count, nullptr));
+    H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, start, nullptr, count, nullptr);
+    const std::vector<uint16_t> ones(4 * 9 * 13, 1);
+    EXPECT_GE(H5Dwrite(dataset.id(), H5T_NATIVE_UINT16, memory.id(), space.id(), H5P_DEFAULT,
+                       ones.data()),
+              0);
   }
+  const Bytes all = read_all(ChunkReader(opened(path), "image"));
+  const auto* pixels = reinterpret_cast<const uint16_t*>(all.data());
+  for (int64_t i = 0; i < 11 * 9 * 13; ++i)
+    ASSERT_EQ(pixels[i], i / (9 * 13) / 4 == 1 ? 1 : 0) << i;
 }
 
 TEST_F(Chunks, AreFoundInIndicesOfEveryKind) {

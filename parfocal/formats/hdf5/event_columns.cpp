@@ -101,7 +101,6 @@ Status EventColumns::write_event(std::span<const Input> in, int64_t row) {
   const auto view = [&](int port) -> const View& { return in[static_cast<size_t>(port)].image; };
   const int64_t frame =
       frames_.frame(in[0].header->sequence - static_cast<int64_t>(left_out_.size()));
-  identity_ = identity_ && frame == events_;
   ++events_;
   Status s = frame_->append_value(static_cast<uint32_t>(frame));
   if (s.ok()) s = nevents_->append_value(table.rows);

@@ -32,8 +32,6 @@ class EventColumns {
   Status finish(const H5File& file, int64_t frames);
 
   int64_t events() const { return events_; }
-  /// True if event k is frame k for all k.
-  bool is_identity() const { return identity_; }
   bool has_offsets() const { return has_offsets_; }  ///< an offset other than 0 came
 
   static int64_t resident_bytes(std::span<const SinkInput> inputs, const EventPorts& ports);
@@ -56,7 +54,7 @@ class EventColumns {
   std::unique_ptr<DatasetWriter> mask_, image_, background_, offset_, index_, frame_, nevents_;
   std::vector<int64_t> left_out_;          ///< ascending
   int64_t events_ = 0, whole_frames_ = 0;  ///< events; those of them whose frame is whole
-  bool identity_ = true, has_offsets_ = false;
+  bool has_offsets_ = false;
 };
 
 }  // namespace parfocal

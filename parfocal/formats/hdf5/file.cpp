@@ -1,6 +1,7 @@
 #include "parfocal/formats/hdf5/file.h"
 
 #include <hdf5.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -28,8 +29,9 @@ Handle access_list(Access how) {
   Handle list(H5Pcreate(H5P_FILE_ACCESS));
   if (how == Access::read)
     set_read_driver(list.id());  // without locks
-  else
-    H5Pset_libver_bounds(list.id(), H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
+  else  // the format that dcnum wrote up to h5py 3.15 and all read; what is newer in a changed
+        // file stays
+    H5Pset_libver_bounds(list.id(), H5F_LIBVER_V110, H5F_LIBVER_LATEST);
   if (how == Access::journaled) set_write_driver(list.id());
   return list;
 }
@@ -59,7 +61,26 @@ Handle open_file(const fs::path& path, Access how) {
 }  // namespace
 
 H5File H5File::open(const fs::path& path) {
-  return H5File(path, open_file(path, Access::read), ErrorCode::input_missing);
+  const Stamp stamp = stamp_of(path);  // before: what changes meanwhile is noticed
+  return H5File(path, open_file(path, Access::read), ErrorCode::input_missing, stamp);
+}
+
+H5File::Stamp H5File::stamp_of(const fs::path& path) {
+  struct stat about {};
+  if (::stat(path.c_str(), &about) != 0) return {};
+  return {about.st_dev, about.st_ino, about.st_size,
+          about.st_mtim.tv_sec * 1'000'000'000 + about.st_mtim.tv_nsec};
+}
+
+Status H5File::unchanged() const {
+  const Stamp now = stamp_of(path_);
+  if (now == stamp_) return {};
+  const bool replaced = now.inode != stamp_.inode || now.device != stamp_.device;
+  return Status::fail(Issue{"the input was changed while it was read", path_.string(),
+                            now == Stamp{} ? "it is gone"
+                            : replaced     ? "another file lies there"
+                                           : "another size or time",
+                            "", "run again when nothing writes it"});
 }
 
 H5File H5File::open_for_change(const fs::path& path) {
@@ -137,13 +158,7 @@ Handle H5File::dataset(const std::string& name) const {
   const Hdf5Lock lock;
   const hid_t opened = H5Dopen2(id(), name.c_str(), H5P_DEFAULT);
   if (opened >= 0) return Handle(opened);
-  // HDF5 2 writes a newer layout message when asked for its latest format (h5py: libver="latest").
-  const bool newer = hdf5_reason().find("bad version number") != std::string::npos;
-  throw_hdf5(code_,
-             newer ? "the dataset is in a newer format than this HDF5 library reads"
-                   : "the dataset cannot be opened",
-             where(name),
-             newer ? "write the file again in an older format, with scripts/older_rtdc.py" : "");
+  throw_hdf5(code_, "the dataset cannot be opened", where(name));
 }
 
 Handle H5File::require_group(const std::string& name) const {

@@ -48,16 +48,27 @@ class H5File {
   void flush() const;
   /// The file on the disk, if it is a journaled one, else nullptr.
   JournaledFile* journaled() const;
+  /// Whether the path still leads to the file that was opened, with its size and time. Fails with
+  /// the file's name.
+  Status unchanged() const;
   /// Closes the file and reports what failed then; later calls do nothing. All handles into the
   /// file must have been given back, else the file stays open until they are.
   Status close();
 
  private:
-  H5File(std::filesystem::path path, Handle file, ErrorCode code)
-      : path_(std::move(path)), file_(std::move(file)), code_(code) {}
+  /// What tells a file from another one at its path.
+  struct Stamp {
+    uint64_t device, inode;
+    int64_t bytes, time_ns;
+    bool operator==(const Stamp&) const = default;
+  };
+  static Stamp stamp_of(const std::filesystem::path& path);
+  H5File(std::filesystem::path path, Handle file, ErrorCode code, Stamp stamp = {})
+      : path_(std::move(path)), file_(std::move(file)), code_(code), stamp_(stamp) {}
   std::filesystem::path path_;
   Handle file_;
   ErrorCode code_;
+  Stamp stamp_;  // when it was opened for reading
 };
 
 /// The descriptor of the file that the object `id` lies in (an external link leads to another), for

@@ -8,6 +8,7 @@
 #include "parfocal/formats/hdf5/basin_writer.h"
 #include "parfocal/formats/hdf5/dataset.h"
 #include "parfocal/formats/hdf5/lock.h"
+#include "parfocal/formats/hdf5/measurement_identifier.h"
 #include "parfocal/formats/hdf5/rtdc_copy.h"
 #include "parfocal/formats/hdf5/rtdc_file.h"
 #include "parfocal/formats/hdf5/types.h"
@@ -17,6 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kMapping = "basinmap0";
 constexpr hsize_t kBlock = 16'384;  // events that are gathered at once
 
 // The scalars that belong to a frame, not to an event (dcnum/read/const.py).
@@ -51,12 +53,6 @@ hsize_t length_of(hid_t dataset) {
 
 }  // namespace
 
-FrameFeatures::FrameFeatures(const H5File& from, const H5File& to, bool identity, int64_t events)
-    : from_(from), to_(to), mapping_("basinmap0") {
-  const auto frames = number_of(read_attribute(from.id(), "experiment:event count"));
-  if (identity && frames && *frames == static_cast<double>(events)) mapping_.clear();
-}
-
 std::vector<std::string> FrameFeatures::missing_of(const std::vector<std::string>& names) const {
   std::vector<std::string> found;
   for (const std::string& name : names)
@@ -85,7 +81,7 @@ void FrameFeatures::refer_to_file(const std::vector<std::string>& features,
   entry.paths = basin_paths(from_.path(), folder);
   entry.features = features;
   entry.identifier = measurement_identifier(from_);
-  entry.mapping = mapping_;
+  entry.mapping = kMapping;
   store_basin(to_, entry);
 }
 
@@ -107,8 +103,8 @@ void FrameFeatures::pass_on_basins() const {
 }
 
 std::string FrameFeatures::composed_mapping(const std::string& mapping) const {
-  if (mapping.empty() || mapping_.empty()) return mapping.empty() ? mapping_ : mapping;
-  const auto frames = read_integer_column(to_, "events/basinmap0");
+  if (mapping.empty()) return kMapping;
+  const auto frames = read_integer_column(to_, std::string("events/") + kMapping);
   const auto there = read_integer_column(from_, "events/" + mapping);
   std::vector<int64_t> composed;
   for (const int64_t frame : frames) composed.push_back(there.at(static_cast<size_t>(frame)));
@@ -119,7 +115,7 @@ std::string FrameFeatures::composed_mapping(const std::string& mapping) const {
 void FrameFeatures::copy_column(const std::string& name, int zstd_level) const {
   const Hdf5Lock lock;
   const Handle source = from_.dataset("events/" + name), kind(H5Dget_type(source.id()));
-  const Handle map = to_.dataset("events/basinmap0");
+  const Handle map = to_.dataset(std::string("events/") + kMapping);
   const auto type = file_type(kind.id());
   const hsize_t events = length_of(map.id()), frames = length_of(source.id());
   if (!type || frames == 0) return;

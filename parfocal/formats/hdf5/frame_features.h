@@ -12,8 +12,9 @@ namespace parfocal {
 
 class FrameFeatures {
  public:
-  /// `to` has "events/basinmap0": event -> frame of `from`. `identity`: event k is frame k.
-  FrameFeatures(const H5File& from, const H5File& to, bool identity, int64_t events);
+  /// `to` has "events/basinmap0": event -> frame of `from`. Basins are mapped also where event k is
+  /// frame k: without a mapping dclab demands equal run identifiers, and events have their own.
+  FrameFeatures(const H5File& from, const H5File& to) : from_(from), to_(to) {}
 
   /// Basins to `from` for the frame's numbers and for its image; where `from` has them in file
   /// basins itself, basins to those. `folder` is where `to` will stand. \throws Error
@@ -33,7 +34,6 @@ class FrameFeatures {
 
   const H5File& from_;
   const H5File& to_;
-  std::string mapping_;  // "" = same order
 };
 
 }  // namespace parfocal

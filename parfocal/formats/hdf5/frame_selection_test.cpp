@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include "parfocal/formats/hdf5/job_ids.h"
 #include "parfocal/formats/hdf5/rtdc_source.h"
 #include "parfocal/formats/hdf5/test_rtdc-inl.h"
 
@@ -81,31 +80,6 @@ TEST_F(ChosenFrames, AreReadWithTheirTimesSinceTheFirst) {
                         RtdcSource({"a.rtdc", "image", false, selection("11")}, folder_);
                       }),
               HasSubstr("0 to 9"));
-}
-
-LineageStep step(const std::string& type,
-                 const std::vector<std::pair<std::string, std::string>>& params) {
-  LineageStep made{"step", type, RawValue::map()};
-  for (const auto& [name, text] : params) made.params.set(name, RawValue::scalar(text));
-  return made;
-}
-
-TEST(JobIds, TakeTimesInAnyUnit) {
-  const std::pair<const char*, const char*> cases[] = {
-      {"1 min", "60"}, {"500 us", "0.0005"}, {"20 ms", "0.02"}, {"2", "2"}, {"0.5 s", "0.5"}};
-  for (const auto& [given, written] : cases) {
-    const LineageStep lineage[] = {step("background_sparse_median", {{"split_time", given}})};
-    EXPECT_EQ(background_id(lineage, true),
-              "sparsemed:k=200^s=" + std::string(written) + "^t=0^f=0.8^o=1");
-  }
-}
-
-TEST(JobIds, OfChosenFramesAreNotThoseOfAll) {
-  const LineageStep lineage[] = {step("rtdc", {{"frames", "3-5"}}),
-                                 step("background_sparse_median", {})};
-  const PipelineIds ids = job_ids(lineage, 0.34, true);
-  EXPECT_EQ(ids.data, "hdf:p=0.34^i=3-5-n");
-  EXPECT_EQ(ids.background, "parfocal:background_sparse_median");
 }
 
 }  // namespace

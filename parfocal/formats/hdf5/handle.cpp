@@ -1,5 +1,6 @@
 #include "parfocal/formats/hdf5/handle.h"
 
+#include <fmt/format.h>
 #include <hdf5.h>
 
 #include "parfocal/formats/hdf5/lock.h"
@@ -37,8 +38,19 @@ std::string hdf5_reason() {
   return "HDF5: " + reasons[0] + (reasons[1] == reasons[0] ? "" : ": " + shortened(reasons[1]));
 }
 
+// HDF5 2 writes newer messages when it is asked for its latest format, as h5py and dcnum ask.
+static bool is_too_new(const std::string& reason) {
+  return H5_VERS_MAJOR < 2 && reason.find("bad version number") != std::string::npos;
+}
+
 void throw_hdf5(ErrorCode code, std::string what, std::string where, std::string cure) {
-  throw Error(code, Issue{std::move(what), std::move(where), hdf5_reason(), "", std::move(cure)});
+  const std::string reason = hdf5_reason();
+  if (is_too_new(reason)) {
+    what += fmt::format(": it is in a newer format than HDF5 {}.{} reads", H5_VERS_MAJOR,
+                        H5_VERS_MINOR);
+    cure = "build Parfocal with HDF5 2, which reads it: see scripts/hdf5.sh";
+  }
+  throw Error(code, Issue{std::move(what), std::move(where), reason, "", std::move(cure)});
 }
 
 Handle checked(int64_t id, ErrorCode code, std::string what, std::string where) {

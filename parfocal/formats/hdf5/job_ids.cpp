@@ -24,11 +24,12 @@ std::string text_param(const LineageStep& step, const std::string& name,
   return param && !param->default_text.empty() ? param->default_text : otherwise;
 }
 
-// As the operator reads it: times in seconds, all else as written.
-double number_param(const LineageStep& step, const std::string& name, double otherwise) {
+// As the operator reads it: in `unit` where it has one, else as written.
+double number_param(const LineageStep& step, const std::string& name, double otherwise,
+                    std::string_view unit = "s") {
   const auto quantity = parse_quantity(text_param(step, name, ""));
   if (!quantity) return otherwise;
-  const auto factor = quantity->unit.empty() ? std::nullopt : unit_factor(quantity->unit, "s");
+  const auto factor = quantity->unit.empty() ? std::nullopt : unit_factor(quantity->unit, unit);
   return quantity->value * factor.value_or(1);
 }
 
@@ -111,7 +112,7 @@ PipelineIds job_ids(std::span<const LineageStep> lineage, double pixel_size_um,
 
 double stated_pixel_size(std::span<const LineageStep> lineage) {
   const LineageStep* step = last_of(lineage, "flow_features");
-  return step ? number_param(*step, "pixel_size", 0) : 0;
+  return step ? number_param(*step, "pixel_size", 0, "um") : 0;
 }
 
 }  // namespace parfocal

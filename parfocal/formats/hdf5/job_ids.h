@@ -21,7 +21,7 @@ bool corrects_offsets(const TableView& steps, std::span<const LineageStep> linea
 /// that dcnum never takes their results for its own.
 PipelineIds job_ids(std::span<const LineageStep> lineage, double pixel_size_um,
                     bool offset_correction);
-/// The pixel size that a feature step was given, or 0.
+/// The pixel size in um that a feature step was given, or 0.
 double stated_pixel_size(std::span<const LineageStep> lineage);
 
 }  // namespace parfocal

@@ -6,10 +6,13 @@
 #include <charconv>
 #include <cmath>
 
+#include "parfocal/core/decimals.h"
 #include "parfocal/formats/hdf5/md5.h"
 
 namespace parfocal {
 namespace {
+
+constexpr int kSizeDecimals = 8;  // of a pixel in um
 
 size_t common_length(const std::string& a, const std::string& b) {
   const auto [in_a, in_b] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
@@ -56,8 +59,12 @@ std::string ppid_arguments(std::span<const PpidArgument> arguments) {
   return text;
 }
 
+double ppid_pixel_size(double pixel_size_um) {
+  return rounded_to_decimals(pixel_size_um, kSizeDecimals);
+}
+
 std::string ppid_data(double pixel_size_um, const std::string& frames) {
-  std::string size = fmt::format("{:.8f}", pixel_size_um);
+  std::string size = fmt::format("{:.{}f}", pixel_size_um, kSizeDecimals);
   size.erase(size.find_last_not_of('0') + 1);
   return "hdf:p=" + size + "^i=" + frames;
 }

@@ -29,6 +29,8 @@ std::vector<std::string> unique_prefixes(std::span<const std::string> names);
 /// "k=200^s=1": names cut to their unique prefixes, in the order given.
 std::string ppid_arguments(std::span<const PpidArgument> arguments);
 
+/// The size that dcnum computes with and stores: 8 decimals of a um.
+double ppid_pixel_size(double pixel_size_um);
 /// "hdf:p=0.2645^i=0": at most 8 decimals; trailing zeros are cut, a trailing point stays.
 /// `frames`: FrameSelection::id().
 std::string ppid_data(double pixel_size_um, const std::string& frames = "0");

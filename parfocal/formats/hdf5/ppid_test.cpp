@@ -50,6 +50,14 @@ TEST(Ppid, CutsThePixelSizeAfterEightDecimals) {
   EXPECT_EQ(ppid_data(1), "hdf:p=1.^i=0");
 }
 
+TEST(Ppid, ComputesWithThePixelSizeThatItNames) {
+  EXPECT_EQ(ppid_pixel_size(0.123456789123), 0.12345679);
+  EXPECT_EQ(ppid_pixel_size(static_cast<double>(0.34f)), 0.34);
+  EXPECT_EQ(ppid_pixel_size(0.2645), 0.2645);
+  EXPECT_EQ(ppid_pixel_size(0.000000015), 0.00000001);  // Python, too: below the half as a double
+  EXPECT_EQ(ppid_pixel_size(1e-9), 0);
+}
+
 TEST(Ppid, HashesTheWholePipeline) {
   PipelineIds ids{"7",
                   "hdf:p=0.34^i=0",

@@ -12,6 +12,7 @@ namespace parfocal {
 namespace {
 
 constexpr haddr_t kMostBytes = INT64_MAX;
+[[maybe_unused]] constexpr int kDriverValue = 600;  // any of those that are for private use
 
 thread_local RawDataProbe* current_probe = nullptr;
 
@@ -92,6 +93,10 @@ herr_t write(H5FD_t*, H5FD_mem_t, hid_t, haddr_t, size_t, const void*) { return 
 
 H5FD_class_t driver_class() {
   H5FD_class_t made = {};
+#ifdef H5FD_CLASS_VERSION  // from HDF5 1.14 on
+  made.version = H5FD_CLASS_VERSION;
+  made.value = kDriverValue;
+#endif
   made.name = "parfocal_read";
   made.maxaddr = kMostBytes;
   made.fc_degree = H5F_CLOSE_WEAK;

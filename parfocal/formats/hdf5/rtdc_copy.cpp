@@ -8,7 +8,7 @@
 #include "parfocal/formats/hdf5/basin_writer.h"
 #include "parfocal/formats/hdf5/dataset.h"
 #include "parfocal/formats/hdf5/lock.h"
-#include "parfocal/formats/hdf5/md5.h"
+#include "parfocal/formats/hdf5/measurement_identifier.h"
 #include "parfocal/formats/hdf5/rtdc_file.h"
 #include "parfocal/formats/hdf5/strings.h"
 
@@ -16,13 +16,6 @@ namespace parfocal {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::optional<std::string> text_attribute(const H5File& file, const char* name) {
-  const auto value = read_attribute(file.id(), name);
-  if (!value) return std::nullopt;
-  std::string text = text_of(*value);
-  return text.empty() ? std::nullopt : std::optional(std::move(text));
-}
 
 // Copies one attribute with its type; what cannot be read is left out.
 void copy_attribute(hid_t from, hid_t to, const char* name) {
@@ -114,17 +107,6 @@ void copy_topic(const H5File& from, const H5File& to, const std::string& topic) 
 }  // namespace
 
 std::string software_name() { return std::string("parfocal ") + PARFOCAL_VERSION; }
-
-std::optional<std::string> measurement_identifier(const H5File& file) {
-  if (auto stated = text_attribute(file, "experiment:run identifier")) return stated;
-  const auto time = text_attribute(file, "experiment:time");
-  const auto date = text_attribute(file, "experiment:date");
-  const auto setup = text_attribute(file, "setup:identifier");
-  if (!time || !date || !setup) return std::nullopt;
-  std::string uuid = md5_hex(*time + "_" + *date + "_" + *setup);
-  for (const size_t at : {8u, 13u, 18u, 23u}) uuid.insert(at, "-");
-  return uuid;
-}
 
 void copy_metadata(const H5File& from, const H5File& to) {
   {

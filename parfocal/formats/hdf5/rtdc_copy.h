@@ -3,7 +3,6 @@
 /// (create_with_basins, copy_metadata).
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,10 +12,6 @@ namespace parfocal {
 
 /// "parfocal 0.1.0"
 std::string software_name();
-
-/// "experiment:run identifier", else the UUID made of time, date and set-up; nullopt if neither is
-/// known. By it readers check that a basin is the file they expect.
-std::optional<std::string> measurement_identifier(const H5File& file);
 
 /// Copies root attributes, logs and tables that `to` does not have. Logs and tables are compressed,
 /// texts of variable length become fixed ones, empty ones are left out, and "software" is amended.

@@ -9,6 +9,7 @@
 #include "parfocal/formats/hdf5/event_columns.h"
 #include "parfocal/formats/hdf5/frame_features.h"
 #include "parfocal/formats/hdf5/job_ids.h"
+#include "parfocal/formats/hdf5/measurement_identifier.h"
 #include "parfocal/formats/hdf5/rtdc_copy.h"
 #include "parfocal/formats/hdf5/rtdc_output.h"
 #include "parfocal/formats/hdf5/rtdc_place_params.h"
@@ -178,14 +179,21 @@ class RtdcEventsSink final : public Sink {
   }
 
   void take_frames(const H5File& from) {
-    const FrameFeatures frames(from, out_.file(), columns_->is_identity(), columns_->events());
+    const FrameFeatures frames(from, out_.file());
     params_.drain ? frames.copy(level(), folder()) : frames.refer(folder());
   }
 
+  // What the features were computed with: what the step was told, else the scale of its labels.
   double pixel_size(const H5File* from) const {
-    const double stated = stated_pixel_size(inputs_[0].lineage);
-    if (stated > 0 || from == nullptr) return stated;
-    return number_of(read_attribute(from->id(), "imaging:pixel size")).value_or(0);
+    double size = stated_pixel_size(inputs_[0].lineage);
+    if (!(size > 0) && ports_.labels >= 0) size = scale_um(layout(ports_.labels).item.back());
+    if (!(size > 0) && from != nullptr)
+      size = number_of(read_attribute(from->id(), "imaging:pixel size")).value_or(0);
+    return ppid_pixel_size(size);
+  }
+  static double scale_um(const Axis& x) {
+    const auto factor = x.unit.empty() ? std::nullopt : unit_factor(x.unit, "um");
+    return factor ? x.scale * *factor : 0;
   }
 
   void store_identifiers(const H5File* from) {

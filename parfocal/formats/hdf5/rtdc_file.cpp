@@ -6,7 +6,7 @@
 #include <set>
 
 #include "parfocal/formats/hdf5/lock.h"
-#include "parfocal/formats/hdf5/md5.h"
+#include "parfocal/formats/hdf5/measurement_identifier.h"
 #include "parfocal/formats/hdf5/strings.h"
 
 namespace parfocal {
@@ -54,6 +54,7 @@ std::shared_ptr<const RtdcFile> RtdcFile::open(const fs::path& path, Opening& op
                       "an HDF5 file of deformability cytometry", ""});
   std::shared_ptr<RtdcFile> file(new RtdcFile(h5));
   file->attributes_ = read_attributes(h5->id(), path.filename().string());
+  file->identifiers_ = measurement_identifiers(*h5);
   file->events_ = file->count_events();
   file->basins_ = read_basins(*h5);
   file->basin_files_.resize(file->basins_.size());
@@ -79,18 +80,14 @@ int64_t RtdcFile::count_events() const {
 }
 
 std::string RtdcFile::measurement_identifier() const {
-  const auto text = [&](const char* name) {
-    const auto value = attribute(name);
-    return value ? text_of(*value) : std::string();
-  };
-  const std::string own = text("experiment:run identifier");
-  if (!own.empty()) return own;
-  const std::string time = text("experiment:time"), date = text("experiment:date"),
-                    setup = text("setup:identifier");
-  if (time.empty() || date.empty() || setup.empty()) return "";
-  std::string uuid = md5_hex(time + "_" + date + "_" + setup);
-  for (const size_t dash : {8, 13, 18, 23}) uuid.insert(dash, "-");
-  return uuid;
+  return identifiers_.empty() ? "" : identifiers_.front();
+}
+
+Status RtdcFile::unchanged() const {
+  Status status = h5_->unchanged();
+  for (const auto& basin : basin_files_)
+    if (status.ok() && basin) status = basin->unchanged();
+  return status;
 }
 
 // --- basins -------------------------------------------------------------------------------------
@@ -132,15 +129,23 @@ void RtdcFile::open_basin(size_t b, Opening& opening) {
 // A stated identifier decides; without one, dclab's rule does: equal for the same events, and for
 // mapped ones the referrer's begins with the basin's.
 std::string RtdcFile::identifier_problem(const RtdcBasin& basin, const RtdcFile& other) const {
-  const std::string actual = other.measurement_identifier(), own = measurement_identifier();
+  const auto is_one = [&](const std::string& expected, bool beginning) {
+    return std::any_of(other.identifiers_.begin(), other.identifiers_.end(),
+                       [&](const std::string& actual) {
+                         return beginning ? expected.starts_with(actual) : expected == actual;
+                       });
+  };
   const auto mismatch = [&](const std::string& expected) {
-    return "its identifier is '" + actual + "', expected '" + expected + "'";
+    return "its identifier is '" + other.measurement_identifier() + "', expected '" + expected +
+           "'";
   };
   if (!basin.identifier.empty())
-    return actual == basin.identifier ? "" : mismatch(basin.identifier);
-  if (actual.empty() || own.empty()) return "";
-  const bool fits = basin.mapping.empty() ? own == actual : own.starts_with(actual);
-  return fits ? "" : mismatch(own);
+    return is_one(basin.identifier, false) ? "" : mismatch(basin.identifier);
+  if (other.identifiers_.empty() || identifiers_.empty()) return "";
+  const bool fits =
+      std::any_of(identifiers_.begin(), identifiers_.end(),
+                  [&](const std::string& own) { return is_one(own, !basin.mapping.empty()); });
+  return fits ? "" : mismatch(measurement_identifier());
 }
 
 std::optional<FeaturePlace> RtdcFile::find(const std::string& feature) const {

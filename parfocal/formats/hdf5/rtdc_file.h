@@ -58,9 +58,11 @@ class RtdcFile {
   std::optional<AttributeValue> attribute(const std::string& name) const;
   /// `experiment:event count`, else the length of a feature of the file; 0 if there is none.
   int64_t events() const { return events_; }
-  /// `experiment:run identifier`, else the md5 of "time_date_setup:identifier" as a UUID; "" =
-  /// unknown.
+  /// measurement_identifier.h; "" = unknown.
   std::string measurement_identifier() const;
+  /// Whether this file and those of its basins still are what was opened. Names the one that is
+  /// not.
+  Status unchanged() const;
 
   /// Where a feature lies: the file's events first, then internal basins, then the others by name,
   /// which may lead on to basins of their own. nullopt if it is nowhere.
@@ -99,6 +101,7 @@ class RtdcFile {
 
   std::shared_ptr<const H5File> h5_;
   Attributes attributes_;
+  std::vector<std::string> identifiers_;
   int64_t events_ = 0;
   std::vector<RtdcBasin> basins_;
   std::vector<std::shared_ptr<const RtdcFile>> basin_files_;  // one per basin, null: internal

@@ -244,11 +244,15 @@ struct Job {
   Layout index = make_layout(DType::i64, {{"t", 20}}, {});
   Layout offset = make_layout(DType::f64, {{"t", 20}}, {});
   Series series;
+  bool one_each = false;  // an event in every frame
+  std::string pixel_size;
 
   std::vector<SinkInput> inputs() const {
     std::vector<LineageStep> lineage{source_step("in.rtdc"), background_step("0.02")};
     lineage.push_back({"cells", "segment_below_background", RawValue::map()});
-    lineage.push_back({"features", "flow_features", raw_map({{"haralick", "false"}})});
+    RawValue features = raw_map({{"haralick", "false"}});
+    if (!pixel_size.empty()) features.set("pixel_size", RawValue::scalar(pixel_size));
+    lineage.push_back({"features", "flow_features", features});
     return {{"from", "features", "0", {PortKind::table, table, kFeatures}, lineage},
             {"labels", "cells", "0", {PortKind::image, labels, {}}, lineage},
             {"series", "bg", "0", {PortKind::image, series.images, {}}, lineage},
@@ -273,7 +277,8 @@ struct Job {
       return packed_view<const std::byte>(reinterpret_cast<const std::byte*>(data), dtype,
                                           layout.whole_item());
     };
-    const TableView table_view{&kFeatures, reinterpret_cast<std::byte*>(rows), f % 3};
+    const TableView table_view{&kFeatures, reinterpret_cast<std::byte*>(rows),
+                               one_each ? 1 : f % 3};
     const Input in[7] = {
         {&header, nullptr, {}, table_view},
         {&header, nullptr, view(label.data(), DType::u16, labels), {}},
@@ -286,9 +291,10 @@ struct Job {
   }
 };
 
-std::unique_ptr<Sink> run_job(const TempDir& dir, const std::string& drain, int64_t valid = -1) {
+std::unique_ptr<Sink> run_job(const TempDir& dir, const std::string& drain, int64_t valid = -1,
+                              const Job& made = {}) {
   write_input(dir / "in.rtdc", 20);
-  Job job;
+  Job job = made;
   auto sink = make_sink("rtdc_events", raw_map({{"path", "out.rtdc"}, {"drain", drain}}),
                         job.inputs(), {dir.path(), "{}", {}, dir.path(), 2});
   sink->open();
@@ -340,6 +346,37 @@ TEST(RtdcEventsSink, RefersToTheFramesByAMapping) {
   EXPECT_THAT(seen,
               testing::UnorderedElementsAre("internal image_bg basinmap1",
                                             "run-1 frame time basinmap0", "run-1 image basinmap0"));
+}
+
+// Without a mapping dclab demands the run identifier of the recording, and events have their own.
+TEST(RtdcEventsSink, RefersByAMappingAlsoWhereEveryFrameHasOneEvent) {
+  TempDir dir;
+  Job job;
+  job.one_each = true;
+  run_job(dir, "false", -1, job);
+  const H5File file = H5File::open(dir / "out.rtdc");
+  const auto frames = values_of<int64_t>(file, "events/basinmap0");
+  ASSERT_EQ(frames.size(), 20u);
+  for (size_t i = 0; i < frames.size(); ++i) EXPECT_EQ(frames[i], static_cast<int64_t>(i));
+  const auto entries = read_basin_entries(file);
+  EXPECT_EQ(entries.size(), 3u);
+  for (const BasinEntry& entry : entries)
+    EXPECT_EQ(entry.mapping, entry.internal ? "basinmap1" : "basinmap0");
+}
+
+TEST(RtdcEventsSink, NamesThePixelSizeThatTheFeaturesWereComputedWith) {
+  const std::pair<const char*, double> cases[] = {
+      {"340 nm", 0.34}, {"0.123456789 um", 0.12345679}, {"", 0.25}};
+  for (const auto& [given, um] : cases) {
+    TempDir dir;
+    Job job;
+    job.pixel_size = given;
+    run_job(dir, "false", -1, job);
+    const H5File file = H5File::open(dir / "out.rtdc");
+    EXPECT_EQ(number_of(read_attribute(file.id(), "imaging:pixel size")), um);
+    EXPECT_THAT(attribute(file, "", "pipeline:dcnum data"),
+                testing::StartsWith("hdf:p=" + std::to_string(um).substr(0, 4)));
+  }
 }
 
 TEST(RtdcEventsSink, CopiesWhatBelongsToTheFramesWhenDrained) {

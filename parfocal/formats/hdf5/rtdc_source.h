@@ -36,6 +36,7 @@ class RtdcSource final : public Source {
   Status read_port(size_t port, int64_t sequence, const MutableView& dst) const override;
   SourceRow row(int64_t sequence) const override;
   std::string identity() const override;
+  Status unchanged() const override { return file_->unchanged(); }
   std::vector<std::string> notices() const override { return notices_; }
 
   const RtdcFile& file() const { return *file_; }

@@ -302,8 +302,41 @@ TEST_F(RtdcSources, RefuseTimesThatAreNone) {
   };
   const double nan = std::numeric_limits<double>::quiet_NaN();
   EXPECT_THAT(with_time("nan.rtdc", {0, 1, nan, 3}), HasSubstr("nan at frame 2"));
-  EXPECT_THAT(with_time("back.rtdc", {0, 1, 0.5, 3}), HasSubstr("0.5 at frame 2 after 1"));
   EXPECT_THAT(with_time("short.rtdc", {0, 1, 2}), HasSubstr("3 values, 4 images"));
+}
+
+TEST_F(RtdcSources, ReadFramesWhoseTimeStepsBackAndSaySo) {
+  const RtdcSource source = open(movie("back.rtdc", 4, [](const H5File& file) {
+    write_column(file, "events/time", std::vector<double>{3, 4, 3.5, 6});
+  }));
+  FrameHeader header;
+  EXPECT_EQ(read(source, 2, header)[0], pixel(2, 0, 0));
+  EXPECT_EQ(header.time_s, 0.5);
+  EXPECT_THAT(source.notices(),
+              ElementsAre("The feature 'time' runs backwards once: 3.5 at frame 2 after 4."));
+}
+
+TEST_F(RtdcSources, NoticeThatTheFileOrABasinIsAnotherOne) {
+  write_movie("far.rtdc", 3);
+  {
+    const H5File file = create("near.rtdc", 3);
+    write_basin(file, "k", R"({"name": "far", "type": "file", "paths": ["far.rtdc"]})");
+  }
+  for (const std::string name : {"near.rtdc", "far.rtdc"}) {
+    const RtdcSource source = open("near.rtdc");
+    EXPECT_TRUE(source.unchanged().ok());
+    fs::copy_file(folder_ / name, folder_ / "new.rtdc");
+    fs::rename(folder_ / "new.rtdc", folder_ / name);
+    const Status status = source.unchanged();
+    ASSERT_FALSE(status.ok());
+    EXPECT_THAT(status.issue().str(), HasSubstr(name));
+    EXPECT_THAT(status.issue().str(), HasSubstr("another file lies there"));
+  }
+  const RtdcSource source = open("near.rtdc");
+  fs::resize_file(folder_ / "far.rtdc", fs::file_size(folder_ / "far.rtdc") + 1);
+  EXPECT_THAT(source.unchanged().issue().str(), HasSubstr("another size or time"));
+  fs::remove(folder_ / "near.rtdc");
+  EXPECT_THAT(source.unchanged().issue().str(), HasSubstr("it is gone"));
 }
 
 TEST_F(RtdcSources, TellWhatIsWrongWithTheFile) {

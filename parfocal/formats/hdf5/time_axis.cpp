@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace parfocal {
@@ -12,25 +13,30 @@ constexpr double kPauses = 1.5;
 
 [[noreturn]] void fail(const RtdcFile& file, const std::string& feature, const std::string& what,
                        const std::string& given) {
-  throw Error(ErrorCode::input_missing,
-              Issue{what, file.h5()->where("events/" + feature), given,
-                    "finite numbers that never decrease, one per image",
-                    "repair the feature, or remove it so that the frame rate is used"});
+  throw Error(
+      ErrorCode::input_missing,
+      Issue{what, file.h5()->where("events/" + feature), given, "finite numbers, one per image",
+            "repair the feature, or remove it so that the frame rate is used"});
 }
 
+// Clocks are set back in real measurements: what needs no time does not care, and what does refuses
+// it where it matters.
 void check(const RtdcFile& file, const std::string& feature, const std::vector<double>& values,
-           int64_t frames) {
+           int64_t frames, std::vector<std::string>& notices) {
   if (static_cast<int64_t>(values.size()) != frames)
     fail(file, feature, "the feature and the images differ in length",
          fmt::format("{} values, {} images", values.size(), frames));
+  size_t falls = 0, first = 0;
   for (size_t i = 0; i < values.size(); ++i) {
     if (!std::isfinite(values[i]))
       fail(file, feature, "the time of a frame is no number",
            fmt::format("{} at frame {}", values[i], i));
-    if (i > 0 && values[i] < values[i - 1])
-      fail(file, feature, "the time runs backwards",
-           fmt::format("{} at frame {} after {}", values[i], i, values[i - 1]));
+    if (i > 0 && values[i] < values[i - 1] && falls++ == 0) first = i;
   }
+  if (falls > 0)
+    notices.push_back(fmt::format("The feature '{}' runs backwards {}: {} at frame {} after {}.",
+                                  feature, falls == 1 ? "once" : fmt::format("{} times", falls),
+                                  values[first], first, values[first - 1]));
 }
 
 // In place: places ascend, so nothing is overwritten before it is read.
@@ -59,7 +65,9 @@ double frame_rate(const RtdcFile& file) {
 
 double TimeAxis::step_s() const {
   if (seconds.size() < 2) return 0;
-  return (seconds.back() - seconds.front()) / static_cast<double>(seconds.size() - 1);
+  // To the latest one: it is what there has to be room for, also where times fall.
+  const double latest = *std::max_element(seconds.begin(), seconds.end());
+  return (latest - seconds.front()) / static_cast<double>(seconds.size() - 1);
 }
 
 std::vector<double> evenly_spaced(double last, int64_t n) {
@@ -77,7 +85,7 @@ TimeAxis read_time_axis(const RtdcFile& file, int64_t frames, std::span<const in
   if (file.has("time")) {
     DType stored = DType::f64;
     std::vector<double> times = file.scalar("time", &stored);
-    check(file, "time", times, frames);
+    check(file, "time", times, frames, axis.notices);
     if (stored == DType::f32 && rate > 0 && file.has("frame"))
       axis.notices.push_back(
           "The feature 'time' is float32 although 'frame' and the frame rate are known: dclab "
@@ -87,7 +95,7 @@ TimeAxis read_time_axis(const RtdcFile& file, int64_t frames, std::span<const in
     axis.origin = TimeAxis::Origin::time;
   } else if (rate > 0 && file.has("frame")) {
     std::vector<double> times = file.scalar("frame");
-    check(file, "frame", times, frames);
+    check(file, "frame", times, frames, axis.notices);
     for (double& time : times) time /= rate;
     axis.seconds = from_first(picked(std::move(times), chosen), DType::f64);
     axis.origin = TimeAxis::Origin::frame;

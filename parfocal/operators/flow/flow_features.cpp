@@ -2,6 +2,7 @@
 #include <limits>
 #include <memory>
 
+#include "parfocal/core/decimals.h"
 #include "parfocal/kernels/histogram.h"
 #include "parfocal/kernels/regions.h"
 #include "parfocal/kernels/scratch.h"
@@ -28,6 +29,7 @@ struct FlowFeaturesParams {
 
 enum Port : size_t { kLabels, kImage, kBackground, kOffset, kGates };
 
+constexpr int kSizeDecimals = 8;  // of a pixel's size in um: dcnum computes with no more
 constexpr int64_t kMinPixels = 10;
 constexpr double kMinSidePixels = 3;  // that a measurement's gates demand of size_x and size_y
 constexpr int64_t kMostRows = 65535;  // of exact region sums
@@ -37,12 +39,13 @@ double pixel_size_um(const FlowFeaturesParams& p, const Axis& x) {
   const double size = p.pixel_size ? p.pixel_size->value : x.scale;
   const std::string& unit = p.pixel_size ? p.pixel_size->unit : x.unit;
   const auto factor = unit.empty() ? std::nullopt : unit_factor(unit, "um");
-  if (!factor || !(size > 0))
+  const double size_um = factor ? rounded_to_decimals(size * *factor, kSizeDecimals) : 0;
+  if (!(size_um > 0))
     fail_layout(
         "flow_features needs the size of a pixel",
         p.pixel_size ? std::to_string(size) + " " + unit : "axis " + x.name + " without scale",
-        "a length", "write pixel_size: 0.34 um, or give source.scale");
-  return size * *factor;
+        "a length of 0.00000001 um at least", "write pixel_size: 0.34 um, or give source.scale");
+  return size_um;
 }
 
 void check_inputs(std::span<const PortLayout> inputs) {

@@ -92,6 +92,27 @@ std::vector<Stream> measured(const Stream& labels, const std::string& more = "}"
                   {labels, object_image(size), object_background(size), offsets({-0.3795})});
 }
 
+// dcnum rounds the size to 8 decimals of a um before it computes.
+TEST(FlowFeatures, AreComputedWithThePixelSizeThatIdentifiersName) {
+  const Stream labels =
+      labels_of({"........", ".11111..", ".111111.", ".111111.", "..1111..", "........"});
+  const auto with = [&](const std::string& pixel_size) {
+    std::string step = kFeaturesStep;
+    step.replace(step.find("0.34 um"), 7, pixel_size);
+    const Size size = {8, 6};
+    return columns(run_step(
+        step + "}", {labels, object_image(size), object_background(size), offsets({-0.3795})})[0]);
+  };
+  auto rounded = with("0.12345679 um"), given = with("0.123456789123 um"),
+       in_nm = with("123.456789123 nm"), other = with("0.12345678 um");
+  for (const char* name : {"area_um", "area_um_raw", "per_um_raw", "pos_x", "pos_y", "size_x",
+                           "size_y", "volume", "deform", "bright_avg"}) {
+    EXPECT_EQ(given[name], rounded[name]) << name;
+    EXPECT_EQ(in_nm[name], rounded[name]) << name;
+  }
+  EXPECT_NE(other["area_um"], rounded["area_um"]);
+}
+
 // Half of a digit that dcnum may round otherwise: sums of floats in another order, and roots of
 // what may be a rounded zero.
 double tolerance_of(const std::string& feature, double expected) {
