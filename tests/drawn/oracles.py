@@ -1,0 +1,363 @@
+"""What each operator has to give, by numpy, scipy and scikit-image, from the inputs that were
+recorded. An oracle gets the step, the input items in the order of the ports (None = not connected)
+and, per port, the layout; it gives a value for each output: an array, Within(array, tolerance),
+FAILS, or None where it does not judge."""
+
+import functools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.ndimage
+import skimage.filters
+import skimage.measure
+
+FAILS = "fails"  # the step has to fail on this item
+
+
+@dataclass
+class Within:
+    value: np.ndarray
+    tolerance: object   # absolute: a number, or an array of the same shape
+    why: str = ""
+
+
+MAPS, FOLDS = {}, {}
+
+
+def oracle(*names):
+    def add(function):
+        for name in names:
+            MAPS[name] = function
+        return function
+    return add
+
+
+def planes(function):
+    """Applies it to each y x plane of an item."""
+    @functools.wraps(function)
+    def each(image, *arguments):
+        flat = image.reshape((-1,) + image.shape[-2:])
+        return np.stack([function(plane, *arguments) for plane in flat]).reshape(image.shape)
+    return each
+
+
+# --- pointwise ---
+
+@oracle("add")
+def add(step, inputs, layouts, out):
+    image = np.asarray(inputs[0])
+    with np.errstate(over="ignore"):
+        if image.dtype.kind == "f":
+            return [image + image.dtype.type(step["constant"])]
+        bits = np.int64(step["constant"]).astype(image.dtype)
+        return [image + bits]
+
+
+@oracle("delay", "gap_at")
+def identity(step, inputs, layouts, out):
+    return [inputs[0]]
+
+
+@oracle("cast")
+def cast(step, inputs, layouts, out):
+    image, dtype = np.asarray(inputs[0]), np.dtype(step["dtype"])
+    casting = step.get("casting", "error")
+    if dtype.kind == "b":
+        strict = casting == "error" and not np.isin(image, (0, 1)).all()
+        return [FAILS if strict else image != 0]
+    if dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            out = image.astype(dtype)
+        lost = image.dtype.kind == "f" and (np.isfinite(image) & ~np.isfinite(out)).any()
+        return [None if lost else out]
+    low, high = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+    if image.dtype.kind == "f":
+        if not np.isfinite(image).all():
+            return [None]
+        image = np.trunc(image)
+    whole = np.array([int(v) for v in image.reshape(-1)], object).reshape(image.shape)
+    fits = (whole >= low) & (whole <= high)
+    if casting == "error" and not np.all(fits):
+        return [FAILS]
+    if casting == "saturate":
+        whole = np.clip(whole, low, high)
+    span = high - low + 1
+    return [((whole - low) % span + low).astype(dtype)]
+
+
+@oracle("subtract")
+def subtract(step, inputs, layouts, out):
+    dtype = np.dtype(out[0].dtype)
+    by = inputs[1] if inputs[1] is not None else step["constant"]
+    with np.errstate(over="ignore", invalid="ignore"):
+        if dtype.kind == "f":
+            return [np.asarray(inputs[0]).astype(dtype) - np.asarray(by).astype(dtype)]
+        return [np.asarray(inputs[0]).astype(dtype) - np.asarray(by).astype(dtype)]
+
+
+# --- filters ---
+
+def pixels_of(length, layout, axis):
+    number, unit = length.split()
+    if unit == "px":
+        return float(number)
+    scale = {name: value for name, value, _ in layout.scales}[axis]
+    return float(number) / scale
+
+
+@oracle("gaussian")
+def gaussian(step, inputs, layouts, out):
+    image = np.asarray(inputs[0])
+    given = step["sigma"] if isinstance(step["sigma"], list) else [step["sigma"]]
+    sigma = [pixels_of(given[i % len(given)], layouts[0], axis) for i, axis in enumerate("yx")]
+    sigma = (0,) * (image.ndim - 2) + tuple(sigma)
+    blurred = scipy.ndimage.gaussian_filter(image.astype(np.float64), sigma, mode="reflect", truncate=4)
+    largest = max(1e-300, float(np.abs(image.astype(np.float64)).max()))
+    exact = image.dtype == np.float64
+    return [Within(blurred.astype(np.float64 if exact else np.float32),
+                   largest * (1e-13 if exact else 1e-6))]
+
+
+def footprint_of(text):
+    name, inside = text.rstrip(")").split("(")
+    if name == "disk":
+        radius = float(inside)
+        reach = int(radius)
+        y, x = np.mgrid[-reach:reach + 1, -reach:reach + 1]
+        return y * y + x * x <= radius * radius
+    rows, columns = inside.split("x") if "x" in inside else (inside, inside)
+    return np.ones((int(rows), int(columns)), bool)
+
+
+@planes
+def shrink(plane, footprint):
+    if plane.dtype == bool:
+        return scipy.ndimage.binary_erosion(plane, footprint, border_value=1)
+    return scipy.ndimage.grey_erosion(plane, footprint=footprint, mode="reflect")
+
+
+@planes
+def grow(plane, footprint):
+    if plane.dtype == bool:
+        return scipy.ndimage.binary_dilation(plane, footprint, border_value=0)
+    return scipy.ndimage.grey_dilation(plane, footprint=footprint, mode="reflect")
+
+
+@oracle("erode", "dilate", "open", "close")
+def morphology(step, inputs, layouts, out):
+    image, footprint = np.asarray(inputs[0]), footprint_of(step["footprint"])
+    first, second = {"erode": (shrink, None), "dilate": (grow, None), "open": (shrink, grow),
+                     "close": (grow, shrink)}[step["op"]]
+    result = first(image, footprint)
+    return [second(result, footprint) if second else result]
+
+
+# --- thresholds ---
+
+def otsu(pixels):
+    """skimage's level; a constant image has its value as level."""
+    pixels = pixels[~np.isnan(pixels)] if pixels.dtype.kind == "f" else pixels
+    if pixels.size == 0:
+        return None
+    if pixels.min() == pixels.max():
+        return float(pixels.flat[0])
+    return float(skimage.filters.threshold_otsu(pixels))
+
+
+def level_tolerance(pixels, step):
+    if pixels.dtype.kind != "f":
+        return 0
+    with np.errstate(invalid="ignore"):
+        span = float(np.nanmax(pixels.astype(np.float64)) - np.nanmin(pixels.astype(np.float64)))
+    return 1e-11 * max(span, 1e-300) * max(1, abs(step.get("factor", 1)))
+
+
+def level_of(step, pixels):
+    """What pixels are compared with: an oracle of the second output."""
+    level = step["value"] if step.get("method") == "value" else otsu(pixels)
+    if level is None:
+        return None
+    level = level * step.get("factor", 1) + step.get("offset", 0)
+    if step.get("method") == "value":
+        return np.float64(level)
+    return Within(np.float64(level), level_tolerance(pixels, step))
+
+
+def mask_of(step, image, level):
+    """The mask by the level that was recorded, so that no rounding of the level matters."""
+    with np.errstate(invalid="ignore"):
+        above = image > level if step.get("compare", "gt") == "gt" else image >= level
+    if step.get("foreground", "bright") == "dark":
+        above = ~above
+    return above & ~np.isnan(image) if image.dtype.kind == "f" else above
+
+
+# --- objects ---
+
+@oracle("label")
+def label(step, inputs, layouts, out):
+    found = skimage.measure.label(inputs[0], connectivity=2 if step.get("connectivity", 8) == 8 else 1)
+    most = step.get("max_objects", 65535)
+    return [FAILS if found.max(initial=0) > most else found.astype(np.uint32)]
+
+
+@oracle("count")
+def count(step, inputs, layouts, out):
+    return [np.int64(np.asarray(inputs[0]).max(initial=0))]
+
+
+MOST_MEASURED = 400  # objects of an item; regionprops takes its time
+
+
+@oracle("measure")
+def measure(step, inputs, layouts, out):
+    """Rows as {column: value}."""
+    labels, image = np.asarray(inputs[0]), inputs[1]
+    if labels.max(initial=0) > step.get("max_objects", 65535):
+        return [FAILS]
+    if len(np.unique(labels)) > MOST_MEASURED or labels.max(initial=0) > 10**6:
+        return [None]
+    rows = []
+    for region in skimage.measure.regionprops(labels.astype(np.int64)):
+        box = region.bbox
+        row = {"label": region.label, "area": int(region.area), "bbox_min_y": box[0],
+               "bbox_min_x": box[1], "bbox_max_y": box[2], "bbox_max_x": box[3],
+               "centroid_y": Within(region.centroid[0], 1e-12 * max(1, region.centroid[0])),
+               "centroid_x": Within(region.centroid[1], 1e-12 * max(1, region.centroid[1]))}
+        if image is not None:
+            row.update(intensities(np.asarray(image)[labels == region.label]))
+        rows.append(row)
+    return [rows]
+
+
+def intensities(values):
+    if values.dtype.kind == "f":
+        size = float(np.abs(values.astype(np.float64)).sum())
+        total = float(values.astype(np.float64).sum())
+        if not np.isfinite(total):
+            return {}
+        return {"intensity_mean": Within(total / len(values), 1e-9 * size / len(values)),
+                "intensity_sum": Within(total, 1e-9 * size),
+                "intensity_min": Within(float(values.min()), 0), "intensity_max": Within(float(values.max()), 0)}
+    total = sum(int(v) for v in values)
+    return {"intensity_mean": Within(total / len(values), 1e-12 * abs(total / len(values))),
+            "intensity_sum": total, "intensity_min": int(values.min()), "intensity_max": int(values.max())}
+
+
+# --- layout ---
+
+@oracle("crop")
+def crop(step, inputs, layouts, out):
+    ranges = {**step.get("ranges", {}), **{a: step[a] for a in "zyx" if a in step}}
+    return [np.asarray(inputs[0])[tuple(slice(*ranges[name]) if name in ranges else slice(None)
+                                        for name in layouts[0].item_names)]]
+
+
+@oracle("select")
+def select_item(step, inputs, layouts, out):
+    """Of an axis inside the item; along a stream axis the interpreter knows which item it is."""
+    if step["axis"] not in layouts[0].item_names:
+        return [inputs[0]]
+    return [np.take(inputs[0], step["index"], axis=layouts[0].item_names.index(step["axis"]))]
+
+
+@oracle("fail_at")
+def fail_at(step, inputs, layouts, out):
+    return [inputs[0]]  # but for one item, which judge.py knows by its number
+
+
+def collect(step, items, like):
+    """The items of one group in order, None where missing."""
+    return np.stack([np.zeros(like.shape, like.dtype) if item is None else item for item in items])
+
+
+# --- folds ---
+
+def reduce_(how, items, inside):
+    """The items that are there, stacked along axis 0; `inside`: folded over the item axes, too."""
+    stack = np.stack([np.asarray(item) for item in items])
+    axis = None if inside else 0
+    count = stack.size if inside else len(items)
+    if how in ("min", "max"):
+        return getattr(np, how)(stack, axis=axis)
+    if stack.dtype.kind == "f":
+        return reduce_floats(how, stack, axis, count)
+    if how in ("mean", "sum"):
+        total = exact_sum(stack, axis)
+        if how == "sum":
+            return total.astype(np.int64 if stack.dtype.kind == "i" else np.uint64)
+        return np.vectorize(lambda t: int(t) / count, otypes=[np.float64])(total)
+    value = getattr(np, how)(stack.astype(np.float64), axis=axis)
+    size = np.abs(stack.astype(np.float64)).max(initial=1)
+    return Within(value, 1e-12 * size * (size if how == "var" else 1))
+
+
+def exact_sum(stack, axis):
+    if stack.dtype.itemsize <= 4:
+        return np.asarray(stack.astype(np.int64).sum(axis=axis)).astype(object)
+    return np.asarray(stack.astype(object).sum(axis=axis), object)
+
+
+def reduce_floats(how, stack, axis, count):
+    with np.errstate(all="ignore"):
+        wide = stack.astype(np.float64)
+        value = getattr(np, how)(wide, axis=axis)
+        size = np.abs(wide).sum(axis=axis) / (1 if how == "sum" else count)
+    tolerance = 1e-14 * size
+    if how in ("std", "var"):
+        tolerance = 1e-7 * size if how == "std" else 1e-12 * size * np.abs(wide).max(initial=0)
+    if stack.dtype == np.float32:
+        tolerance = tolerance + 2.0**-23 * np.abs(value)
+    return Within(value.astype(stack.dtype), tolerance)
+
+
+def rolling_median(window):
+    """Of the frames of a window that are there: the upper of two middle ones, as dcnum's."""
+    stack = np.sort(np.stack(window), axis=0)
+    return stack[len(window) // 2]
+
+
+# --- comparison ---
+
+def mismatch(got, wanted):
+    """None if `got` is what an oracle gave, else what is wrong."""
+    if wanted is None:
+        return None
+    if isinstance(wanted, list):
+        return rows_mismatch(got, wanted)
+    tolerance = 0
+    if isinstance(wanted, Within):
+        wanted, tolerance = wanted.value, wanted.tolerance
+    got, wanted = np.asarray(got), np.asarray(wanted)
+    if got.shape != wanted.shape:
+        return f"shape {got.shape} instead of {wanted.shape}"
+    if got.dtype != wanted.dtype:
+        return f"dtype {got.dtype} instead of {wanted.dtype}"
+    with np.errstate(all="ignore"):
+        if got.dtype.kind == "f":
+            wrong = ~((np.abs(got.astype(np.float64) - wanted.astype(np.float64)) <= tolerance)
+                      | (got == wanted) | (np.isnan(got) & np.isnan(wanted)))
+        else:
+            wrong = got != wanted
+    if not wrong.any():
+        return None
+    at = tuple(int(i) for i in np.argwhere(wrong)[0]) if wrong.ndim else ()
+    return (f"{int(wrong.sum())} of {wrong.size} wrong, first at {list(at)}: {got[at]!r} instead of "
+            f"{wanted[at]!r}")
+
+
+def rows_mismatch(got, wanted):
+    got = got or []
+    if len(got) != len(wanted):
+        return f"{len(got)} rows instead of {len(wanted)}"
+    for number, (row, right) in enumerate(zip(got, wanted)):
+        for name, text in row.items():
+            if name not in right:
+                continue
+            value = right[name]
+            tolerance = value.tolerance if isinstance(value, Within) else 0
+            value = value.value if isinstance(value, Within) else value
+            if not (text and abs(float(text) - value) <= tolerance) and not (not text and math.isnan(value)):
+                return f"row {number}, {name}: {text!r} instead of {value!r}"
+    return None
