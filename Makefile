@@ -40,7 +40,7 @@ test-interop:
 	scripts/venv.sh tests/requirements.txt
 	$(READERS)
 	PARFOCAL=$(abspath $(PARFOCAL)) PARFOCAL_SHARED_DIR=$(SHARED_DIR) \
-	  .venv/bin/python -m pytest -q tests/interop
+	  .venv/bin/python -m pytest -q tests/interop tests/drawn
 	VENV=.venv-rtdc CONSTRAINTS=scripts/constraints-rtdc.txt scripts/venv.sh tests/rtdc/requirements.txt
 	PARFOCAL=$(abspath $(PARFOCAL)) PARFOCAL_SHARED_DIR=$(SHARED_DIR) \
 	  .venv-rtdc/bin/python -m pytest -q tests/rtdc --ignore-glob='*_slow.py'
@@ -60,6 +60,7 @@ test-slow: setup-test
 	PARFOCAL=$(abspath $(PARFOCAL)) PARFOCAL_MATRIX=whole \
 	  .venv/bin/python -m pytest -q tests/interop/test_store_matrix.py \
 	    tests/interop/test_ngff_suites.py
+	PARFOCAL=$(abspath $(PARFOCAL)) .venv/bin/python -m tests.drawn --draws 2000
 	VENV=.venv-rtdc CONSTRAINTS=scripts/constraints-rtdc.txt scripts/venv.sh tests/rtdc/requirements.txt
 	PARFOCAL=$(abspath $(PARFOCAL)) PARFOCAL_SHARED_DIR=$(SHARED_DIR) \
 	  .venv-rtdc/bin/python -m pytest -q -rP tests/rtdc/test_*_slow.py

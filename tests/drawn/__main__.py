@@ -6,7 +6,7 @@ import time
 
 from . import failed
 from .pipeline import Pipeline
-from .session import Session, report
+from .session import KNOWN, Session, report
 
 
 def arguments():
@@ -32,8 +32,10 @@ def replay(session, options):
 
 def tell(session, verdict, options, number):
     if options.list:
-        for failure in verdict.failures:
-            print(f"draw {number}, seed {verdict.pipeline.seed}: {failure}"[:400], flush=True)
+        for kind in dict.fromkeys(failure.kind for failure in verdict.failures):
+            first, *more = [f for f in verdict.failures if f.kind == kind]
+            print(f"draw {number}, seed {verdict.pipeline.seed}: {first}"[:500].replace("\n", " | ")
+                  + (f" (and {len(more)} more)" if more else ""), flush=True)
         return
     smallest = verdict if options.no_shrink else session.shrunk(verdict)
     print(f"--- draw {number} ---\n{report(smallest)}", flush=True)
@@ -43,7 +45,7 @@ def tell(session, verdict, options, number):
 
 def main():
     options = arguments()
-    session = Session(filter(None, options.ignore.split(",")))
+    session = Session(KNOWN | set(options.ignore.split(",")))
     if options.replay:
         return replay(session, options)
     first = options.seed if options.seed is not None else int(time.time())

@@ -35,7 +35,9 @@ class Ran:
 
     @property
     def last_words(self):
-        return "\n".join(self.stderr.strip().splitlines()[-6:])
+        """What it says where it fails, as text or as JSON."""
+        text = self.stderr.strip() or self.stdout.strip()
+        return "\n".join(text.splitlines()[-8:])[:600]
 
 
 class Command:

@@ -3,14 +3,18 @@ is run. What fits where is asked of `parfocal plan`: a step that it refuses is d
 
 import random
 
-from . import catalogue, layout
+from . import catalogue
 from .draw_source import draw_source
 from .pipeline import Pipeline
 
-TRIES = 6  # of a step, before the graph stays as it is
+TRIES = 8  # of a step, before the graph stays as it is
+# What needs a rare input, or is most worth it, is tried more often; what tests/rtdc judges, less.
+WEIGHTS = {"label": 4, "measure": 4, "count": 3, "threshold": 3, "reduce": 3, "gaussian": 2,
+           "background_sparse_median": 0.3, "flow_features": 0.3}
 CODECS = ["none", "lz4", "zstd_blosc", "zstd", "gzip", "crc32c"]
 # Names that nobody may take, or that break what does not look.
 HOSTILE = ["run.json", "frames.csv", "o0{}/0/c/0/0/0", "o0{}/zarr.json", "o0{}/in{}", "o0{}"]
+ODD = ["result{}.old", "sub/result{}.old", "with space {}", ".o{}"]  # as they are, without a suffix
 AWKWARD = ["out.old{}", "sub/o{}.old", "sub/dir/o{}", "ünïcödé 図/o{}", "with space/o {}", "o#%&'{}",
            "o{}.parfocal", "frames/o{}", "probe/o{}"]
 SUFFIX = {"ome_zarr": ".ome.zarr", "ome_tiff": ".ome.tif", "table": ".csv", "rtdc": ".rtdc",
@@ -52,7 +56,8 @@ class Drawer:
 
     def draw_step(self, rng, layouts, name):
         """A step that reads ports of the right kind, or None if there are none."""
-        operator = rng.choice(list(self.operators.values()))
+        names = list(self.operators)
+        operator = self.operators[rng.choices(names, [WEIGHTS.get(n, 1) for n in names])[0]]
         main = pick(rng, layouts, operator.inputs[0])
         if main is None:
             return None
@@ -80,7 +85,10 @@ def pick(rng, layouts, port, beside=None):
                and (beside is None or joins(beside, found))]
     if not fitting:
         return None
-    return fitting[-1] if rng.random() < 0.4 else rng.choice(fitting)
+    chance = rng.random()
+    if chance < 0.25 and fitting[0] == "source":  # siblings
+        return fitting[0]
+    return fitting[-1] if chance < 0.6 else rng.choice(fitting)
 
 
 def joins(main, other):
@@ -93,7 +101,9 @@ def draw_path(rng, type_, number, others):
     suffix = SUFFIX[type_]
     if rng.random() < 0.04:
         return rng.choice(HOSTILE).format(SUFFIX[others[0]["type"]] if others else "", suffix)
-    if rng.random() < 0.2:
+    if rng.random() < 0.07:
+        return rng.choice(ODD).format(number)
+    if rng.random() < 0.15:
         return rng.choice(AWKWARD).format(number) + suffix
     return f"o{number}{suffix}"
 

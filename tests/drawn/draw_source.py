@@ -11,7 +11,7 @@ def draw_sides(rng):
         return 1, 1
     if kind < 0.16:
         return rng.choice([(1, 999), (2000, 1), (1, 7), (300, 2), (3, 2049)])
-    if kind < 0.72:
+    if kind < 0.68:
         return rng.choice([2, 3, 5, 16, 31, 64, 97]), rng.choice([2, 3, 7, 17, 33, 64, 101])
     return rng.randint(200, 1200), rng.randint(100, 900)
 
@@ -62,6 +62,8 @@ def draw_generator(rng):
 
 def draw_pages(rng):
     spec = no_bool(file_of(rng, "pages", "in/f{}.tif"), rng)
+    if rng.random() < 0.3:
+        spec["axes"] = in_any_order(rng, spec["axes"])
     leading = list(spec["axes"])[:-2]
     frames = product(list(spec["axes"].values())[:-2])
     spec["files"] = rng.choice([1, spec["axes"][leading[0]], frames])

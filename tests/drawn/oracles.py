@@ -11,6 +11,7 @@ import numpy as np
 import scipy.ndimage
 import skimage.filters
 import skimage.measure
+import skimage.morphology
 
 FAILS = "fails"  # the step has to fail on this item
 
@@ -122,10 +123,7 @@ def gaussian(step, inputs, layouts, out):
 def footprint_of(text):
     name, inside = text.rstrip(")").split("(")
     if name == "disk":
-        radius = float(inside)
-        reach = int(radius)
-        y, x = np.mgrid[-reach:reach + 1, -reach:reach + 1]
-        return y * y + x * x <= radius * radius
+        return skimage.morphology.disk(float(inside), dtype=bool)
     rows, columns = inside.split("x") if "x" in inside else (inside, inside)
     return np.ones((int(rows), int(columns)), bool)
 
@@ -147,6 +145,8 @@ def grow(plane, footprint):
 @oracle("erode", "dilate", "open", "close")
 def morphology(step, inputs, layouts, out):
     image, footprint = np.asarray(inputs[0]), footprint_of(step["footprint"])
+    if not all(side % 2 for side in footprint.shape):
+        return [None]  # lopsided: the page names no reference
     first, second = {"erode": (shrink, None), "dilate": (grow, None), "open": (shrink, grow),
                      "close": (grow, shrink)}[step["op"]]
     result = first(image, footprint)
@@ -162,7 +162,8 @@ def otsu(pixels):
         return None
     if pixels.min() == pixels.max():
         return float(pixels.flat[0])
-    return float(skimage.filters.threshold_otsu(pixels))
+    wide = pixels.astype(np.float64) if pixels.dtype.kind == "f" else pixels
+    return float(skimage.filters.threshold_otsu(wide))
 
 
 def level_tolerance(pixels, step):
@@ -170,7 +171,11 @@ def level_tolerance(pixels, step):
         return 0
     with np.errstate(invalid="ignore"):
         span = float(np.nanmax(pixels.astype(np.float64)) - np.nanmin(pixels.astype(np.float64)))
-    return 1e-11 * max(span, 1e-300) * max(1, abs(step.get("factor", 1)))
+        top = float(np.nanmax(np.abs(pixels.astype(np.float64))))
+    # The page says 1e-12 of the range. Bins of float32 have edges of float32, which NumPy 2 rounds
+    # in another way than the NumPy before: two units in the last place.
+    rounded = 2.0**-22 * top if pixels.dtype == np.float32 else 0
+    return (1e-11 * max(span, 1e-300) + rounded) * max(1, abs(step.get("factor", 1)))
 
 
 def level_of(step, pixels):

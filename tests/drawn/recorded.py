@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import warnings
 from dataclasses import dataclass, field
 
 import h5py
@@ -10,6 +11,8 @@ import hdf5plugin  # noqa: F401  registers the filters that h5py needs
 import numpy as np
 import tifffile
 import zarr
+
+warnings.filterwarnings("ignore", "Object at .* is not recognized as a component of a Zarr hierarchy")
 
 
 @dataclass
@@ -26,8 +29,8 @@ def coordinates(shape):
 
 def split_items(pixels, layout, valid, reasons):
     """`pixels`: stream axes, then item axes; `valid`: one flag a plane, in C order."""
-    found = Recorded(layout.stream[:0] + tuple(
-        (name, size) for (name, _), size in zip(layout.stream, pixels.shape)))
+    pixels = pixels.astype(bool) if layout.dtype == "bool" else pixels  # stored as 0 and 1
+    found = Recorded(tuple((name, size) for (name, _), size in zip(layout.stream, pixels.shape)))
     planes = max(1, int(np.prod(layout.item_shape[:-2])))
     for number, at in enumerate(coordinates(pixels.shape[:len(layout.stream)])):
         there = valid is None or valid.reshape(-1)[number * planes:(number + 1) * planes].all()
@@ -94,18 +97,20 @@ def image_of_item(group, layout):
 
 def read_tiff(path, layout):
     with tifffile.TiffFile(path) as file:
+        if not len(file.pages):
+            return Recorded(layout.stream)
         planes = np.stack([page.asarray() for page in file.pages])
         text = file.pages[0].description
         with open(path, "rb") as raw:  # the description that holds at the end is the last one
             texts = re.findall(rb"<\?xml.*?</OME>", raw.read(), re.S)
         text = texts[-1].decode() if texts else text
     sizes = list(layout.stream_shape + layout.item_shape)
-    if sizes and sizes[0] == -1:
+    if sizes and len(layout.stream):  # a stream without an end, or a file that ends early
         sizes[0] = len(planes) // max(1, int(np.prod(sizes[1:-2])))
     pixels = planes.reshape(sizes).astype(layout.dtype)
     gaps = re.search(r'K="gaps">(.*?)</M>', text, re.S)
     ranges = json.loads(gaps[1].replace("&quot;", '"').replace("&#34;", '"')) if gaps else []
-    valid = np.ones(len(planes), np.uint8)
+    valid = np.ones(len(planes), np.uint8)  # of those that are linked
     each, reasons = max(1, int(np.prod(layout.item_shape[:-2]))), {}
     for gap in ranges:
         valid[gap["first"] * each:(gap["last"] + 1) * each] = 0

