@@ -35,9 +35,12 @@ class Ran:
 
     @property
     def last_words(self):
-        """What it says where it fails, as text or as JSON."""
-        text = self.stderr.strip() or self.stdout.strip()
-        return "\n".join(text.splitlines()[-8:])[:600]
+        """What it says where it fails, as JSON or as text."""
+        try:
+            issues = [f"{issue['what']} ({issue['where']})" for issue in self.json()["issues"]]
+        except (ValueError, KeyError, TypeError):
+            issues = []
+        return "\n".join(issues or (self.stderr or self.stdout).strip().splitlines()[-6:])[:600]
 
 
 class Command:

@@ -1,7 +1,7 @@
 """Judges the drawer: makes single-line changes to engine and planner, one at a time, builds each in a
 scratch worktree and draws until one pipeline fails. Each mutant has to die.
 
-    python -m tests.drawn.mutants [--only NAME,...] [--draws 500] [--worktree DIR] [--jobs 2]
+    python -m tests.drawn.mutants [--only NAME,...] [--draws 500] [--worktree DIR] [--jobs 2] [--ignore KINDS]
 
 The worktree is of HEAD; its build folder stays, so that each mutant compiles a file or a few. The
 first build compiles all (from ccache where that has it)."""
@@ -26,6 +26,7 @@ def arguments():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--worktree", type=pathlib.Path, default=pathlib.Path("/tmp/drawn-mutants/w"))
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--ignore", default="", help="kinds of failures, as memory,disk")
     parser.add_argument("--check", action="store_true", help="only say whether each has its place")
     return parser.parse_args()
 
@@ -60,7 +61,7 @@ def build(folder, jobs):
 def death(folder, options):
     """(draws it took, what failed), or None if it lives."""
     line = [sys.executable, "-m", "tests.drawn", "--draws", str(options.draws), "--seed",
-            str(options.seed), "--stop", "--list", "--no-record"]
+            str(options.seed), "--stop", "--list", "--no-record", "--ignore", options.ignore]
     binary = folder / "build/release/bin/parfocal"
     ran = subprocess.run(line, cwd=ROOT, capture_output=True, text=True,
                          env={**os.environ, "PARFOCAL": str(binary)})
