@@ -109,6 +109,5 @@ def test_in_a_sweep_by_regions_only_whole_frames_are_kept(parfocal, start, tmp_p
         rows, stored = frames(tmp_path / f"stop{k}"), image(tmp_path / f"stop{k}", "clean.ome.zarr")
         kept = sum(row["status"] == "ok" for row in rows)
         assert [row["status"] for row in rows] == ["ok"] * kept + ["gap"] * (60 - kept)
-        np.testing.assert_array_equal(stored[:kept], whole[:kept])
-        assert not stored[kept:].any()
+        np.testing.assert_array_equal(stored, whole[:kept])
         assert sorted(gaps(tmp_path / f"stop{k}", "clean.ome.zarr")) == list(range(kept, 60))

@@ -91,7 +91,8 @@ def test_full_disk_while_the_input_is_copied(parfocal, small_disk, recording):
 
 
 def test_full_disk_while_chunks_are_written(parfocal, small_disk, recording):
-    folder = small_disk(2**20)
+    """Events of the frames before are there, whole."""
+    folder = small_disk(4 * 2**20)
     pipeline = folder / "p.yaml"
     pipeline.write_text(
         f"parfocal: 1\nsource: {{type: rtdc, path: {recording}}}\n"
@@ -101,7 +102,12 @@ def test_full_disk_while_chunks_are_written(parfocal, small_disk, recording):
     )
     done = parfocal("run", pipeline, "--out", folder / "out", exit_code=1)
     assert "No space left on device" in done.stderr
-    assert not [path for path in (folder / "out").iterdir() if "rtdc" in path.name]
+    assert [path.name for path in (folder / "out").iterdir() if "rtdc" in path.name] == ["x.rtdc"]
+    with h5py.File(folder / "out" / "x.rtdc") as h5:
+        events = h5.attrs["experiment:event count"]
+        assert events > 0
+        assert {column.shape[0] for column in h5["events"].values()} == {events}
+        assert h5["events/nevents"][-1] == np.sum(h5["events/basinmap0"][:] == h5["events/basinmap0"][-1])
 
 
 def test_limit_on_the_size_of_files(start, tmp_path, recording):

@@ -1,15 +1,16 @@
 #pragma once
 /// The table of a store: the rows of one step, as 1-D arrays `tables/<step>/<column>`.
 
-#include <chrono>
+#include <mutex>
 
 #include "parfocal/core/io.h"
+#include "parfocal/formats/common/heartbeat.h"
 #include "parfocal/formats/zarr/writer/table_columns.h"
 
 namespace parfocal {
 
-/// Rows come item by item, in order. Every second they are published: written, then the arrays'
-/// shape, so that readers and a killed process have all rows up to there.
+/// Rows come item by item, in order. What was written is published within a second: the rows, then
+/// the arrays' shape, so that readers and a killed process have all rows up to there.
 class SinkTable {
  public:
   /// `input` is the `number`-th of the sink.
@@ -30,8 +31,10 @@ class SinkTable {
   int zarr_format_;
   size_t input_;
   PortLayout layout_;
+  std::mutex mutex_;  // of what follows
   TableColumns columns_;
-  std::chrono::steady_clock::time_point published_;
+  Status published_;  // the first failure
+  Heartbeat beat_;    // ends first
 };
 
 }  // namespace parfocal

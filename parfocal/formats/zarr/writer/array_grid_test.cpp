@@ -6,6 +6,8 @@
 #include <random>
 #include <set>
 
+#include "parfocal/formats/zarr/writer/frame_layout.h"
+
 namespace parfocal {
 namespace {
 
@@ -89,6 +91,30 @@ TEST(ArrayGrid, KeysAreThoseOfZarr) {
   EXPECT_EQ(grid.slab_in_band(frame), 3);  // t chunk 1 of 4, c chunk 1 of 2: 1 * 2 + 1
   EXPECT_EQ(grid.chunks_per_part(), 8 * 4);
   EXPECT_EQ(grid.frames_per_chunk(), 4);
+}
+
+// A buffer is used again and again: what an earlier frame left in it stays out of the file.
+TEST(FrameLayout, TilesAreZeroOutsideOfTheImage) {
+  ArraySpec spec;
+  spec.shape = {4, 5, 9};
+  spec.chunk = {1, 3, 4};
+  spec.shard = {1, 6, 12};
+  spec.dtype = DType::u16;
+  const ArrayGrid grid(spec);
+  const FrameLayout layout(spec, grid);
+  std::vector<uint16_t> buffer(static_cast<size_t>(layout.bytes() / 2), 0xEEEE), plane(45, 7);
+  layout.tile(packed_view(reinterpret_cast<const std::byte*>(plane.data()), DType::u16,
+                          Region::whole({5, 9})),
+              reinterpret_cast<std::byte*>(buffer.data()));
+  ASSERT_EQ(grid.tiles().size(), 6u);
+  for (size_t i = 0; i < grid.tiles().size(); ++i) {
+    const Tile& tile = grid.tiles()[i];
+    const uint16_t* pixels = buffer.data() + layout.offset(i) / 2;
+    for (int64_t y = 0; y < 3; ++y)
+      for (int64_t x = 0; x < 4; ++x)
+        EXPECT_EQ(pixels[y * 4 + x], y < tile.height && x < tile.width ? 7 : 0)
+            << "tile " << i << ": " << y << ", " << x;
+  }
 }
 
 }  // namespace

@@ -67,6 +67,11 @@ class StoreHazards : public testing::Test {
     for (int64_t f = first; f < end; ++f)
       ASSERT_TRUE(append(writer, 0, f, test::plane_of(f, kSide)).ok()) << f;
   }
+  int64_t outer_of(const std::string& array) const {
+    const auto json =
+        nlohmann::json::parse(test::read_text(root_ / array / "zarr.json"), nullptr, false);
+    return json.is_discarded() ? -1 : json.at("shape").at(0).get<int64_t>();
+  }
   std::vector<uint8_t> valid() const { return test::read_array<uint8_t>(root_, "frames/valid"); }
 
   const test::TempDir folder_;
@@ -213,6 +218,65 @@ TEST_F(StoreHazards, FramesOfAnEarlierWriterThatWereTakenBackDoNotCountAsThere) 
   for (int64_t f = 0; f < 8; ++f) EXPECT_EQ(writer->has(0, f), f < 2) << f;
 }
 
+// The last frame alone, whose shard is not published yet.
+TEST_F(StoreHazards, ASingleFrameThatWasTakenBackDoesNotComeBack) {
+  const StoreSpec spec = test::make_store({image(kUnbounded, {8, kSide, kSide})});
+  auto writer = StoreWriter::create(root_, spec, {});
+  append_all(*writer, 0, 4);
+  writer.reset();
+  {
+    LocalStore store(root_);
+    Journal journal;
+    ASSERT_TRUE(journal.create(store, "__parfocal/more").ok());
+    ASSERT_TRUE(journal.append(TakenBackRecord{0, 3}).ok());
+    ASSERT_TRUE(journal.close().ok());
+    std::ofstream(root_ / "__parfocal/journal", std::ios::binary | std::ios::app)
+        << test::read_text(root_ / "__parfocal/more");
+    fs::remove(root_ / "__parfocal/more");
+  }
+  RecoverReport report;
+  ASSERT_TRUE(recover_store(root_, report).ok());
+  EXPECT_EQ(report.images.at(0).frames, 3);
+  EXPECT_EQ(valid(), (std::vector<uint8_t>{1, 1, 1}));
+}
+
+// A follower sees what every level has, and no more steps than there are: once a later image is
+// published, that of earlier ones has been decided.
+TEST_F(StoreHazards, AShapeIsPublishedWhenEveryLevelHasItsShards) {
+  ImageSpec stack = test::make_image("0", "zyx", {4, kSide, kSide}, DType::u16);
+  stack.levels = 2;
+  stack.pool_z = true;
+  const StoreSpec spec = test::make_store(
+      {stack, test::make_image("1", "tyx", {kUnbounded, kSide, kSide}, DType::u16)});
+  StoreOptions options;
+  options.threads = 1;
+  options.publish_ms = 1;
+  const auto writer = StoreWriter::create(root_, spec, options);
+  for (int64_t z = 0; z < 4; ++z) {
+    ASSERT_TRUE(append(*writer, 0, z, test::plane_of(z, kSide)).ok());
+    ASSERT_TRUE(append(*writer, 1, z, test::plane_of(z, kSide)).ok());
+    while (outer_of("1/0") <= z) usleep(1000);
+    EXPECT_EQ(outer_of("0/0"), (z + 1) / 2 * 2) << "planes that level 1 has too";
+    EXPECT_EQ(outer_of("0/1"), (z + 1) / 2);
+  }
+}
+
+TEST_F(StoreHazards, APublishedShapeEndsWithTheImageNotWithItsLastShard) {
+  const StoreSpec spec =
+      test::make_store({test::make_image("0", "tyx", {5, kSide, kSide}, DType::u16),
+                        test::make_image("1", "tyx", {kUnbounded, kSide, kSide}, DType::u16)});
+  StoreSpec sharded = spec;
+  sharded.images[0].shard = {4, kSide, kSide};
+  StoreOptions options;
+  options.threads = 1;
+  options.publish_ms = 1;
+  const auto writer = StoreWriter::create(root_, sharded, options);
+  for (int64_t t = 0; t < 5; ++t) ASSERT_TRUE(append(*writer, 0, t, test::plane_of(t, kSide)).ok());
+  ASSERT_TRUE(append(*writer, 1, 0, test::plane_of(0, kSide)).ok());
+  while (outer_of("1/0") < 1) usleep(1000);
+  EXPECT_EQ(outer_of("0/0"), 5);
+}
+
 // The disk may have the row of a frame, and not the record that comes before it.
 TEST_F(StoreHazards, ARowWithoutARecordDoesNotMakeAFrame) {
   const StoreSpec spec = test::make_store({image(4, {4, kSide, kSide})});
@@ -233,6 +297,8 @@ TEST_F(StoreHazards, FramesTakenBackOfAnArrayOfFixedSizeAreRecordedAsMissing) {
   append_all(*writer, 0, 4);
   const int64_t kept[] = {1};
   ASSERT_TRUE(writer->close(false, "stopped", kept).ok());
+  EXPECT_EQ(outer_of("0"), 1) << "what never was looks like data";
+  EXPECT_EQ(valid(), std::vector<uint8_t>{1});
   const auto json = nlohmann::json::parse(test::read_text(root_ / "zarr.json"));
   const auto& gaps = json.at("attributes").at("parfocal").at("gaps");
   ASSERT_EQ(gaps.size(), 1u) << gaps;

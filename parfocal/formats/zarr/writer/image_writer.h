@@ -91,10 +91,12 @@ class ImageWriter {
   /// Takes back all frames from `frame` on; fails where z is halved. \pre no other call is under
   /// way
   Status drop_from(int64_t frame, Scratch& scratch);
-  /// Seals everything; frames that never came become gaps. \pre no other call is under way
-  Status close(Scratch& scratch, const std::string& reason);
-  /// Size of the first axis when all is written.
-  int64_t final_outer() const;
+  /// Seals everything, as an image of `outer` steps of the first axis; frames that never came
+  /// become gaps. \pre no other call is under way
+  Status close(Scratch& scratch, const std::string& reason, int64_t outer);
+  /// Size of the first axis when all is written. A run that was cut short ends behind the last step
+  /// of which a frame came, so that nothing that never was looks like data.
+  int64_t final_outer(bool complete) const;
   /// For the metadata; `gaps` receives what the state points to.
   ImageState state(int64_t outer, GapRanges& gaps) const;
   /// Changes whenever a gap is recorded.
@@ -110,7 +112,7 @@ class ImageWriter {
   Status close_pyramid(Scratch& scratch);
   bool bands_are_alike() const;
   Status resume_row(int64_t row, const FrameSet& valid, int64_t frames);
-  void add_missing(const std::string& reason);
+  void add_missing(const std::string& reason, int64_t outer);
   int64_t channel_of(int64_t frame) const;
   int64_t channels() const;
 

@@ -10,9 +10,11 @@ std::vector<MetadataObject> ImageWriter::column_objects(int64_t outer) const {
   return columns_.objects(frames);
 }
 
-int64_t ImageWriter::final_outer() const {
+// Channels keep their number: the metadata has a name and a window for each.
+int64_t ImageWriter::final_outer(bool complete) const {
   if (spec().stream_rank() == 0) return 1;
-  if (spec().axes[0].size != kUnbounded) return spec().axes[0].size;
+  const Axis& first = spec().axes[0];
+  if (first.size != kUnbounded && (complete || first.name == "c")) return first.size;
   const int64_t inner = base().grid().frames_per_outer();
   const std::lock_guard lock(mutex_);
   return (seen_ + inner - 1) / inner;
@@ -58,8 +60,10 @@ Status ImageWriter::close_pyramid(Scratch& scratch) {
   return {};
 }
 
-void ImageWriter::add_missing(const std::string& reason) {
-  const int64_t frames = base().grid().frames(final_outer());
+// Of all frames that were expected, also behind the end of a run that was cut short.
+void ImageWriter::add_missing(const std::string& reason, int64_t outer) {
+  const bool bounded = base().grid().frames() != kUnbounded;
+  const int64_t frames = bounded ? base().grid().frames() : base().grid().frames(outer);
   int64_t first = -1;
   for (int64_t frame = base().committed_outer() * base().grid().frames_per_outer(); frame <= frames;
        ++frame) {
@@ -93,10 +97,10 @@ Status ImageWriter::drop_from(int64_t frame, Scratch& scratch) {
   return {};
 }
 
-Status ImageWriter::close(Scratch& scratch, const std::string& reason) {
+Status ImageWriter::close(Scratch& scratch, const std::string& reason, int64_t outer) {
   if (pyramid_)
     if (Status s = close_pyramid(scratch); !s.ok()) return s;
-  add_missing(reason.empty() ? "the frame never came" : reason);
+  add_missing(reason.empty() ? "the frame never came" : reason, outer);
   for (size_t level = 0; level < levels_.size(); ++level)
     if (Status s = levels_[level]->close(scratch.arrays[level]); !s.ok()) return s;
   const std::lock_guard lock(mutex_);

@@ -7,6 +7,7 @@
 #include "parfocal/formats/zarr/hierarchy.h"
 #include "parfocal/formats/zarr/writer/frame_columns.h"
 #include "parfocal/formats/zarr/writer/part_file.h"
+#include "parfocal/formats/zarr/writer/recovery_tables.h"
 #include "parfocal/formats/zarr/writer/valid_column.h"
 
 namespace parfocal {
@@ -44,6 +45,7 @@ Status StoreRecovery::run(const std::filesystem::path& journal, RecoverReport& r
   for (Image& image : images_)
     if (Status s = finish_image(image, report); !s.ok()) return s;
   if (Status s = write_columns(journal); !s.ok()) return s;
+  if (Status s = finish_tables(); !s.ok()) return s;
   return put_metadata();
 }
 
@@ -223,6 +225,14 @@ Status StoreRecovery::put_metadata() {
     states.push_back(std::move(state));
   }
   return put(store_objects(spec_, states));
+}
+
+// Tables end with the frames: of positions, with the longest one's.
+Status StoreRecovery::finish_tables() const {
+  int64_t outer = 0;
+  for (const Image& image : images_) outer = std::max(outer, image.outer);
+  const std::vector<Axis>& axes = spec_.images.front().axes;
+  return recover_tables(root_, spec_.zarr_format, axes.empty() ? "" : axes[0].name, outer);
 }
 
 Status StoreRecovery::put(const std::vector<MetadataObject>& objects) const {

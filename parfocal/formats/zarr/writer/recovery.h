@@ -47,6 +47,7 @@ class StoreRecovery {
   void find_gaps(Image& image);
   Status write_columns(const std::filesystem::path& journal);
   Status put_metadata();
+  Status finish_tables() const;
   Status put(const std::vector<MetadataObject>& objects) const;
   std::vector<ContrastWindow> windows_of(const Image& image) const;
   ContrastWindow window_of(const Image& image, const std::vector<int64_t>& frames) const;

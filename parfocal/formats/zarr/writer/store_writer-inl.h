@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <thread>
 
+#include "parfocal/formats/common/guarded.h"
 #include "parfocal/formats/zarr/writer/frame_pool.h"
 #include "parfocal/formats/zarr/writer/image_writer.h"
 #include "parfocal/formats/zarr/writer/journal.h"
@@ -43,6 +44,7 @@ class StoreWriter::Impl {
   using Scratches = std::vector<ImageWriter::Scratch>;  // one per image
   void check_regions() const;
   void work();
+  Status store_jobs();
   static Status wrong_dtype(DType given, DType needed);
   Status wait_for_room(size_t image, int64_t frame);
   Status reopen_image(size_t i);
@@ -65,7 +67,8 @@ class StoreWriter::Impl {
   void fail(const Status& status);
   Status with_what_is_safe(Issue issue);
   void join();
-  Status finish_images(const std::string& reason, std::span<const int64_t> kept);
+  Status finish_images(bool complete, const std::string& reason, std::span<const int64_t> kept);
+  std::vector<int64_t> final_outer(bool complete) const;
 
   std::filesystem::path root_;
   LocalStore store_{root_};

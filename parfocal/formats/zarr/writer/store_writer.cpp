@@ -215,14 +215,19 @@ Status StoreWriter::Impl::wait_for_room(size_t image, int64_t frame) {
 }
 
 void StoreWriter::Impl::work() {
+  if (Status s = guarded([this] { return store_jobs(); }); !s.ok()) fail(s);
+}
+
+Status StoreWriter::Impl::store_jobs() {
   Scratches scratches;
   for (size_t i = 0; i < images_.size(); ++i)
     scratches.push_back(scratch_of_[i] == i ? images_[i]->make_scratch() : ImageWriter::Scratch());
   while (std::optional<FrameJob> job = pool_->pop()) {
-    const Status s = job->gap ? store_gap(*job, scratches) : store(*job, scratches);
-    if (!s.ok()) return fail(s);
+    Status s = job->gap ? store_gap(*job, scratches) : store(*job, scratches);
+    if (!s.ok()) return s;
     pool_->done();
   }
+  return {};
 }
 
 Status StoreWriter::Impl::store(FrameJob& job, Scratches& scratches) {

@@ -1,6 +1,8 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <map>
 
 #include "parfocal/core/guarded.h"
 #include "parfocal/formats/zarr/writer/part_file.h"
@@ -60,7 +62,7 @@ void StoreWriter::Impl::commit_loop(const std::stop_token& stop) {
       if (!commit_wanted_.wait(lock, stop, [&] { return !pending_.empty(); })) return;
       commit_wanted_.wait_for(lock, stop, wait, [&] { return pending_.size() >= many; });
     }
-    if (Status s = commit(); !s.ok()) return fail(s);
+    if (Status s = guarded([this] { return commit(); }); !s.ok()) return fail(s);
   }
 }
 
@@ -84,7 +86,7 @@ void StoreWriter::Impl::publish_loop(const std::stop_token& stop) {
       publish_wanted_.wait_for(lock, stop, wait, [] { return false; });
     }
     if (stop.stop_requested()) return;
-    if (Status s = publish(); !s.ok()) return fail(s);
+    if (Status s = guarded([this] { return publish(); }); !s.ok()) return fail(s);
   }
 }
 
@@ -140,7 +142,7 @@ Status StoreWriter::Impl::close(bool complete, const std::string& reason,
   publisher_ = {};
   Status s = receipts_.failure();
   if (s.ok()) s = commit();
-  if (s.ok()) s = finish_images(reason, kept);
+  if (s.ok()) s = finish_images(complete, reason, kept);
   if (s.ok()) s = put(objects(complete, reason));
   if (s.ok() && options_.ack == Ack::durable) s = sync_directory(root_);
   // Before it is closed, and with that free to be recovered from.
@@ -160,15 +162,36 @@ Status StoreWriter::Impl::with_what_is_safe(Issue issue) {
   return Status::fail(std::move(issue));
 }
 
-Status StoreWriter::Impl::finish_images(const std::string& reason, std::span<const int64_t> kept) {
+Status StoreWriter::Impl::finish_images(bool complete, const std::string& reason,
+                                        std::span<const int64_t> kept) {
   for (size_t i = 0; i < images_.size(); ++i) {
     ImageWriter::Scratch scratch = images_[i]->make_scratch();
     if (!kept.empty())
       if (Status s = images_[i]->drop_from(kept[i], scratch); !s.ok()) return s;
-    if (Status s = images_[i]->close(scratch, reason); !s.ok()) return s;
-    published_[i] = images_[i]->final_outer();
+  }
+  const std::vector<int64_t> outer = final_outer(complete);
+  for (size_t i = 0; i < images_.size(); ++i) {
+    ImageWriter::Scratch scratch = images_[i]->make_scratch();
+    if (Status s = images_[i]->close(scratch, reason, outer[i]); !s.ok()) return s;
+    published_[i] = outer[i];
   }
   return {};
+}
+
+// Sizes of the first axis: positions and labels that began alike end alike.
+std::vector<int64_t> StoreWriter::Impl::final_outer(bool complete) const {
+  std::map<std::pair<std::string, int64_t>, int64_t> most;  // of images with this first axis
+  const auto most_of = [&](const ImageWriter& image) -> int64_t& {
+    const Axis& first = image.spec().axes[0];
+    return most[{first.name, first.size}];
+  };
+  for (const auto& image : images_)
+    most_of(*image) = std::max(most_of(*image), image->final_outer(complete));
+  std::vector<int64_t> outer;
+  for (const auto& image : images_)
+    outer.push_back(image->spec().stream_rank() > 0 ? most_of(*image)
+                                                    : image->final_outer(complete));
+  return outer;
 }
 
 }  // namespace parfocal
