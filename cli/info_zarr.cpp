@@ -70,6 +70,9 @@ void add_group(const ZarrHierarchy& store, const NgffGroup& group, Facts& facts)
   if (group.is_plate) facts.emplace_back("wells", group.wells.size());
   if (group.is_plate || group.is_well || group.is_series)
     facts.emplace_back("positions", image_paths(store, "", group, kMostPositions));
+  std::vector<std::string> notes;
+  if (group.is_plate) image_places(store, group, kMostPositions, notes);
+  add_notes(notes, facts);
   const ZarrNode labels = store.find("labels");
   if (labels.format != 0) facts.emplace_back("labels", group_of(labels).labels);
 }
