@@ -32,6 +32,7 @@ class OneObject final : public Store {
     return read(key, static_cast<int64_t>(bytes_.size() - n), to.first(n), result);
   }
   Status list(const std::string&, size_t, std::vector<std::string>&) const override { return {}; }
+  Status stamp(const std::string&, ObjectStamp&) const override { return {}; }
   Status put(const std::string&, std::span<const std::byte>, bool) override { return {}; }
   Status create_growing(const std::string&, std::unique_ptr<AppendObject>&) override { return {}; }
   std::string where(const std::string& key) const override { return key; }

@@ -166,6 +166,9 @@ class CountingStore final : public Store {
     ++reads;
     return folder_.list(prefix, most, names);
   }
+  Status stamp(const std::string& key, ObjectStamp& result) const override {
+    return folder_.stamp(key, result);
+  }
   Status put(const std::string&, std::span<const std::byte>, bool) override { return {}; }
   Status create_growing(const std::string&, std::unique_ptr<AppendObject>&) override { return {}; }
   std::string where(const std::string& key) const override { return folder_.where(key); }

@@ -10,6 +10,7 @@
 #include "parfocal/formats/zarr/array_reader.h"
 #include "parfocal/formats/zarr/frame_rows.h"
 #include "parfocal/formats/zarr/image_positions.h"
+#include "parfocal/formats/zarr/store_stamps.h"
 
 namespace parfocal {
 namespace {
@@ -74,9 +75,11 @@ class OmeZarrSource final : public Source {
     chunk_ = image.array.inner_chunk();
     set_group(static_cast<int64_t>(dtype_size(layout_.dtype)), limits_);
     per_position_ = layout_.stream_count();
+    stamps_.emplace(store);
     for (size_t i = 0; i < positions_.images.size(); ++i) read_rows(store, i);
     for (const auto& found : positions_.images) {
       if (!found) continue;
+      stamps_->add(*found);
       changed_ = std::max(changed_, change_of(folder / found->path));
     }
     if (all)
@@ -129,6 +132,7 @@ class OmeZarrSource final : public Source {
     }
     return result;
   }
+  Status unchanged() const override { return stamps_->unchanged(); }
   std::string identity() const override {
     return name_ + ": " + layout_.str() + ", changed " + std::to_string(changed_);
   }
@@ -195,6 +199,7 @@ class OmeZarrSource final : public Source {
   ImagePositions positions_;
   std::vector<FrameRows> rows_;  // by position
   std::vector<std::string> notices_;
+  std::optional<StoreStamps> stamps_;
   int64_t per_position_ = 1;  // items
   int64_t changed_ = 0, read_bytes_ = 0;
   ReaderLimits limits_;

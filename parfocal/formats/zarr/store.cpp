@@ -1,6 +1,7 @@
 #include "parfocal/formats/zarr/store.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -78,6 +79,18 @@ Status LocalStore::list(const std::string& prefix, size_t most,
       error == std::errc::not_a_directory)
     return {};
   return Status::fail("cannot list " + where(prefix) + ": " + error.message());
+}
+
+Status LocalStore::stamp(const std::string& key, ObjectStamp& result) const {
+  result = {};
+  if (!is_good_key(key)) return bad_key(key);
+  const fs::path path = folder_ / key;
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0)
+    return errno == ENOENT || errno == ENOTDIR ? Status() : io_failure("stat", path);
+  result = {true, info.st_dev, info.st_ino, info.st_size,
+            info.st_mtim.tv_sec * int64_t{1'000'000'000} + info.st_mtim.tv_nsec};
+  return {};
 }
 
 Status LocalStore::put(const std::string& key, std::span<const std::byte> bytes, bool durable) {

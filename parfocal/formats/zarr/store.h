@@ -20,6 +20,14 @@ struct ObjectRead {
   int64_t read = 0;    ///< bytes that were read: fewer than asked for only at its end
 };
 
+/// Tells one object from another in its place, and from itself after somebody wrote it.
+struct ObjectStamp {
+  bool found = false;
+  uint64_t device = 0, number = 0;  ///< 0 where the place of the object has none
+  int64_t size = 0, changed_ns = 0;
+  bool operator==(const ObjectStamp&) const = default;
+};
+
 /// An object that grows at its end, such as a journal. Thread-safe; one writer at a time.
 class AppendObject {
  public:
@@ -46,6 +54,8 @@ class Store {
   /// them. None where there is nothing, or an object.
   virtual Status list(const std::string& prefix, size_t most,
                       std::vector<std::string>& names) const = 0;
+  /// What is at `key` now; nothing there is no failure.
+  virtual Status stamp(const std::string& key, ObjectStamp& result) const = 0;
   /// Puts an object in one step: readers see the old one or the new one, never a part. `durable`:
   /// the new one survives a power cut.
   virtual Status put(const std::string& key, std::span<const std::byte> bytes, bool durable) = 0;
@@ -66,6 +76,7 @@ class LocalStore final : public Store {
                   ObjectRead& result) const override;
   Status list(const std::string& prefix, size_t most,
               std::vector<std::string>& names) const override;
+  Status stamp(const std::string& key, ObjectStamp& result) const override;
   Status put(const std::string& key, std::span<const std::byte> bytes, bool durable) override;
   Status create_growing(const std::string& key, std::unique_ptr<AppendObject>& object) override;
   std::string where(const std::string& key) const override;

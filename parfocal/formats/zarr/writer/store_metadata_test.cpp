@@ -47,6 +47,7 @@ class MemoryStore final : public Store {
   Status list(const std::string&, size_t, std::vector<std::string>&) const override {
     return Status::fail("no lists here");
   }
+  Status stamp(const std::string&, ObjectStamp&) const override { return {}; }
   Status put(const std::string&, std::span<const std::byte>, bool) override {
     return Status::fail("read-only");
   }
