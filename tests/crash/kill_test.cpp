@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <numeric>
 #include <random>
 #include <thread>
 
@@ -64,14 +63,17 @@ void run_whole(const ProbeSpec& spec, const fs::path& folder) {
   const auto receipts = read_receipts(run.receipts());
   EXPECT_EQ(check.lost(receipts), 0);
   if (spec.take_back == 0) return;
-  EXPECT_EQ(receipts.size(),
-            std::accumulate(check.sessions.begin(), check.sessions.end(), size_t{0},
-                            [](size_t n, const std::vector<int64_t>& image) {
-                              return n + static_cast<size_t>(
-                                             std::count_if(image.begin(), image.end(),
-                                                           [](int64_t s) { return s >= 0; }));
-                            }))
-      << "frames that were taken back are there";
+  // A session that is left, and not closed, may have stored frames that nobody was told of.
+  const auto is_closed = [&](int64_t session) {
+    return session >= 0 && (session % 2 == 0 || session == spec.sessions - 1);
+  };
+  const auto told = std::count_if(receipts.begin(), receipts.end(), [&](int64_t receipt) {
+    return is_closed(FrameName::of(receipt).session);
+  });
+  int64_t there = 0;
+  for (const std::vector<int64_t>& image : check.sessions)
+    there += std::count_if(image.begin(), image.end(), is_closed);
+  EXPECT_EQ(told, there) << "frames that were taken back are there";
 }
 
 struct Tally {
