@@ -14,6 +14,7 @@ namespace parfocal {
 namespace {
 
 constexpr haddr_t kMostBytes = INT64_MAX;
+[[maybe_unused]] constexpr int kDriverValue = 601;  // any of those that are for private use
 
 // The library sees the first member only.
 struct OpenFile {
@@ -109,6 +110,10 @@ herr_t truncate(H5FD_t* file, hid_t, hbool_t) {
 
 H5FD_class_t driver_class() {
   H5FD_class_t made = {};
+#ifdef H5FD_CLASS_VERSION  // from HDF5 1.14 on
+  made.version = H5FD_CLASS_VERSION;
+  made.value = kDriverValue;
+#endif
   made.name = "parfocal_write";
   made.maxaddr = kMostBytes;
   made.fc_degree = H5F_CLOSE_WEAK;
