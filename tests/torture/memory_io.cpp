@@ -228,8 +228,8 @@ ParamSet script_params() {
       .add("broken_from_row", &ScriptParams::broken_from_row, "rows above can be read")
       .add("breaks_by", &ScriptParams::breaks_by, "status, throw, bad_alloc or int")
       .defaults("status")
-      .add("endless", &ScriptParams::endless, "do not announce the length");
-  params.add("replaced", &ScriptParams::replaced, "say at the end that the input is another one");
+      .add("endless", &ScriptParams::endless, "do not announce the length")
+      .add("replaced", &ScriptParams::replaced, "say that the input became another one");
 }
 
 }  // namespace
