@@ -8,9 +8,15 @@ from .draw_source import draw_source
 from .pipeline import Pipeline
 
 TRIES = 8  # of a step, before the graph stays as it is
-# What needs a rare input, or is most worth it, is tried more often; what tests/rtdc judges, less.
-WEIGHTS = {"label": 4, "measure": 4, "count": 3, "threshold": 3, "reduce": 3, "gaussian": 2,
-           "background_sparse_median": 0.3, "flow_features": 0.3}
+# Themes: how often images are large, and what is tried more often (1 where not named).
+THEMES = {
+    "objects": (0.15, {"label": 4, "measure": 4, "count": 3, "threshold": 4, "gaussian": 2,
+                       "background_sparse_median": 0.3, "flow_features": 0.3}),
+    # What can be swept by bands: one step that needs whole frames, and there are none.
+    "bands": (0.75, {"reduce": 4, "gaussian": 3, "subtract": 2, "label": 0, "measure": 0, "count": 0,
+                     "threshold": 0, "segment_below_background": 0, "flow_features": 0,
+                     "background_sparse_median": 0}),
+}
 CODECS = ["none", "lz4", "zstd_blosc", "zstd", "gzip", "crc32c"]
 # Names that nobody may take, or that break what does not look.
 HOSTILE = ["run.json", "frames.csv", "o0{}/0/c/0/0/0", "o0{}/zarr.json", "o0{}/in{}", "o0{}"]
@@ -31,7 +37,8 @@ class Drawer:
         """A pipeline that the planner accepts, but for the names of its sinks; None if even the
         source is refused."""
         rng = random.Random(seed)
-        source, files = draw_source(rng)
+        self.theme = rng.choice(list(THEMES))
+        source, files = draw_source(rng, THEMES[self.theme][0])
         pipeline = Pipeline(seed, source, files, on_error=rng.choice(["stop", "skip"]))
         layouts = self.plan(pipeline)
         if layouts is None:
@@ -56,8 +63,8 @@ class Drawer:
 
     def draw_step(self, rng, layouts, name):
         """A step that reads ports of the right kind, or None if there are none."""
-        names = list(self.operators)
-        operator = self.operators[rng.choices(names, [WEIGHTS.get(n, 1) for n in names])[0]]
+        names, weights = list(self.operators), THEMES[self.theme][1]
+        operator = self.operators[rng.choices(names, [weights.get(n, 1) for n in names])[0]]
         main = pick(rng, layouts, operator.inputs[0])
         if main is None:
             return None
@@ -71,6 +78,9 @@ class Drawer:
             if other is not None:
                 step[port.name] = other
         step.update(catalogue.draw_parameters(rng, operator, layouts[main]))
+        if operator.name == "reduce" and self.theme == "bands":  # over axes inside frames: whole ones
+            along = [name for name in step["over"] if name in layouts[main].stream_names]
+            step["over"] = along or list(layouts[main].stream_names[:1]) or step["over"]
         if operator.name == "subtract" and ("by" in step) == ("constant" in step):
             step.pop("constant", None)
             step.setdefault("by", main) if "by" in step else step.update(constant=rng.choice([3, 0.5]))

@@ -4,21 +4,21 @@ DTYPES = ["uint8", "uint8", "uint16", "uint16", "float32", "int16", "uint32", "f
           "int8", "int32"]
 
 
-def draw_sides(rng):
-    """Height and width: mostly tiny and odd, some a pixel, some long, few large enough for bands."""
+def draw_sides(rng, large):
+    """Height and width: tiny and odd, a pixel, long, or (how often, says `large`) such that bands pay."""
+    if rng.random() < large:
+        return rng.randint(200, 1200), rng.randint(100, 900)
     kind = rng.random()
-    if kind < 0.08:
+    if kind < 0.12:
         return 1, 1
-    if kind < 0.16:
+    if kind < 0.24:
         return rng.choice([(1, 999), (2000, 1), (1, 7), (300, 2), (3, 2049)])
-    if kind < 0.68:
-        return rng.choice([2, 3, 5, 16, 31, 64, 97]), rng.choice([2, 3, 7, 17, 33, 64, 101])
-    return rng.randint(200, 1200), rng.randint(100, 900)
+    return rng.choice([2, 3, 5, 16, 31, 64, 97]), rng.choice([2, 3, 7, 17, 33, 64, 101])
 
 
-def draw_axes(rng, leading=("t", "c", "z"), most_pixels=6_000_000):
+def draw_axes(rng, large, leading=("t", "c", "z"), most_pixels=4_000_000):
     """{axis: size}: some leading axes in this order, then y x."""
-    height, width = draw_sides(rng)
+    height, width = draw_sides(rng, large)
     chosen = [name for name in leading if name == "t" and rng.random() < 0.9 or rng.random() < 0.3]
     if not chosen:
         chosen = [rng.choice(leading)]
@@ -37,9 +37,9 @@ def product(numbers):
     return result
 
 
-def file_of(rng, kind, path, **more):
+def file_of(rng, large, kind, path):
     return {"kind": kind, "path": path, "content": rng.choice(["coordinates", "noise", "blobs"]),
-            "dtype": rng.choice(DTYPES), "seed": rng.randrange(1000), "axes": draw_axes(rng), **more}
+            "dtype": rng.choice(DTYPES), "seed": rng.randrange(1000), "axes": draw_axes(rng, large)}
 
 
 def no_bool(spec, rng):
@@ -48,9 +48,9 @@ def no_bool(spec, rng):
     return spec
 
 
-def draw_generator(rng):
+def draw_generator(rng, large):
     source = {"type": "generator", "kind": rng.choice(["noise", "gradient", "counter", "sequence", "nuclei"]),
-              "size": draw_axes(rng, rng.choice([("t", "c", "z"), ("t", "p", "c", "z"), ("p", "t", "c")])),
+              "size": draw_axes(rng, large, rng.choice([("t", "c", "z"), ("t", "p", "c", "z"), ("p", "t", "c")])),
               "dtype": rng.choice(DTYPES), "seed": rng.randrange(100)}
     if source["kind"] == "nuclei":
         source["radius_px"] = rng.choice([2, 3, 5])
@@ -60,8 +60,8 @@ def draw_generator(rng):
     return source, []
 
 
-def draw_pages(rng):
-    spec = no_bool(file_of(rng, "pages", "in/f{}.tif"), rng)
+def draw_pages(rng, large):
+    spec = no_bool(file_of(rng, large, "pages", "in/f{}.tif"), rng)
     if rng.random() < 0.3:
         spec["axes"] = in_any_order(rng, spec["axes"])
     leading = list(spec["axes"])[:-2]
@@ -84,8 +84,8 @@ def draw_pages(rng):
     return source, [spec]
 
 
-def draw_imagej(rng):
-    spec = file_of(rng, "imagej", "in/ij.tif")
+def draw_imagej(rng, large):
+    spec = file_of(rng, large, "imagej", "in/ij.tif")
     spec["dtype"] = rng.choice(["uint8", "uint16", "float32"])
     sizes = spec["axes"]
     spec["axes"] = {name: sizes[name] for name in "tzcyx" if name in sizes}  # ImageJ's only order
@@ -94,8 +94,8 @@ def draw_imagej(rng):
     return {"type": "files", "glob": "in/ij.tif", "axes": "auto"}, [spec]
 
 
-def draw_ome(rng):
-    spec = no_bool(file_of(rng, "ome", "in/a.ome.tif"), rng)
+def draw_ome(rng, large):
+    spec = no_bool(file_of(rng, large, "ome", "in/a.ome.tif"), rng)
     spec["axes"] = in_any_order(rng, spec["axes"])
     if rng.random() < 0.5:
         spec["scale_um"], spec["unit"] = rng.choice([0.5, 0.125, 2.0]), rng.choice(["µm", "nm", "mm"])
@@ -110,17 +110,17 @@ def in_any_order(rng, axes):
     return {name: axes[name] for name in leading + ["y", "x"]}
 
 
-def draw_ome_set(rng):
-    spec = no_bool(file_of(rng, "ome_set", "in/s{}.ome.tif"), rng)
+def draw_ome_set(rng, large):
+    spec = no_bool(file_of(rng, large, "ome_set", "in/s{}.ome.tif"), rng)
     spec["dtype"] = rng.choice(["uint8", "uint16", "float32"])
-    spec["axes"] = in_any_order(rng, draw_axes(rng, most_pixels=500_000))
+    spec["axes"] = in_any_order(rng, draw_axes(rng, large, most_pixels=500_000))
     spec["by"] = rng.choice(list(spec["axes"])[:-2])
     spec["first"] = rng.choice([0, 8])
     return {"type": "files", "glob": "in/s*.ome.tif", "axes": "auto"}, [spec]
 
 
-def draw_zarr(rng):
-    spec = file_of(rng, "zarr", "in/a.zarr")
+def draw_zarr(rng, large):
+    spec = file_of(rng, large, "zarr", "in/a.zarr")
     spec["format"] = rng.choice([2, 3, 3])
     spec["ngff"] = rng.random() < 0.7
     shape = list(spec["axes"].values())
@@ -147,8 +147,8 @@ def draw_zarr(rng):
     return source, [spec]
 
 
-def draw_rtdc(rng):
-    spec = file_of(rng, "rtdc", "in/m.rtdc")
+def draw_rtdc(rng, large):
+    spec = file_of(rng, large, "rtdc", "in/m.rtdc")
     height, width = rng.choice([(17, 33), (64, 97), (80, 320)])
     spec["axes"] = {"t": rng.choice([2, 9, 30]), "y": height, "x": width}
     spec["dtype"] = "uint8"
@@ -156,11 +156,11 @@ def draw_rtdc(rng):
     return {"type": "rtdc", "path": "in/m.rtdc"}, [spec]
 
 
-def draw_push(rng):
+def draw_push(rng, large):
     """A camera: with losses, or such that waits."""
-    inner, files = draw_generator(rng) if rng.random() < 0.7 else draw_zarr(rng)
+    inner, files = draw_generator(rng, large) if rng.random() < 0.7 else draw_zarr(rng, large)
     if inner["type"] == "generator":
-        inner["size"] = draw_axes(rng, ("t",), 2_000_000)
+        inner["size"] = draw_axes(rng, large, ("t",), 2_000_000)
         inner["size"]["t"] = rng.choice([1, 7, 40, 150])
     source = {"type": "push", "of": inner, "overflow": rng.choice(["drop", "wait"]),
               "ring": rng.choice([1, 2, 5, 64]), "fps": rng.choice([0, 0, 500, 3000])}
@@ -177,6 +177,6 @@ SOURCES = {draw_generator: 24, draw_pages: 16, draw_imagej: 6, draw_ome: 8, draw
            draw_zarr: 22, draw_rtdc: 6, draw_push: 12}
 
 
-def draw_source(rng):
+def draw_source(rng, large):
     """(source of the pipeline file, files to be written)"""
-    return rng.choices(list(SOURCES), list(SOURCES.values()))[0](rng)
+    return rng.choices(list(SOURCES), list(SOURCES.values()))[0](rng, large)
