@@ -1,7 +1,7 @@
 #include "parfocal/formats/zarr/store_sink_table.h"
 
+#include "parfocal/core/guarded.h"
 #include "parfocal/formats/common/files.h"
-#include "parfocal/formats/common/guarded.h"
 
 namespace parfocal {
 

@@ -4,7 +4,7 @@
 #include <condition_variable>
 #include <thread>
 
-#include "parfocal/formats/common/guarded.h"
+#include "parfocal/core/guarded.h"
 #include "parfocal/formats/zarr/writer/frame_pool.h"
 #include "parfocal/formats/zarr/writer/image_writer.h"
 #include "parfocal/formats/zarr/writer/journal.h"
