@@ -1,0 +1,77 @@
+"""Every command line that README and docs show runs, from where the page says, in the page's order."""
+
+import os
+import re
+import shutil
+import subprocess
+import unittest
+
+from support import PARFOCAL, SHARED_DIR, SOURCE_DIR, CommandTest, tiff
+
+PAGES = [SOURCE_DIR / "README.md", *sorted((SOURCE_DIR / "docs").glob("*.md"))]
+RECORDING = (SHARED_DIR / "data/dcnum/fmt-hdf5_cytoshot_full-features_2024/dcnum_thresh_example.rtdc")
+
+
+def blocks(page):
+    """The text of each fenced block that is meant for a shell."""
+    for language, text in re.findall(r"(?ms)^```(sh|)\n(.*?)^```", page.read_text()):
+        if re.search(r"(?m)^(\$ )?(parfocal|curl|export|make)\b", text):
+            yield text
+
+
+def commands(text):
+    """(command line, what it prints or None) of a block."""
+    if not re.search(r"(?m)^\$ ", text):
+        return [(line, None) for line in text.splitlines() if line.startswith("parfocal")]
+    return [(line, printed) for line, printed in re.findall(r"(?m)^\$ (.*)\n((?:(?!\$ ).*\n?)*)", text)]
+
+
+def shape(text):
+    """What stays the same from one machine and run to the next."""
+    return [re.sub(r"\d+(\.\d+)?", "#", line).strip() for line in text.splitlines() if line.strip()]
+
+
+class Pages(CommandTest):
+    def setUp(self):
+        super().setUp()
+        self.path = os.pathsep.join([os.path.dirname(PARFOCAL), os.environ["PATH"]])
+        shutil.copytree(SOURCE_DIR / "examples", self.dir / "examples")
+        (self.dir / "movie").mkdir()
+        for i in range(3):
+            (self.dir / "movie" / f"frame_{i:03d}.tif").write_bytes(tiff())
+        for name in ("hyperstack.tif", "big.tif"):
+            (self.dir / name).write_bytes(tiff(pages=4))
+
+    def add_recordings(self):
+        if not RECORDING.exists():
+            self.skipTest(f"no recording in {RECORDING}")
+        for name in ("recording.rtdc", "M001_data.rtdc"):
+            shutil.copy(RECORDING, self.dir / name)
+        shutil.copy(SOURCE_DIR / "examples/flow-cytometry.yaml", self.dir)
+
+    def shell(self, line):
+        return subprocess.run(["bash", "-c", line], cwd=self.dir, env={**os.environ, "PATH": self.path},
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+
+    def check(self, page, line, printed):
+        done = self.shell(line)
+        said = f"{page.name}: {line}\nexit {done.returncode}\n{done.stdout}{done.stderr}"
+        fails = printed is not None and "error:" in printed
+        self.assertEqual(done.returncode != 0, fails, said)
+        if printed is not None:
+            self.assertEqual(shape(printed), shape(done.stderr + done.stdout), said)
+
+    def test_every_command_line_runs(self):
+        self.add_recordings()
+        shown = 0
+        for page in PAGES:
+            for block in blocks(page):
+                for line, printed in commands(block):
+                    with self.subTest(page=page.name, line=line):
+                        self.check(page, line, printed)
+                        shown += 1
+        self.assertGreaterEqual(shown, 15)
+
+
+if __name__ == "__main__":
+    unittest.main()
