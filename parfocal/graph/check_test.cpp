@@ -128,8 +128,10 @@ TEST(Check, SomethingMustBeSavedOnceAndWithoutLoss) {
   EXPECT_EQ(check(p).warnings.size(), 1u);
   p = built();
   p.sinks.push_back(p.sinks[0]);
-  p.sinks[1].params = params({{"path", "./x/../a.zarr"}});
+  p.sinks[1].params = params({{"path", "./a.zarr/"}});
   EXPECT_THAT(only_error(p), HasSubstr("two sinks write"));
+  p.sinks[1].params = params({{"path", "./x/../b.zarr"}});
+  EXPECT_THAT(only_error(p), HasSubstr("a relative path without '..'"));
   p = built();
   p.sinks[0].inputs.push_back({"labels.cells", {"smooth", "", {}}});
   p.sinks[0].policy = Policy::latest;

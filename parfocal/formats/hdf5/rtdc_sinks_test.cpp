@@ -80,8 +80,8 @@ struct Series {
   FrameHeader header;
   std::string split_time;
 
-  explicit Series(int64_t n = 3, std::string split = "0.02")
-      : count(n), split_time(std::move(split)) {
+  Series() : Series(3) {}
+  explicit Series(int64_t n, std::string split = "0.02") : count(n), split_time(std::move(split)) {
     for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<uint8_t>(i / 24 * 10 + n);
     for (int64_t f = 0; f < 20; ++f) {
       frames[static_cast<size_t>(f)] = std::min(f / 5, n - 1);

@@ -77,8 +77,12 @@ class SpyStore final : public Store {
                   ObjectRead& result) const override {
     return folder_.read_end(key, to, result);
   }
-  Status list(const std::string& prefix, std::vector<std::string>& names) const override {
-    return folder_.list(prefix, names);
+  Status list(const std::string& prefix, size_t most,
+              std::vector<std::string>& names) const override {
+    return folder_.list(prefix, most, names);
+  }
+  Status stamp(const std::string& key, ObjectStamp& result) const override {
+    return folder_.stamp(key, result);
   }
   Status put(const std::string& key, std::span<const std::byte> bytes, bool durable) override {
     return folder_.put(key, bytes, durable);

@@ -163,7 +163,7 @@ TEST(BackgroundSeriesEdges, KeepBackgroundsOf16BitsAsTheyAre) {
   EXPECT_EQ(got.backgrounds[0], 1000);
 }
 
-TEST(BackgroundSeriesTimes, MustNotFallNorBeGivenInPart) {
+TEST(BackgroundSeriesTimes, MayFallButMustNotBeGivenInPart) {
   const std::string step = "{op: background_series, kernel_size: 2}";
   const double nan = std::nan("");
   const auto failure = [&](std::vector<double> times, bool bounded = true) {
@@ -171,7 +171,7 @@ TEST(BackgroundSeriesTimes, MustNotFallNorBeGivenInPart) {
     series.times = std::move(times);
     return run_on(step, series, bounded).failure;
   };
-  EXPECT_NE(failure({0, 0.2, 0.1}).find("frame 2 is 0.1 s, after 0.2 s"), std::string::npos);
+  EXPECT_EQ(failure({0, 0.2, 0.1}), "");
   EXPECT_NE(failure({0, nan, 0.1}).find("frame 1 has no time"), std::string::npos);
   EXPECT_NE(failure({nan, 0.1}).find("frame 1 has a time"), std::string::npos);
   EXPECT_NE(failure({0, INFINITY}).find("not a number"), std::string::npos);

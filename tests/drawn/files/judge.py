@@ -7,7 +7,7 @@ import subprocess
 import numpy as np
 import zarr
 
-import mutations
+from . import mutations
 
 UNITS = {"micrometer": 1, "nanometer": 1e-3, "millimeter": 1e3, "centimeter": 1e4, "meter": 1e6,
          "angstrom": 1e-4, "picometer": 1e-6, "inch": 25400, "femtometer": 1e-9}

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import signal
 import struct
 
 import numpy as np
@@ -125,15 +126,33 @@ def damage_zarr(random, case):
     return dataclasses.replace(case, how=f"{case.how}; {how}", damaged=True, readable=False)
 
 
+MOST_PIXELS = 10 ** 6  # damage may state sizes that take a reader for ever
+
+
+def opened(case):
+    """What another reader would read, with a shape and a way to its pixels."""
+    if case.path.is_dir():
+        node = zarr.open(case.path, mode="r")
+        array = node["0"] if isinstance(node, zarr.Group) else node
+        return array.shape, lambda: array[...]
+    series = tifffile.TiffFile(case.path).series[0]
+    return series.shape, series.asarray
+
+
 def other_reader(case):
-    """Planes as tifffile or zarr-python reads them, or None where they do not."""
+    """Planes as tifffile or zarr-python reads them, or None where they do not in 5 s."""
+    def give_up(*_):
+        raise TimeoutError
+
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(5)
     try:
-        if case.path.is_dir():
-            node = zarr.open(case.path, mode="r")
-            pixels = node["0"][...] if isinstance(node, zarr.Group) else node[...]
-        else:
-            with tifffile.TiffFile(case.path) as file:
-                pixels = file.asarray()
-        return np.asarray(pixels).reshape(-1, *pixels.shape[-2:])
+        shape, read = opened(case)
+        if np.prod(shape, dtype=float) > MOST_PIXELS:
+            return None
+        pixels = np.asarray(read())
+        return pixels.reshape(-1, *pixels.shape[-2:])
     except Exception:  # whatever it is: it does not read it
         return None
+    finally:
+        signal.alarm(0)

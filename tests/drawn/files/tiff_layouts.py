@@ -6,7 +6,7 @@ import numpy as np
 import PIL.Image
 import tifffile
 
-from case import ORDER, Case, coordinates, draw_shape, moved
+from .case import ORDER, Case, coordinates, draw_shape, moved
 
 DTYPES = ["uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"]
 CODECS = [None, "zlib", "lzw", "packbits", "deflate"]

@@ -7,7 +7,7 @@ import numpy as np
 import zarr
 import zarr.codecs
 
-from case import Case, coordinates, draw_shape
+from .case import Case, coordinates, draw_shape
 
 DTYPES = ["bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"]
 UNITS_UM = {"micrometer": 1, "nanometer": 1e-3, "millimeter": 1e3, "centimeter": 1e4, "meter": 1e6,

@@ -40,7 +40,7 @@ class Table {
   // What is no array of rows is another's.
   Status read_columns() {
     std::vector<std::string> names;
-    if (Status s = store_.list(folder_, names); !s.ok()) return s;
+    if (Status s = store_.list(folder_, SIZE_MAX, names); !s.ok()) return s;
     for (const std::string& name : names) {
       std::string text;
       bool found = false;
@@ -99,7 +99,7 @@ Status recover_tables(const fs::path& root, int zarr_format, const std::string& 
   std::error_code absent;
   if (!fs::is_directory(root / "tables", absent)) return {};
   std::vector<std::string> names;
-  if (Status s = LocalStore(root).list("tables", names); !s.ok()) return s;
+  if (Status s = LocalStore(root).list("tables", SIZE_MAX, names); !s.ok()) return s;
   for (const std::string& name : names)
     if (fs::is_directory(root / "tables" / name, absent))
       if (Status s = Table(root, "tables/" + name, zarr_format).finish(axis, outer); !s.ok())

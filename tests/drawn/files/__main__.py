@@ -1,6 +1,6 @@
 """Draws files, damages some, and judges what the command makes of them.
 
-    PARFOCAL=build/release/bin/parfocal .venv/bin/python tests/drawn/files/draw_files.py --draws 2000
+    python -m tests.drawn.files --draws 2000     # from the top folder; PARFOCAL names the command
 
 Prints each failure with its seed, then how many of each layout were read, refused or in part gaps.
 `--seed N --draws 1 --keep DIR` makes one again and leaves its files in DIR.
@@ -18,11 +18,7 @@ import warnings
 
 import numpy as np
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-import judge  # noqa: E402
-import mutations  # noqa: E402
-import tiff_layouts  # noqa: E402
-import zarr_layouts  # noqa: E402
+from . import judge, mutations, tiff_layouts, zarr_layouts
 
 
 def draw(seed, folder):

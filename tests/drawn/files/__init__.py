@@ -1,0 +1,1 @@
+"""Files of other writers, drawn at random, some of them damaged."""
