@@ -26,7 +26,8 @@ def test_small_frames_take_a_disk_of_the_order_of_their_data(frames, side, words
     assert taken <= stated
     # A frame has besides 33 bytes of columns, 16 of the index and a line of frames.csv.
     assert taken <= pixels * 5 // 4 + frames * 128 + (1 << 19)
-    assert stated <= 2 * pixels + frames * 512 + (2 << 20)
+    if not words:  # without shards the plan counts each frame as a file of its own
+        assert stated <= 2 * pixels + frames * 512 + (2 << 20)
 
 
 @pytest.mark.parametrize("memory, threads", [("48MiB", 1), ("4GiB", 4), ("4GiB", 8)])

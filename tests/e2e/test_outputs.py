@@ -70,10 +70,12 @@ def test_outputs_of_a_failing_run_are_readable(parfocal, tmp_path):
     assert "'f'" in done.stderr
     rows = frames(tmp_path / "failed")
     kept = [t for t, row in enumerate(rows) if row["status"] == "ok"]
-    assert len(rows) == 12 and kept == list(range(len(kept))) and len(kept) <= 5
+    # Frames behind the one that failed may have been under way.
+    assert len(rows) == 12 and 5 not in kept
     whole, failed = (image(tmp_path / out, "smooth.ome.zarr") for out in ("whole", "failed"))
-    np.testing.assert_array_equal(failed[: len(kept)], whole[: len(kept)])
-    assert sorted(gaps(tmp_path / "failed", "smooth.ome.zarr")) == list(range(len(kept), 12))
+    np.testing.assert_array_equal(failed[kept], whole[kept])
+    missing = sorted(gaps(tmp_path / "failed", "smooth.ome.zarr"))
+    assert missing == [t for t in range(12) if t not in kept]
 
 
 def test_a_plan_that_went_through_json_runs_alike(parfocal, tmp_path):
