@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "commands.h"
 #include "parfocal/graph/check.h"
@@ -89,8 +90,7 @@ RunRecord copy_run(const fs::path& in, const fs::path& out) {
 
 /// Runs beside OUT and renames what the sink has completed and flushed.
 Ran pipeline_run(const BackgroundArguments& arguments, const fs::path& in, const fs::path& out,
-                 Workplace& workplace) {
-  SignalStop signals;
+                 Workplace& workplace, SignalStop& signals) {
   const RunArguments run = run_arguments(arguments, workplace.folder());
   const Pipeline pipeline = pipeline_of(arguments, in, out);
   require_valid(pipeline);
@@ -105,6 +105,8 @@ Ran pipeline_run(const BackgroundArguments& arguments, const fs::path& in, const
 
 int background(const BackgroundArguments& arguments) {
   const fs::path in = whole_path(arguments.in), out = whole_path(arguments.out);
+  std::optional<SignalStop> signals;  // before anything is made; a copy ends at once
+  if (arguments.method != "copy") signals.emplace();
   Workplace workplace(out);
   require_new_or_same(arguments, in, out);
   workplace.take();
@@ -114,7 +116,7 @@ int background(const BackgroundArguments& arguments) {
   if (arguments.method == "copy")
     ran.record = copy_run(in, out);
   else
-    ran = pipeline_run(arguments, in, out, workplace);
+    ran = pipeline_run(arguments, in, out, workplace, *signals);
   if (ran.record.status == RunStatus::complete) ran.record.outputs = {arguments.out};
   if (arguments.json) {
     result(ran.record.json());

@@ -38,7 +38,7 @@ def expect_equal(folder, rng):
         expected = times()
         if expected is not None:
             np.testing.assert_array_equal(h5["events/time"][:], expected)
-    facts = json.loads(run(folder, "info", "in.rtdc", "--json").stdout)
+    facts = json.loads(run(folder, "info", "in.rtdc", "--json").stdout)["items"][0]
     for name, told in facts["attributes"].items():
         expect_attribute(told, attributes[name], name)
 

@@ -37,7 +37,7 @@ def recording(tmp_path):
 
 
 def test_info_names_all_that_is_in_it(parfocal, recording):
-    facts = json.loads(parfocal("info", recording, "--json").stdout)
+    facts = json.loads(parfocal("info", recording, "--json").stdout)["items"][0]
     with h5py.File(recording) as h5:
         assert set(facts["features"]) == set(h5["events"])
         assert not [name for name, told in facts["features"].items() if "problem" in told]
@@ -71,7 +71,7 @@ def test_backgrounds_that_dcnum_has_stored_are_copied(parfocal, recording, tmp_p
 def test_the_result_of_a_dcnum_job_is_read(parfocal, tmp_path):
     raw = support.repeated(F23, tmp_path / "raw.rtdc", 2)
     theirs = support.dcnum_job(raw, tmp_path / "his.rtdc", feature_kwargs={"haralick": False})
-    facts = json.loads(parfocal("info", theirs, "--json").stdout)
+    facts = json.loads(parfocal("info", theirs, "--json").stdout)["items"][0]
     assert not [name for name, told in facts["features"].items() if "problem" in told]
     with h5py.File(theirs) as h5:
         assert facts["pipeline"]["dcnum hash"] == h5.attrs["pipeline:dcnum hash"]
