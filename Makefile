@@ -61,6 +61,7 @@ test-slow: setup-test
 	  .venv/bin/python -m pytest -q tests/interop/test_store_matrix.py \
 	    tests/interop/test_ngff_suites.py
 	PARFOCAL=$(abspath $(PARFOCAL)) .venv/bin/python -m tests.drawn --draws 2000
+	PARFOCAL=$(abspath $(PARFOCAL)) .venv/bin/python -m tests.drawn.files --draws 2000
 	VENV=.venv-rtdc CONSTRAINTS=scripts/constraints-rtdc.txt scripts/venv.sh tests/rtdc/requirements.txt
 	PARFOCAL=$(abspath $(PARFOCAL)) PARFOCAL_SHARED_DIR=$(SHARED_DIR) \
 	  .venv-rtdc/bin/python -m pytest -q -rP tests/rtdc/test_*_slow.py

@@ -7,7 +7,7 @@ import pytest
 
 from tests.drawn.files.__main__ import judged
 
-DRAWS, SEED = 100, 20_000
+DRAWS, SEED = 60, 20_000
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -1,4 +1,4 @@
-"""Pipelines drawn at random (README.md): those that failed once, then 60 from PARFOCAL_SEED on.
+"""Pipelines drawn at random (README.md): those that failed once, then 30 from PARFOCAL_SEED on.
 `make test-slow` draws 2,000 others each time."""
 
 import os
@@ -9,7 +9,7 @@ from . import failed
 from .pipeline import Pipeline
 from .session import Session, report
 
-DRAWS = int(os.environ.get("PARFOCAL_DRAWS", 60))
+DRAWS = int(os.environ.get("PARFOCAL_DRAWS", 30))
 SEED = int(os.environ.get("PARFOCAL_SEED", 1))
 
 

@@ -364,7 +364,7 @@ class Trial:
 
     def starved(self):
         """Where no file may exceed half of the largest: the run fails, tells how many frames each sink
-        has, and these are right."""
+        has, and these are there after `recover`, and right."""
         sinks = [s for s in self.pipeline.sinks if s["type"] in ("ome_zarr", "ome_tiff") and s["from"] in self.found]
         sizes = [p.stat().st_size for s in sinks for p in (self.work / "run3" / s["path"]).rglob("*") if p.is_file()]
         sizes += [(self.work / "run3" / s["path"]).stat().st_size for s in sinks if s["type"] == "ome_tiff"]
@@ -375,6 +375,7 @@ class Trial:
         if ran.exit_code in COMPARED_EXITS:
             return self.fail("starved", ran.line, f"exit {ran.exit_code} although writing failed")
         if (folder / "run.json").exists():
+            self.command(self.work, "recover", folder)  # what was stored stays, and is found there
             edges = {e["edge"].split(" -> ")[-1]: e for e in recorded.read_record(folder).get("edges", [])}
             for sink in sinks:
                 self.guarded("starved", lambda sink=sink: self.judge_starved(folder, sink, edges, ran.line))
