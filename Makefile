@@ -17,7 +17,7 @@ CONFIGURE := cmake -DPARFOCAL_SHARED_DIR=$(SHARED_DIR) --preset
 READERS := scripts/npm.sh tests/interop/node && VENV=.venv-zarr2 \
   CONSTRAINTS=scripts/constraints-zarr2.txt scripts/venv.sh tests/interop/zarr2/requirements.txt
 
-.PHONY: demo build test test-slow test-release test-interop test-asan test-tsan bench \
+.PHONY: demo build test test-slow test-sanitizers test-release test-interop test-asan test-tsan bench \
         house format format-check tidy clean setup-build setup-test setup-bench
 
 demo: build
@@ -29,7 +29,11 @@ build: setup-build
 	cmake --build --preset release -j $(JOBS)
 
 # The quick checks come first; every ctest prints its own summary and stops the run when it fails.
-test: setup-test house format-check test-release test-interop test-asan test-tsan
+test: setup-test house format-check test-release test-interop
+
+# All tests under ASan and UBSan, the threaded ones under TSan. By name, and in test-slow: from an
+# empty cache the two builds alone take longer than all of `make test`.
+test-sanitizers: setup-test test-asan test-tsan
 
 test-release:
 	$(CONFIGURE) release
@@ -50,7 +54,7 @@ test-asan test-tsan: test-%:
 	cmake --build --preset $* -j $(JOBS)
 	ctest --preset $* -j $(JOBS)
 
-test-slow: setup-test
+test-slow: setup-test test-sanitizers
 	$(CONFIGURE) release
 	cmake --build --preset release -j $(JOBS)
 	ctest --preset slow
