@@ -70,8 +70,7 @@ function(parfocal_room name)
       ${name}_test PRIVATE parfocal parfocal_flags PkgConfig::HWY fmt::fmt TIFF::TIFF yaml-cpp
                            nlohmann_json::nlohmann_json GTest::gtest GTest::gmock GTest::gtest_main
                            ${storage})
-    target_compile_definitions(${name}_test PRIVATE PARFOCAL_SHARED_DIR="${PARFOCAL_SHARED_DIR}"
-                                                    PARFOCAL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    target_include_directories(${name}_test PRIVATE ${PARFOCAL_TEST_PLACES})
     if(NOT name MATCHES "kernels|operators") # whose references compute as much as what they judge
       parfocal_quick_to_compile(${name}_test)
     endif()

@@ -9,6 +9,7 @@
 
 #include "parfocal/kernels/downsample.h"
 #include "parfocal/kernels/downsample_labels.h"
+#include "test_places.h"
 
 namespace parfocal::kernels {
 namespace {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "parfocal/kernels/simd_targets.h"
+#include "test_places.h"
 
 namespace parfocal::kernels {
 namespace {

@@ -16,6 +16,7 @@
 #include "parfocal/kernels/regions.h"
 #include "parfocal/kernels/simd_targets.h"
 #include "parfocal/kernels/test_scratch.h"
+#include "test_places.h"
 
 namespace parfocal::kernels {
 namespace {

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "probe_run.h"
+#include "test_places.h"
 
 #ifdef PARFOCAL_COMMAND
 namespace parfocal::crash {

@@ -12,6 +12,7 @@
 #include "layouts.h"
 #include "parfocal/formats/zarr/writer/recover.h"
 #include "probe_run.h"
+#include "test_places.h"
 
 namespace parfocal::crash {
 namespace {

@@ -1,4 +1,5 @@
 #include "probe_run.h"
+#include "test_places.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -20,23 +20,20 @@ class GapRanges {
  public:
   static constexpr size_t kMostRanges = 1000;
 
-  /// Neighbours of one reason become one range. Saying the same item again changes nothing (a sweep
-  /// by regions meets a missing item once per region).
+  /// Neighbours of one reason become one range, in whatever order they are told. Saying the same
+  /// item again changes nothing (a sweep by regions meets a missing item once per region).
   void add(int64_t first, int64_t last, GapReason reason, const std::string& text) {
-    auto it = std::upper_bound(ranges_.begin(), ranges_.end(), first,
+    auto at = std::upper_bound(ranges_.begin(), ranges_.end(), first,
                                [](int64_t s, const GapRange& r) { return s < r.first; });
-    if (it != ranges_.begin()) {
-      GapRange& before = *std::prev(it);
-      if (last <= before.last) return;
-      if (before.last + 1 >= first && before.reason == reason) {
-        before.last = last;
-        return;
-      }
-    }
-    if (ranges_.size() < kMostRanges)
-      ranges_.insert(it, {first, last, reason, text});
+    if (at != ranges_.begin() && last <= std::prev(at)->last) return;
+    if (at != ranges_.begin() && joins(*std::prev(at), first, reason))
+      (--at)->last = last;
     else
-      unlisted_ += last - first + 1;
+      at = ranges_.insert(at, {first, last, reason, text});
+    join_following(at);
+    if (ranges_.size() <= kMostRanges) return;
+    unlisted_ += ranges_.back().last - ranges_.back().first + 1;
+    ranges_.pop_back();
   }
   /// Forgets everything at or after `first`.
   void cut(int64_t first) {
@@ -47,6 +44,17 @@ class GapRanges {
   int64_t unlisted() const { return unlisted_; }  ///< items missing beyond the listed ranges
 
  private:
+  static bool joins(const GapRange& range, int64_t next, GapReason reason) {
+    return next <= range.last + 1 && range.reason == reason;
+  }
+  void join_following(std::vector<GapRange>::iterator range) {
+    const auto next = std::next(range);
+    auto end = next;
+    for (; end != ranges_.end() && joins(*range, end->first, end->reason); ++end)
+      range->last = std::max(range->last, end->last);
+    ranges_.erase(next, end);
+  }
+
   std::vector<GapRange> ranges_;
   int64_t unlisted_ = 0;
 };

@@ -8,6 +8,7 @@
 #include "parfocal/formats/hdf5/measurement_identifier.h"
 #include "parfocal/formats/hdf5/rtdc_copy.h"
 #include "parfocal/formats/hdf5/strings.h"
+#include "test_places.h"
 
 namespace parfocal {
 namespace {

@@ -7,6 +7,7 @@
 
 #include "parfocal/formats/hdf5/rtdc_source.h"
 #include "parfocal/operators/conformance/golden.h"
+#include "test_places.h"
 
 namespace parfocal {
 namespace {

@@ -9,6 +9,7 @@
 
 #include <csignal>
 #include <mutex>
+#include <random>
 
 #include "parfocal/formats/common/test_support-inl.h"
 #include "parfocal/formats/hdf5/attributes.h"
@@ -184,6 +185,35 @@ TEST(JournaledFile, AJournalThatIsNotWholeIsNone) {
     EXPECT_FALSE(read_journal(dir / "torn", content)) << bytes;
   }
   EXPECT_TRUE(read_journal(dir / "a.rtdc.part.journal", content));
+}
+
+// Numbers that do not fit the file are found before anything is read by them.
+TEST(JournaledFile, ADamagedJournalIsRefusedOrRecovered) {
+  TempDir dir;
+  Recording recording(dir / "a.rtdc.part");
+  recording.add(23);
+  recording.checkpoint();
+  const fs::path part = dir / "b.rtdc.part", journal = JournaledFile::journal_of(part);
+  copy_as_killed(dir / "a.rtdc.part", part);
+  const std::string good = test::read_text(journal), file = test::read_text(part);
+  const size_t tail = good.find("events/frame") + std::string("events/frame").size();
+  std::mt19937 random(1);
+  for (int draw = 0; draw < 200; ++draw) {
+    // Half of them in the three numbers of a tail: first item, bytes of an item, bytes of all.
+    const size_t at = draw % 2 == 0 ? tail + random() % 24 : random() % good.size();
+    std::string bad = good;
+    bad[at] = static_cast<char>(random());
+    test::write_text(journal, bad);
+    test::write_text(part, file);
+    RtdcRecovery recovery;
+    const Status s = recover_rtdc(part, recovery);
+    if (s.ok()) {
+      EXPECT_LE(recovery.events, 23);
+      fs::remove(recovery.file);
+    } else {
+      EXPECT_FALSE(s.issue().what.empty());
+    }
+  }
 }
 
 TEST(JournaledFile, WhatACheckpointLeavesIsAFileThatAnyReaderOpens) {

@@ -4,6 +4,7 @@
 #include <hdf5.h>
 
 #include "parfocal/formats/hdf5/test_rtdc-inl.h"
+#include "test_places.h"
 
 namespace parfocal {
 namespace {

@@ -47,17 +47,28 @@ Status restore(const fs::path& part, const JournalContent& journal) {
   return fd.close_checked(part);
 }
 
+// Of one item in memory; -1 if `shape` is of none or has too many.
+int64_t item_bytes(int64_t type, const std::vector<hsize_t>& shape) {
+  int64_t bytes = shape.empty() ? -1 : static_cast<int64_t>(H5Tget_size(type));
+  for (size_t a = 1; a < shape.size(); ++a)
+    if (__builtin_mul_overflow(bytes, static_cast<int64_t>(shape[a]), &bytes)) return -1;
+  return bytes;
+}
+
 // Items of chunks that were not complete, behind those that the file has.
 Status append_tail(const H5File& file, const DatasetTail& tail) {
   const Hdf5Lock lock;
   const Handle dataset = file.dataset(tail.name);
   const Handle type(H5Dget_type(dataset.id()));
   std::vector<hsize_t> shape = shape_of(dataset.id());
+  if (tail.item_bytes <= 0 || tail.item_bytes != item_bytes(type.id(), shape))
+    return Status::fail(Issue{"the journal is not of this file", file.where(tail.name), "", "",
+                              "put the journal back that its writer left beside it"});
   const auto& bytes = tail.pieces.front();
-  const int64_t items = static_cast<int64_t>(bytes.size()) / std::max<int64_t>(1, tail.item_bytes);
+  const int64_t items = static_cast<int64_t>(bytes.size()) / tail.item_bytes;
   const int64_t has = shape.empty() ? 0 : static_cast<int64_t>(shape[0]);
   const int64_t skip = has - tail.first_item;
-  if (shape.empty() || skip < 0 || skip >= items) return {};
+  if (skip < 0 || skip >= items) return {};
   shape[0] = static_cast<hsize_t>(tail.first_item + items);
   if (H5Dset_extent(dataset.id(), shape.data()) < 0)
     return hdf5_failed("the dataset cannot grow", file.where(tail.name));

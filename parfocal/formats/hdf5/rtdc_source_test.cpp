@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "parfocal/formats/hdf5/test_rtdc-inl.h"
+#include "test_places.h"
 
 namespace parfocal {
 namespace {

@@ -6,6 +6,7 @@
 
 #include "parfocal/formats/common/test_support-inl.h"
 #include "parfocal/formats/tiff/xml_tags.h"
+#include "test_places.h"
 
 namespace parfocal {
 namespace {

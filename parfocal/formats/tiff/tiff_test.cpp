@@ -8,6 +8,7 @@
 #include "parfocal/formats/common/test_support-inl.h"
 #include "parfocal/formats/tiff/file_list.h"
 #include "parfocal/formats/tiff/tiff_writer.h"
+#include "test_places.h"
 
 namespace parfocal {
 namespace {

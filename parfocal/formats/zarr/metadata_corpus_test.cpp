@@ -8,6 +8,7 @@
 #include <fstream>
 #include <functional>
 
+#include "test_places.h"
 #include "tests/fuzz/zarr_fuzz-inl.h"
 
 namespace parfocal {

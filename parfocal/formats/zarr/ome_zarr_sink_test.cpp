@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "parfocal/formats/common/gap_ranges.h"
 #include "parfocal/formats/common/test_support-inl.h"
 #include "parfocal/formats/zarr/contrast.h"
 #include "parfocal/formats/zarr/writer/test_columns-inl.h"
@@ -406,23 +405,6 @@ TEST(Contrast, IsRobustAndNeverEmpty) {
   constant.add(0, std::as_const(full).view(), full.region);
   EXPECT_LT(constant.window(DType::u8).start, 255);
   EXPECT_EQ(constant.window(DType::u8).end, 255);
-}
-
-TEST(GapRanges, JoinNeighboursAndStayBounded) {
-  GapRanges gaps;
-  for (int sweep = 0; sweep < 2; ++sweep)
-    for (const int64_t k : {3, 4, 5, 9}) gaps.add(k, k, GapReason::broken, "x");
-  gaps.add(10, 10, GapReason::failed, "");
-  gaps.add(0, 0, GapReason::failed, "later sweep");
-  ASSERT_EQ(gaps.ranges().size(), 4u);
-  EXPECT_EQ(gaps.ranges()[1].last, 5);
-  EXPECT_EQ(gaps.ranges()[0].reason, GapReason::failed);
-  gaps.cut(4);
-  ASSERT_EQ(gaps.ranges().size(), 2u);
-  EXPECT_EQ(gaps.ranges()[1].last, 3);
-  for (int64_t k = 10; k < 5000; k += 2) gaps.add(k, k, GapReason::dropped, "");
-  EXPECT_EQ(gaps.ranges().size(), GapRanges::kMostRanges);
-  EXPECT_EQ(gaps.unlisted(), 2495 - 998);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "parfocal/operators/background/frames.h"
 #include "parfocal/operators/background/test_md5.h"
 #include "parfocal/operators/background/test_plain.h"
+#include "test_places.h"
 
 namespace parfocal::background {
 namespace {

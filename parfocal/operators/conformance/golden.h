@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "parfocal/operators/conformance/recipe.h"
+#include "test_places.h"
 
 namespace parfocal::conformance {
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "parfocal/operators/conformance/golden.h"
+#include "test_places.h"
 
 namespace parfocal {
 namespace {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "test_places.h"
 #include "tests/fuzz/store_fuzz-inl.h"
 
 namespace parfocal {
