@@ -84,10 +84,14 @@ class RtdcEventsSink final : public Sink {
     });
   }
 
+  // Chunks are written later than their frames: what comes after one that failed is not there.
+  int64_t stored_items() const override { return columns_ ? columns_->first_lost() : stored_; }
+
   // Whatever fails, the events of frames that are whole get a file.
   Status close(const Outcome& outcome) override {
     out_.end_frames();
     Status s = guarded([&] { return columns_->finish(out_.file(), outcome.valid_items); });
+    if (!s.ok()) stored_ = columns_->first_lost();
     Status ended = guarded([&]() -> Status {
       finish(outcome);
       return {};
@@ -95,6 +99,7 @@ class RtdcEventsSink final : public Sink {
     columns_.reset();
     if (s.ok()) s = std::move(ended);
     Status published = out_.publish(s.ok() ? outcome : failed(outcome, s));
+    if (!published.ok()) stored_ = out_.safe_frames();
     return s.ok() ? std::move(published) : std::move(s);
   }
   std::vector<fs::path> paths() const override { return out_.paths(); }
@@ -255,6 +260,7 @@ class RtdcEventsSink final : public Sink {
   std::unique_ptr<EventColumns> columns_;
   PipelineIds ids_;
   bool series_written_ = false, corrected_ = false;
+  int64_t stored_ = -1;  // after close(): Sink::stored_items()
 };
 
 }  // namespace
