@@ -5,8 +5,8 @@
 #include "info_parts.h"
 #include "parfocal/engine/output_place.h"
 #include "parfocal/engine/record.h"
-#include "parfocal/formats/zarr/writer/recover.h"
 #include "print.h"
+#include "recover_parts.h"
 
 namespace parfocal::cli {
 namespace {
@@ -74,7 +74,7 @@ Json issues_of(const Json& record) {
 std::vector<std::string> recover_lines(const fs::path& folder) {
   std::vector<std::string> lines;
   for (const std::string& name : engine::recorded_names(folder))
-    if (is_streamed_store(folder / name) && fs::exists(folder / name / "__parfocal" / "journal"))
+    if (wants_recovery(folder / name))
       lines.push_back(shell_line({"parfocal", "recover", (folder / name).string()}));
   return lines;
 }

@@ -106,11 +106,11 @@ class Cures(CommandTest):
 class Killed(CommandTest):
     lines = Cures.lines
 
-    def kill(self, *arguments):
-        self.write("p.yaml", f"parfocal: 1\nsource: {LIVE}\nsinks: [{{type: ome_zarr, path: a.ome.zarr}}]\n")
+    def kill(self, *arguments, sinks="{type: ome_zarr, path: a.ome.zarr}", frames=50):
+        self.write("p.yaml", f"parfocal: 1\nsource: {LIVE}\nsinks: [{sinks}]\n")
         process = self.start("run", "p.yaml", "--out", "o", "--progress", "json", *arguments)
         for line in process.stderr:
-            if line.startswith("{") and json.loads(line).get("items_done", 0) > 50:
+            if line.startswith("{") and json.loads(line).get("items_done", 0) > frames:
                 break
         during = self.expect(0, "info", "o")[0]
         process.kill()
@@ -138,6 +138,28 @@ class Killed(CommandTest):
         self.expect(0, *lines[0])
         frames = self.expect_json(0, "parfocal.info/1", "info", "o/a.ome.zarr", "--json")["items"][0]
         self.assertGreater(frames["shape"][0], 50)
+
+    def test_every_kind_of_output_that_was_killed_is_told_how_to_recover_it(self):
+        sinks = {"a.ome.tif": "{type: ome_tiff, path: a.ome.tif}"}
+        if "rtdc" in self.expect(0, "ops")[0]:
+            sinks["sub/b.rtdc"] = "{type: rtdc, path: sub/b.rtdc}"
+        self.kill(sinks=", ".join(sinks.values()), frames=400)
+        with open(self.dir / "o/frames.csv", "a") as table:
+            table.write("99999,tor")
+        wanted = [["recover", "o/" + name] for name in [*sinks, "frames.csv"]]
+        facts = self.expect_json(0, "parfocal.info/1", "info", "o", "--json")["items"][0]
+        self.assertCountEqual([shlex.split(line)[1:] for line in facts["to recover"]], wanted)
+        _, err = self.expect(8, "run", "p.yaml", "--out", "o")
+        lines = self.lines(err)
+        self.assertCountEqual(lines[:len(wanted)], wanted)
+        self.assertIn("--overwrite", lines[-1])
+        for line in wanted:
+            self.expect(0, *line)
+        self.assertNotIn("to recover", self.expect(0, "info", "o")[0])
+        for name in sinks:
+            self.expect(0, "info", "o/" + name)
+        _, err = self.expect(8, "run", "p.yaml", "--out", "o")
+        self.assertNotIn(["recover"], [line[:1] for line in self.lines(err)])
 
     def test_what_a_killed_overwrite_saved_can_be_recovered(self):
         self.write("p.yaml", "parfocal: 1\nsource: {type: generator, size: {t: 3, y: 32, x: 32}}\n"
