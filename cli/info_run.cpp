@@ -30,10 +30,6 @@ int64_t number_in(const Json& json, const char* key, int64_t otherwise = 0) {
   const bool given = json.is_object() && json.contains(key) && json[key].is_number_integer();
   return given ? json[key].get<int64_t>() : otherwise;
 }
-std::string text_in(const Json& json, const char* key) {
-  const bool given = json.is_object() && json.contains(key) && json[key].is_string();
-  return given ? json[key].get<std::string>() : "";
-}
 const Json& list_in(const Json& json, const char* key) {
   static const Json none = Json::array();
   return json.contains(key) && json[key].is_array() ? json[key] : none;
@@ -70,6 +66,11 @@ Json issues_of(const Json& record) {
 }
 
 }  // namespace
+
+std::string text_in(const Json& json, const char* key) {
+  const bool given = json.is_object() && json.contains(key) && json[key].is_string();
+  return given ? json[key].get<std::string>() : "";
+}
 
 std::vector<std::string> recover_lines(const fs::path& folder) {
   std::vector<std::string> lines;

@@ -188,6 +188,21 @@ class Results(CommandTest):
         self.assertEqual(facts["outputs"], ["smooth.ome.zarr", "objects.csv", "frames.csv"])
         self.assertIn("smooth -> ome_zarr smooth.ome.zarr", facts["saved"])
 
+    def test_going_on_with_an_ome_tiff_that_is_complete_does_nothing(self):
+        self.write_movie()
+        line = ["convert", "frame*.tif", "a.ome.tif"]
+        self.expect(0, *line)
+        before = (self.dir / "a.ome.tif").stat()
+        out, err = self.expect(0, *line, "--resume", "--threads", "1")
+        self.assertEqual(out, "a.ome.tif\n")
+        self.assertIn("complete already", err)
+        for other in ([*line, "--set", "sink.compression=deflate"], ["convert", "frame[0-3].tif", "a.ome.tif"]):
+            _, err = self.expect(8, *other, "--resume")
+            self.assertIn("nothing to go on with", err)
+        self.assertEqual((self.dir / "a.ome.tif").stat().st_mtime_ns, before.st_mtime_ns)
+        os.utime(self.dir / "frame1.tif", ns=(1, 1))
+        self.expect(8, *line, "--resume")
+
     def test_going_on_with_what_is_complete_does_nothing(self):
         self.write_movie()
         line = ["convert", "frame*.tif", "a.ome.zarr", "--set", "sink.levels=2"]

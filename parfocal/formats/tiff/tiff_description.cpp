@@ -186,6 +186,16 @@ std::optional<TiffDescription> describe_tiff(const TiffFile& file, const TiffPag
   return second && (!found || second->origin == "OME-XML") ? second : found;
 }
 
+std::string described_provenance(const std::filesystem::path& path) {
+  Fd fd;
+  TiffFile file;
+  TiffPage page;
+  if (!open_tiff(path, fd, file).ok() || !read_tiff_page(file, file.first_directory, page).ok())
+    return "";
+  const auto found = describe_tiff(file, page);
+  return found ? found->provenance : "";
+}
+
 int64_t images_behind(const TiffFile& file, const TiffPage& page,
                       const std::optional<TiffDescription>& description) {
   if (page.depth > 1) return page.depth;

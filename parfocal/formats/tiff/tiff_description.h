@@ -22,6 +22,8 @@ struct TiffDescription {
   Axis x{"x", 0, 1, "", {}};
   FrameSet missing;                ///< pages that a sink of parfocal records as missing
   int64_t missing_not_listed = 0;  ///< ranges beyond those
+  /// JSON of the run whose sink wrote it, if that came to its end; "" = not told.
+  std::string provenance;
   /// All images lie behind the first directory, one after the other.
   bool contiguous = false;
 
@@ -56,6 +58,9 @@ std::optional<TiffDescription> describe_tiff(std::string_view text,
 /// The descriptions of a page, OME-XML first; of a long text its first 64 MiB.
 std::optional<TiffDescription> describe_tiff(const TiffFile& file, const TiffPage& page,
                                              int64_t image = kAllImages);
+
+/// TiffDescription::provenance of a file; "" also where it cannot be read.
+std::string described_provenance(const std::filesystem::path& file);
 
 /// Images that lie behind the first directory of a file: 1, or more of some writers.
 int64_t images_behind(const TiffFile& file, const TiffPage& page,
