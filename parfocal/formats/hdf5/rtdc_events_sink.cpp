@@ -9,6 +9,7 @@
 #include "parfocal/formats/hdf5/event_columns.h"
 #include "parfocal/formats/hdf5/frame_features.h"
 #include "parfocal/formats/hdf5/job_ids.h"
+#include "parfocal/formats/hdf5/job_log.h"
 #include "parfocal/formats/hdf5/measurement_identifier.h"
 #include "parfocal/formats/hdf5/rtdc_copy.h"
 #include "parfocal/formats/hdf5/rtdc_output.h"
@@ -231,15 +232,7 @@ class RtdcEventsSink final : public Sink {
       job["steps"].push_back({{"id", step.id}, {"op", step.type}, {"params", step.params.str()}});
     job["provenance"] = nlohmann::ordered_json::parse(provenance_, nullptr, false);
     if (job["provenance"].is_discarded()) job.erase("provenance");
-    const std::string text =
-        job.dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
-    std::vector<std::string> lines;
-    for (size_t at = 0; at < text.size();) {
-      const size_t end = std::min(text.find('\n', at), text.size());
-      lines.push_back(text.substr(at, end - at));
-      at = end + 1;
-    }
-    write_strings(out_.file(), "logs/parfocal-job-" + log_time(), lines);
+    write_strings(out_.file(), "logs/parfocal-job-" + log_time(), job_lines(std::move(job)));
   }
 
   // Events are not frames: the input's identifier would make this file a basin by mistake.
