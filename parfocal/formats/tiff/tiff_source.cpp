@@ -49,6 +49,11 @@ TiffSource::TiffSource(const TiffSourceParams& params, const std::filesystem::pa
     automatic() ? describe() : size_axes(params.sizes);
   }
   note_missing();
+  if (sub_pages_ > 0)
+    notices_.push_back("The first page of " + files_.name(first_file_) + " has " +
+                       std::to_string(sub_pages_) +
+                       (sub_pages_ == 1 ? " more image" : " more images") +
+                       " of full size in SubIFDs: pages are read without them.");
   apply_scales(params.scale, layout_);
   count_read_bytes();
   const bool plain = first_.compression == 1 && !first_.tiled;
@@ -63,7 +68,7 @@ void TiffSource::read_first_header() {
     TiffFile file;
     Status s = open_tiff(files_.path(k), fd, file);
     if (s.ok()) s = read_tiff_page(file, file.first_directory, first_);
-    if (s.ok() && first_.reduced && first_.has_sub_pages)
+    if (s.ok() && first_.reduced && first_.sub_pages.count > 0)
       s = Status::fail("its first page is a reduced image, the whole one lies in SubIFDs",
                        "write the whole image as the first page");
     if (s.ok()) {
@@ -73,6 +78,7 @@ void TiffSource::read_first_header() {
       layout_.item[1].size = first_.width;
       description_ = describe_tiff(file, first_, params_.image);
       first_stack_ = images_behind(file, first_, description_);
+      sub_pages_ = whole_sub_pages(file, first_);
       if (automatic()) set_page_scales(file, first_, layout_.item[0], layout_.item[1]);
       if (automatic() && description_ && !description_->metadata_file.empty())
         follow_metadata_file();

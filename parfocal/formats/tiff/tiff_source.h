@@ -97,6 +97,7 @@ class TiffSource final : public Source {
   Layout layout_;
   TiffPage first_;  // of the first file that opens
   int64_t first_stack_ = 1;
+  int64_t sub_pages_ = 0;  ///< whole images in SubIFDs of the first page
   std::optional<TiffDescription> description_;
   std::string description_file_;       // not empty: where that stands instead of the first file
   std::vector<int64_t> page_strides_;  // of the stream axes; empty: as in C order
