@@ -4,6 +4,7 @@
 #include "parfocal/core/io.h"
 #include "parfocal/core/operator_info.h"
 #include "parfocal/formats/common/files.h"
+#include "parfocal/formats/common/length_units.h"
 #include "parfocal/formats/hdf5/attributes.h"
 #include "parfocal/formats/hdf5/basin_writer.h"
 #include "parfocal/formats/hdf5/event_columns.h"
@@ -192,14 +193,13 @@ class RtdcEventsSink final : public Sink {
   // What the features were computed with: what the step was told, else the scale of its labels.
   double pixel_size(const H5File* from) const {
     double size = stated_pixel_size(inputs_[0].lineage);
-    if (!(size > 0) && ports_.labels >= 0) size = scale_um(layout(ports_.labels).item.back());
+    if (!(size > 0) && ports_.labels >= 0) {
+      const Axis& x = layout(ports_.labels).item.back();
+      size = length_um(x.scale, x.unit).value_or(0);
+    }
     if (!(size > 0) && from != nullptr)
       size = number_of(read_attribute(from->id(), "imaging:pixel size")).value_or(0);
     return ppid_pixel_size(size);
-  }
-  static double scale_um(const Axis& x) {
-    const auto factor = x.unit.empty() ? std::nullopt : unit_factor(x.unit, "um");
-    return factor ? x.scale * *factor : 0;
   }
 
   void store_identifiers(const H5File* from) {

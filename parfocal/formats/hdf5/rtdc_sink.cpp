@@ -5,6 +5,7 @@
 #include "parfocal/core/io.h"
 #include "parfocal/core/operator_info.h"
 #include "parfocal/formats/common/files.h"
+#include "parfocal/formats/common/length_units.h"
 #include "parfocal/formats/hdf5/attributes.h"
 #include "parfocal/formats/hdf5/dataset_writer.h"
 #include "parfocal/formats/hdf5/rtdc_copy.h"
@@ -186,7 +187,7 @@ class RtdcSink final : public Sink {
   }
   void complete() {
     const Axis& x = frames_.layout.layout.item[1];
-    if (x.unit == "um") set_default("imaging:pixel size", x.scale);
+    if (const auto um = length_um(x.scale, x.unit)) set_default("imaging:pixel size", *um);
     const std::time_t now = std::time(nullptr);
     std::tm local{};
     localtime_r(&now, &local);
