@@ -55,7 +55,12 @@ std::optional<TiffDescription> describe_tiff(std::string_view text,
                                              const TiffResolution& resolution,
                                              int64_t image = kAllImages);
 
-/// The descriptions of a page, OME-XML first; of a long text its first 64 MiB.
+/// Of a description; a longer one is not read.
+constexpr int64_t kMostDescriptionBytes = int64_t{64} << 20;
+/// Bytes of the longest description of a page.
+int64_t description_bytes(const TiffFile& file, const TiffPage& page);
+
+/// The descriptions of a page, OME-XML first; nullopt also of one that is too long.
 std::optional<TiffDescription> describe_tiff(const TiffFile& file, const TiffPage& page,
                                              int64_t image = kAllImages);
 

@@ -76,6 +76,7 @@ void TiffSource::read_first_header() {
       layout_.dtype = first_.dtype;
       layout_.item[0].size = first_.height;
       layout_.item[1].size = first_.width;
+      if (automatic()) require_short(description_bytes(file, first_), files_.name(k));
       description_ = describe_tiff(file, first_, params_.image);
       first_stack_ = images_behind(file, first_, description_);
       sub_pages_ = whole_sub_pages(file, first_);
