@@ -277,6 +277,11 @@ std::string pixel_name(const Fields& f) {
          std::to_string(f.format) + ")";
 }
 
+bool is_read_compression(uint64_t number) {
+  constexpr std::array<uint64_t, 5> known = {1, 5, 8, 32773, 32946};
+  return std::find(known.begin(), known.end(), number) != known.end();
+}
+
 Status check_supported(const Fields& f) {
   if (f.samples != 1)
     return unsupported(std::to_string(f.samples) + " samples per pixel (a colour image)",
@@ -284,8 +289,7 @@ Status check_supported(const Fields& f) {
   if (!dtype_of_fields(f))
     return unsupported(pixel_name(f), f.format == kFloat ? "convert the file to float32"
                                                          : "convert the file to 8, 16 or 32 bit");
-  constexpr std::array<uint64_t, 5> known = {1, 5, 8, 32773, 32946};
-  if (std::find(known.begin(), known.end(), f.compression) == known.end())
+  if (!is_read_compression(f.compression))
     return unsupported(compression_name(f.compression),
                        "convert the file to no compression, LZW, deflate or PackBits");
   if (f.photometric != 0 && f.photometric != 1 && f.photometric != 3)
@@ -388,6 +392,8 @@ Status read_tiff_link(const TiffFile& file, uint64_t position, TiffLink& link) {
   link.reduced = f.reduced;
   link.width = f.width;
   link.height = f.height;
+  link.is_float16 = f.format == kFloat && f.bits == 16;
+  link.is_unread_compression = !is_read_compression(f.compression);
   return s;
 }
 

@@ -4,6 +4,7 @@
 
 #include "parfocal/core/operator_info.h"
 #include "parfocal/formats/common/files.h"
+#include "parfocal/formats/tiff/rewriting.h"
 #include "parfocal/formats/tiff/tiff_reader.h"
 
 namespace parfocal {
@@ -87,7 +88,8 @@ void TiffSource::read_first_header() {
     }
     if (k > 0) continue;
     first_failure = files_.name(0) + ": " + s.issue().what;
-    first_cure = s.issue().cure;
+    first_cure = file.fd < 0 ? "" : rewriting_cure(file, patterns());
+    if (first_cure.empty()) first_cure = s.issue().cure;
   }
   throw Error(ErrorCode::input_missing,
               Issue{"none of the " + std::to_string(files_.size()) + " files can be read",
@@ -95,6 +97,18 @@ void TiffSource::read_first_header() {
                     "TIFF files of one grey channel, 8 to 64 bit, uncompressed, LZW, deflate or "
                     "PackBits",
                     first_cure.empty() ? "change the glob " + glob_ : first_cure});
+}
+
+// Of all files, from where the command runs.
+std::vector<std::string> TiffSource::patterns() const {
+  std::vector<std::string> all;
+  std::error_code unknown;
+  const auto here = std::filesystem::current_path(unknown);
+  for (const std::string& pattern : params_.glob) {
+    const auto path = files_.base_dir() / pattern;
+    all.push_back((path.is_absolute() ? path.lexically_proximate(here) : path).string());
+  }
+  return all;
 }
 
 // A file that needs more than the first: compressed among plain ones it is smaller than their

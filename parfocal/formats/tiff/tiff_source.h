@@ -53,6 +53,7 @@ class TiffSource final : public Source {
   int64_t images_in(int64_t file) const;
   Place place(int64_t sequence) const;
   void read_first_header();
+  std::vector<std::string> patterns() const;
   static void require_short(int64_t bytes, const std::string& name);
   void follow_metadata_file();
   void count_read_bytes();
