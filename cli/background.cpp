@@ -77,14 +77,14 @@ void require_new_or_same(const BackgroundArguments& arguments, const fs::path& i
 }
 
 /// A copy of nothing but the background computes nothing: no pipeline runs.
-RunRecord copy_run(const fs::path& in, const fs::path& out) {
+RunRecord copy_run(const fs::path& in, const fs::path& out, Workplace& workplace) {
 #if PARFOCAL_WITH_HDF5
-  copy_background(in, out);
+  if (copy_background(in, out, workplace.unfinished())) workplace.publish();
   return {};
 #else
   throw Error(ErrorCode::bad_command, Issue{"this parfocal was built without HDF5", in.string(), "",
                                             "", "build it with -DPARFOCAL_WITH_HDF5=ON"});
-  (void)out;
+  (void)out, (void)workplace;
 #endif
 }
 
@@ -114,7 +114,7 @@ int background(const BackgroundArguments& arguments) {
   workplace.clear();
   Ran ran;
   if (arguments.method == "copy")
-    ran.record = copy_run(in, out);
+    ran.record = copy_run(in, out, workplace);
   else
     ran = pipeline_run(arguments, in, out, workplace, *signals);
   if (ran.record.status == RunStatus::complete) ran.record.outputs = {arguments.out};

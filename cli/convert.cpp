@@ -10,6 +10,7 @@
 #include "parfocal/engine/output_place.h"
 #include "parfocal/engine/record.h"
 #include "parfocal/formats/tiff/file_list.h"
+#include "parfocal/formats/tiff/tiff_description.h"
 #include "parfocal/formats/zarr/hierarchy.h"
 #include "parfocal/formats/zarr/image_lookup.h"
 #include "parfocal/formats/zarr/writer/recover.h"
@@ -176,15 +177,23 @@ std::string said(const std::string& line) {
   return words.substr(std::min(words.find(' '), words.size()));
 }
 
-/// Whether a store was made of the same input by the same words.
-bool is_made_alike(const Pipeline& pipeline, const Plan& plan, const fs::path& out) {
-  if (!is_streamed_store(out)) return false;
-  const OpenSource source = open_source(plan.pipeline.source, plan.pipeline.base_dir);
-  if (read_store_spec(out).origin != engine::origin_of(plan, source)) return false;
+/// What a result tells of the run that made it; of a file only if that came to its end.
+nlohmann::ordered_json provenance_in(const fs::path& out) {
+  if (!is_streamed_store(out))
+    return nlohmann::ordered_json::parse(described_provenance(out), nullptr, false);
   for (const auto& [name, value] : zarr_facts(out.string()))
-    if (name == "provenance" && value.is_object() && value.contains("pipeline_text"))
-      return said(value["pipeline_text"].get<std::string>()) == said(pipeline.text);
-  return false;
+    if (name == "provenance") return value;
+  return {};
+}
+
+/// Whether a result was made of the same input by the same words.
+bool is_made_alike(const Pipeline& pipeline, const Plan& plan, const fs::path& out) {
+  const OpenSource source = open_source(plan.pipeline.source, plan.pipeline.base_dir);
+  if (is_streamed_store(out) && read_store_spec(out).origin != engine::origin_of(plan, source))
+    return false;
+  const nlohmann::ordered_json made = provenance_in(out);
+  return text_in(made, "input") == source.identity() && !text_in(made, "pipeline_text").empty() &&
+         said(text_in(made, "pipeline_text")) == said(pipeline.text);
 }
 
 /// `--resume` of a conversion that came to its end.

@@ -5,8 +5,8 @@
 #include "info_parts.h"
 #include "parfocal/engine/output_place.h"
 #include "parfocal/engine/record.h"
-#include "parfocal/formats/zarr/writer/recover.h"
 #include "print.h"
+#include "recover_parts.h"
 
 namespace parfocal::cli {
 namespace {
@@ -29,10 +29,6 @@ Json record_in(const fs::path& folder) {
 int64_t number_in(const Json& json, const char* key, int64_t otherwise = 0) {
   const bool given = json.is_object() && json.contains(key) && json[key].is_number_integer();
   return given ? json[key].get<int64_t>() : otherwise;
-}
-std::string text_in(const Json& json, const char* key) {
-  const bool given = json.is_object() && json.contains(key) && json[key].is_string();
-  return given ? json[key].get<std::string>() : "";
 }
 const Json& list_in(const Json& json, const char* key) {
   static const Json none = Json::array();
@@ -71,10 +67,15 @@ Json issues_of(const Json& record) {
 
 }  // namespace
 
+std::string text_in(const Json& json, const char* key) {
+  const bool given = json.is_object() && json.contains(key) && json[key].is_string();
+  return given ? json[key].get<std::string>() : "";
+}
+
 std::vector<std::string> recover_lines(const fs::path& folder) {
   std::vector<std::string> lines;
   for (const std::string& name : engine::recorded_names(folder))
-    if (is_streamed_store(folder / name) && fs::exists(folder / name / "__parfocal" / "journal"))
+    if (wants_recovery(folder / name))
       lines.push_back(shell_line({"parfocal", "recover", (folder / name).string()}));
   return lines;
 }

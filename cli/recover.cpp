@@ -73,12 +73,14 @@ void require_no_unfinished(const std::filesystem::path& path) {
       !maker.empty() && !std::filesystem::exists(out))
     throw Error(ErrorCode::input_missing, {maker + " is making this output now", out.string(), "",
                                            "the end of that command", "wait for it"});
-  if (std::filesystem::exists(out) || !is_streamed_store(store)) return;
+  const bool resumable = is_streamed_store(store);
+  if (std::filesystem::exists(out) || !(resumable || wants_recovery(store))) return;
   throw Error(ErrorCode::input_missing,
               {"a conversion to this name is unfinished: there is no such result yet", out.string(),
                store.string(), "",
-               "run its command again with --resume, or keep what is there already:\n          " +
-                   shell_line({"parfocal", "recover", store.string()})});
+               (resumable ? "run its command again with --resume, or keep what is there already:"
+                          : "keep what is there already, or run its command again:") +
+                   ("\n          " + shell_line({"parfocal", "recover", store.string()}))});
 }
 
 int recover(const RecoverArguments& arguments) {

@@ -112,6 +112,17 @@ Recovered recover_output(const fs::path& path) {
                     "a store, .rtdc.part, .ome.tif or .csv, or the folder of a run", ""});
 }
 
+bool wants_recovery(const fs::path& path) {
+  std::error_code unknown;
+  if (fs::is_directory(path, unknown))
+    return is_streamed_store(path) && fs::exists(path / "__parfocal" / "journal", unknown);
+#if PARFOCAL_WITH_HDF5
+  if (is_rtdc(path)) return is_unfinished_rtdc(path);
+#endif
+  if (is_tiff(path)) return is_unfinished_ome_tiff(path);
+  return ends_with(path, ".csv") && ends_torn(path);
+}
+
 std::vector<fs::path> outputs_below(const fs::path& folder) {
   std::vector<fs::path> found;
   std::error_code error;

@@ -20,6 +20,8 @@ struct Recovered {
 /// Recovers one output. \throws Error(input_missing) if there is nothing of this name that could be
 /// recovered, Error(run_failed) if that fails
 Recovered recover_output(const std::filesystem::path& path);
+/// Whether recover_output() would find something to do there: its writer ended before its time.
+bool wants_recovery(const std::filesystem::path& path);
 /// The outputs in a folder, and those below it, that may be recovered: stores, part files, TIFFs,
 /// tables. Does not look into stores.
 std::vector<std::filesystem::path> outputs_below(const std::filesystem::path& folder);

@@ -51,6 +51,14 @@ forbid 'no paths of one machine' \
 forbid 'finish it or leave it out' \
   '\b(TODO|FIXME|XXX)\b' . ':!scripts/check_house.sh' ':!*.md'
 
+# What a source can say, so can one that stands before it: the next function too.
+for name in $(sed -n '/^class Source {/,/^};/p' parfocal/core/io.h | sed -nE 's/^ *virtual .*[ &]([a-z_]+)\(.*/\1/p'); do
+  if ! grep -qE "[ &]$name\(" parfocal/core/forwarding_source.h; then
+    echo "parfocal/core/forwarding_source.h: Source::$name is not passed on" >&2
+    findings=$((findings + 1))
+  fi
+done
+
 may_use core ''
 may_use kernels ''
 may_use operators 'core|kernels'

@@ -3,9 +3,8 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
+#include "parfocal/core/text_input.h"
 #include "parfocal/engine/file_lock.h"
 #include "parfocal/engine/record.h"
 #include "parfocal/engine/swap.h"
@@ -14,6 +13,8 @@ namespace parfocal::engine {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr int64_t kMostStoreBytes = int64_t{64} << 20;
 
 fs::path whole(const fs::path& path) {
   std::error_code unknown;
@@ -104,8 +105,8 @@ fs::path foreign_file_in(const fs::path& folder) {
   std::error_code error;
   if (!fs::is_directory(fs::symlink_status(folder, error))) return {};
   const bool store = has_name(folder / "zarr.json") || has_name(folder / ".zgroup");
-  std::ifstream in(folder / "__parfocal" / "store.json", std::ios::binary);
-  const std::string description(std::istreambuf_iterator<char>(in), {});
+  std::string description;  // "": what it would name is not known to be its own
+  (void)read_text_file(folder / "__parfocal" / "store.json", kMostStoreBytes, description);
   for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end;
        it.increment(error)) {
     if (it->is_directory(error) && !it->is_symlink(error)) continue;

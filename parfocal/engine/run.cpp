@@ -210,9 +210,12 @@ class Run {
 
   // What was read may be of two inputs: it is nobody's result.
   void require_unchanged_input() {
-    if (!source_.random || control_.failed()) return;
-    if (Status s = guarded([this] { return source_.random->unchanged(); }); !s.ok())
-      control_.run_failed(ErrorCode::input_missing, s.issue());
+    if (control_.failed()) return;
+    const Status s = guarded([this] {
+      Status input = source_.random ? source_.random->unchanged() : Status();
+      return input.ok() && recording_ ? recording_->unchanged() : std::move(input);
+    });
+    if (!s.ok()) control_.run_failed(ErrorCode::input_missing, s.issue());
   }
 
   // A run that is killed leaves a record that says so, and that lets --overwrite replace its files:

@@ -131,6 +131,21 @@ sinks:
         self.expect(0, "recover", store)
         self.expect(4, "recover", "nope.ome.zarr")
 
+    def test_an_unfinished_ome_tiff_is_found_by_its_result_s_name(self):
+        (self.dir / "movie.tif").write_bytes(tiff(width=600, height=600, pages=3000))
+        left = self.dir / ".a.ome.tif.parfocal/a.ome.tif"
+        process = self.start("convert", "movie.tif", "a.ome.tif", "--threads", "1", "--progress", "none")
+        while process.poll() is None and not (left.exists() and left.stat().st_blocks > 4096):
+            time.sleep(0.001)
+        process.kill()
+        process.communicate()
+        self.assertFalse((self.dir / "a.ome.tif").exists())
+        _, err = self.expect(4, "info", "a.ome.tif")
+        line = "recover .a.ome.tif.parfocal/a.ome.tif"
+        self.assertIn("parfocal " + line, err)
+        self.expect(0, *line.split())
+        self.expect(0, "info", line.split()[1])
+
     def test_a_store_that_is_not_complete_is_told(self):
         self.write_movie()
         (self.dir / "frame2.tif").write_bytes(tiff(width=30))

@@ -106,11 +106,11 @@ class Cures(CommandTest):
 class Killed(CommandTest):
     lines = Cures.lines
 
-    def kill(self, *arguments):
-        self.write("p.yaml", f"parfocal: 1\nsource: {LIVE}\nsinks: [{{type: ome_zarr, path: a.ome.zarr}}]\n")
+    def kill(self, *arguments, sinks="{type: ome_zarr, path: a.ome.zarr}", frames=50):
+        self.write("p.yaml", f"parfocal: 1\nsource: {LIVE}\nsinks: [{sinks}]\n")
         process = self.start("run", "p.yaml", "--out", "o", "--progress", "json", *arguments)
         for line in process.stderr:
-            if line.startswith("{") and json.loads(line).get("items_done", 0) > 50:
+            if line.startswith("{") and json.loads(line).get("items_done", 0) > frames:
                 break
         during = self.expect(0, "info", "o")[0]
         process.kill()
@@ -139,6 +139,28 @@ class Killed(CommandTest):
         frames = self.expect_json(0, "parfocal.info/1", "info", "o/a.ome.zarr", "--json")["items"][0]
         self.assertGreater(frames["shape"][0], 50)
 
+    def test_every_kind_of_output_that_was_killed_is_told_how_to_recover_it(self):
+        sinks = {"a.ome.tif": "{type: ome_tiff, path: a.ome.tif}"}
+        if "rtdc" in self.expect(0, "ops")[0]:
+            sinks["sub/b.rtdc"] = "{type: rtdc, path: sub/b.rtdc}"
+        self.kill(sinks=", ".join(sinks.values()), frames=400)
+        with open(self.dir / "o/frames.csv", "a") as table:
+            table.write("99999,tor")
+        wanted = [["recover", "o/" + name] for name in [*sinks, "frames.csv"]]
+        facts = self.expect_json(0, "parfocal.info/1", "info", "o", "--json")["items"][0]
+        self.assertCountEqual([shlex.split(line)[1:] for line in facts["to recover"]], wanted)
+        _, err = self.expect(8, "run", "p.yaml", "--out", "o")
+        lines = self.lines(err)
+        self.assertCountEqual(lines[:len(wanted)], wanted)
+        self.assertIn("--overwrite", lines[-1])
+        for line in wanted:
+            self.expect(0, *line)
+        self.assertNotIn("to recover", self.expect(0, "info", "o")[0])
+        for name in sinks:
+            self.expect(0, "info", "o/" + name)
+        _, err = self.expect(8, "run", "p.yaml", "--out", "o")
+        self.assertNotIn(["recover"], [line[:1] for line in self.lines(err)])
+
     def test_what_a_killed_overwrite_saved_can_be_recovered(self):
         self.write("p.yaml", "parfocal: 1\nsource: {type: generator, size: {t: 3, y: 32, x: 32}}\n"
                    "sinks: [{type: ome_zarr, path: a.ome.zarr}]\n")
@@ -165,6 +187,21 @@ class Results(CommandTest):
         self.assertEqual(facts["frames"], 6)
         self.assertEqual(facts["outputs"], ["smooth.ome.zarr", "objects.csv", "frames.csv"])
         self.assertIn("smooth -> ome_zarr smooth.ome.zarr", facts["saved"])
+
+    def test_going_on_with_an_ome_tiff_that_is_complete_does_nothing(self):
+        self.write_movie()
+        line = ["convert", "frame*.tif", "a.ome.tif"]
+        self.expect(0, *line)
+        before = (self.dir / "a.ome.tif").stat()
+        out, err = self.expect(0, *line, "--resume", "--threads", "1")
+        self.assertEqual(out, "a.ome.tif\n")
+        self.assertIn("complete already", err)
+        for other in ([*line, "--set", "sink.compression=deflate"], ["convert", "frame[0-3].tif", "a.ome.tif"]):
+            _, err = self.expect(8, *other, "--resume")
+            self.assertIn("nothing to go on with", err)
+        self.assertEqual((self.dir / "a.ome.tif").stat().st_mtime_ns, before.st_mtime_ns)
+        os.utime(self.dir / "frame1.tif", ns=(1, 1))
+        self.expect(8, *line, "--resume")
 
     def test_going_on_with_what_is_complete_does_nothing(self):
         self.write_movie()

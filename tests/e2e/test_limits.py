@@ -9,9 +9,10 @@ import pytest
 
 from conftest import command
 
-# Without codecs of c-blosc, which crashes where it gets no memory for its own buffers.
 SINKS = {
     "ome_zarr": "{{type: ome_zarr, from: {step}, path: {step}.ome.zarr, codec: none}}",
+    "lz4": "{{type: ome_zarr, from: {step}, path: {step}.ome.zarr, codec: lz4}}",
+    "zstd_blosc": "{{type: ome_zarr, from: {step}, path: {step}.ome.zarr, codec: zstd_blosc}}",
     "zstd": "{{type: ome_zarr, from: {step}, path: {step}.ome.zarr, codec: zstd}}",
     "ome_tiff": "{{type: ome_tiff, from: {step}, path: {step}.ome.tif}}",
     "deflate": "{{type: ome_tiff, from: {step}, path: {step}.ome.tif, compression: deflate}}",

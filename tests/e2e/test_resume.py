@@ -104,6 +104,24 @@ def test_what_is_unfinished_is_neither_lost_nor_mixed_up(parfocal, start, tmp_pa
     np.testing.assert_array_equal(levels_of(tmp_path / "out.ome.zarr")[0], tifffile.imread(tmp_path / stack))
 
 
+def test_a_resumed_run_notices_that_its_input_is_replaced(parfocal, start, tmp_path, stack):
+    leave_unfinished(start, tmp_path, stack)
+    journal = tmp_path / ".out.ome.zarr.parfocal/out.ome.zarr/__parfocal/journal"
+    size, before = journal.stat().st_size, (tmp_path / stack).stat()
+    process = start("convert", stack, "out.ome.zarr", "--resume", "--threads", "1", "--progress", "none")
+    while process.poll() is None and journal.exists() and journal.stat().st_size == size:
+        time.sleep(0.0005)
+    process.send_signal(signal.SIGSTOP)
+    goes_on = not (tmp_path / "out.ome.zarr").exists()
+    (tmp_path / stack).touch()
+    process.send_signal(signal.SIGCONT)
+    _, err = process.communicate(timeout=120)
+    assert goes_on, "it was over too soon"
+    assert process.returncode == 4, err
+    assert "stack.tif" in err and not (tmp_path / "out.ome.zarr").exists()
+    os.utime(tmp_path / stack, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
 def test_starting_over_is_asked_for(parfocal, start, tmp_path, stack):
     leave_unfinished(start, tmp_path, stack)
     parfocal("convert", stack, "out.ome.zarr", "--overwrite", "--set", "source.axes=zyx")

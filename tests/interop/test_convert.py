@@ -1,6 +1,8 @@
 """Every kind of input into every kind of output, with the pixels of other people's readers."""
 
 import json
+import subprocess
+import sys
 
 import h5py
 import hdf5plugin  # noqa: F401  zstd
@@ -197,3 +199,26 @@ def test_a_pixel_size_of_imagej_is_the_number_that_was_meant(convert, tmp_path):
     assert axes_of(convert("ij.tif", "ij.ome.zarr"))[1:] == [("y", 0.65, "micrometer"),
                                                              ("x", 0.65, "micrometer")]
 
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("kind", ["float16", "zstd", "lzma"])
+def test_the_line_that_rewrites_what_is_not_read_works(parfocal, tmp_path, kind, count):
+    """Printed for pixels and compressions that have a name; pasted as it stands."""
+    folder = tmp_path / "it's here (1)"
+    folder.mkdir()
+    images = np.arange(count * 40).reshape(count, 1, 5, 8)
+    for k, image in enumerate(images):
+        name = folder / f"frame {k}.tif"
+        if kind == "float16":
+            tifffile.imwrite(name, image.astype(np.float16), metadata=None)
+        else:
+            tifffile.imwrite(name, image.astype(np.uint16), compression=kind, metadata=None)
+    pattern = f"{folder.name}/frame ?.tif" if count > 1 else f"{folder.name}/frame 0.tif"
+    done = parfocal("convert", pattern, "a.ome.tif", exit_code=4)
+    (line,) = [line for line in done.stderr.splitlines() if line.strip().startswith("python3 -c")]
+    subprocess.run(line.replace("python3", sys.executable, 1), shell=True, check=True, cwd=tmp_path)
+    made = tmp_path / ("float32" if kind == "float16" else "plain")
+    assert len(list(made.iterdir())) == count
+    parfocal("convert", made, "a.ome.tif")
+    np.testing.assert_array_equal(np.squeeze(tifffile.imread(tmp_path / "a.ome.tif")), np.squeeze(images))

@@ -140,6 +140,35 @@ TEST_F(CodecMemory, WhatIsStatedIsNoMoreThanTwiceWhatIsTaken) {
   }
 }
 
+TEST_F(CodecMemory, NoCompressorOfBloscCrashesWhereItGetsNoMemory) {
+  for (const char* cname : {"lz4", "lz4hc", "blosclz", "zlib", "zstd"}) {
+    const CodecChain chain({bytes_codec(), blosc(cname, 5, Shuffle::byte, 2, int64_t{128} << 10)},
+                           DType::u16, {600011}, std::vector<std::byte>(2));
+    const std::vector<std::byte> image = pixels_of(chain.decoded_bytes(), 2);
+    std::vector<std::byte> encoded(static_cast<size_t>(chain.encoded_bound())), back(image.size());
+    CodecScratch scratch;
+    size_t written = 0, again = 0;
+    ASSERT_TRUE(chain.encode(image, encoded, scratch, written).ok());
+    const std::vector<std::byte> whole(encoded.begin(),
+                                       encoded.begin() + static_cast<std::ptrdiff_t>(written));
+    ASSERT_TRUE(chain.decode(whole, back, scratch).ok());
+    int refusals = 0;
+    for (int64_t most = int64_t{8} << 10; most <= int64_t{4} << 20; most *= 2) {
+      SCOPED_TRACE(std::string(cname) + " with " + std::to_string(most) + " bytes");
+      Status encoding, decoding;
+      {
+        const testing::SmallHeap limit(most);
+        encoding = chain.encode(image, encoded, scratch, again);
+        decoding = chain.decode(whole, back, scratch);
+      }
+      for (const Status* s : {&encoding, &decoding})
+        if (!s->ok()) ++refusals;
+      if (decoding.ok()) EXPECT_EQ(back, image);
+    }
+    EXPECT_GE(refusals, 2) << cname;
+  }
+}
+
 // A chunk that is tried, stored or compressed by the same thread, one after the other.
 TEST_F(CodecMemory, TilesThatAreTriedFirstStayWithinWhatIsStated) {
   for (const CodecSpec& codec :

@@ -16,11 +16,13 @@
 
 namespace {
 
-std::atomic<int64_t> live{0}, peak{0};
+std::atomic<int64_t> live{0}, peak{0}, most{INT64_MAX};
 
 #if PARFOCAL_COUNTS_HEAP
 // With the word before each piece.
 int64_t size_of(void* p) { return static_cast<int64_t>(malloc_usable_size(p) + sizeof(size_t)); }
+
+bool refused(size_t bytes) { return static_cast<int64_t>(bytes) > most; }
 
 void* counted(void* p) {
   if (!p) return p;
@@ -45,10 +47,12 @@ void* __libc_realloc(void*, size_t);
 void* __libc_memalign(size_t, size_t);
 void __libc_free(void*);
 
-void* malloc(size_t bytes) { return counted(__libc_malloc(bytes)); }
-void* calloc(size_t n, size_t bytes) { return counted(__libc_calloc(n, bytes)); }
+void* malloc(size_t bytes) { return refused(bytes) ? nullptr : counted(__libc_malloc(bytes)); }
+void* calloc(size_t n, size_t bytes) {
+  return refused(n * bytes) ? nullptr : counted(__libc_calloc(n, bytes));
+}
 void* memalign(size_t alignment, size_t bytes) {
-  return counted(__libc_memalign(alignment, bytes));
+  return refused(bytes) ? nullptr : counted(__libc_memalign(alignment, bytes));
 }
 void* aligned_alloc(size_t alignment, size_t bytes) { return memalign(alignment, bytes); }
 int posix_memalign(void** to, size_t alignment, size_t bytes) {
@@ -57,6 +61,7 @@ int posix_memalign(void** to, size_t alignment, size_t bytes) {
   return p ? 0 : ENOMEM;
 }
 void* realloc(void* p, size_t bytes) {
+  if (refused(bytes)) return nullptr;
   const int64_t before = p ? size_of(p) : 0;
   void* const moved = __libc_realloc(p, bytes);
   if (moved || bytes == 0) live -= before;
@@ -77,6 +82,9 @@ HeapPeak::HeapPeak() : heap_before_(live), blocks_before_(static_cast<int64_t>(b
   peak = live.load();
   reset_block_bytes_peak();
 }
+
+SmallHeap::SmallHeap(int64_t bytes) { most = bytes; }
+SmallHeap::~SmallHeap() { most = INT64_MAX; }
 
 // At once or not: what is taken either way is kept as a rule.
 int64_t HeapPeak::bytes() const {

@@ -19,4 +19,14 @@ class HeapPeak {
   int64_t heap_before_, blocks_before_;
 };
 
+/// While it lives, the heap gives nothing larger than `most` bytes, as under a limit of the system.
+/// One at a time.
+class SmallHeap {
+ public:
+  explicit SmallHeap(int64_t most);
+  ~SmallHeap();
+  SmallHeap(const SmallHeap&) = delete;
+  SmallHeap& operator=(const SmallHeap&) = delete;
+};
+
 }  // namespace parfocal::testing

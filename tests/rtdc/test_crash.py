@@ -63,6 +63,35 @@ def test_killed_at_any_moment(start, parfocal, tmp_path, recording, inside):
     assert left <= {"in.rtdc", "out.rtdc", "timed.rtdc"}, "the next run clears up"
 
 
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_copy_that_is_killed_leaves_nothing_that_stays(start, parfocal, tmp_path, recording, exists):
+    source, target = tmp_path / "bg.rtdc", tmp_path / "out.rtdc"
+    parfocal(*words(recording, source))
+    line = ["background", "copy", source, target]
+    if exists:
+        target.write_bytes(recording.read_bytes())
+    (tmp_path / "out.rtdc.part").write_text("mine")
+    before = support.md5(target) if exists else None
+    began = time.monotonic()
+    parfocal("background", "copy", source, "timed.rtdc")
+    lasts = time.monotonic() - began
+    draw = random.Random(3)
+    for _ in range(15):
+        process = start(*line, "--overwrite")
+        time.sleep(draw.uniform(0, lasts))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        if target.exists() and support.md5(target) != before:
+            with h5py.File(target) as h5:
+                assert "image_bg" in h5["basin_events"]
+            break
+        assert target.exists() == exists
+    parfocal(*line, "--overwrite")
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"bg.rtdc", "out.rtdc", "out.rtdc.part", "timed.rtdc"}
+    assert (tmp_path / "out.rtdc.part").read_text() == "mine"
+
+
 def test_stopped_by_a_signal(start, tmp_path, recording):
     process = start(*words(recording, tmp_path / "out.rtdc"))
     time.sleep(0.05)

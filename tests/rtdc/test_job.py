@@ -1,5 +1,6 @@
 """The whole job beside dcnum's: examples/flow-cytometry.yaml on a real recording, repeated."""
 
+import json
 import pathlib
 import shutil
 
@@ -189,7 +190,8 @@ def test_dclab_opens_the_events(job):
         assert events.config["experiment"]["event count"] == 275
         assert events.config["pipeline"]["dcnum generation"] == "13"
         assert np.isfinite(events["deform"][:]).all()
-        assert any(name.startswith("parfocal-job") for name in events.logs)
+        (log,) = [name for name in events.logs if name.startswith("parfocal-job")]
+        assert json.loads("\n".join(events.logs[log]))["pipeline"]["identifiers"]["gen_id"] == "13"
 
 
 def test_drained_files_stand_alone(job, tmp_path, recording):

@@ -348,6 +348,25 @@ TEST(Engine, AnInputThatWasReplacedMeanwhileIsNobodysResult) {
   }
 }
 
+TEST(Engine, AReplacedInputIsNoticedBehindAllThatStandsBeforeIt) {
+  const std::string of = "source: {type: push, overflow: wait, of: {type: script, t: 7";
+  for (const bool replaced : {false, true}) {
+    const auto r = run_text(of + (replaced ? ", replaced: true" : "") +
+                            "}}\nsinks: [{type: memory, path: a}]\n");
+    EXPECT_EQ(r.record.exit_code, replaced ? 4 : 0) << r.record.json();
+    EXPECT_EQ(r.record.notices, std::vector<std::string>{"source: follows a script"});
+    if (replaced) EXPECT_EQ(r.record.issues.at(0).what, "the script was replaced");
+  }
+  const auto r = run_text(
+      "source: {type: script_live, t: 30, endless: true}\nsteps:\n"
+      "  - {id: m, op: reduce, over: t, how: mean}\n"
+      "  - {id: d, op: subtract, from: source, by: m}\n"
+      "sinks: [{type: memory, from: d, path: d}, {type: memory, from: source, path: tape, "
+      "replaced: true}]\n");
+  EXPECT_EQ(r.record.exit_code, 4) << r.record.json();
+  EXPECT_EQ(r.record.issues.at(0).what, "the tape was replaced");
+}
+
 TEST(Engine, AResultOfAReplacedInputReplacesNothing) {
   const auto dir = std::filesystem::temp_directory_path() /
                    ("parfocal-replaced-input-" + std::to_string(getpid()));

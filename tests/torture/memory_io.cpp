@@ -18,6 +18,7 @@ struct MemoryParams {
   int64_t fails_at = -1;  ///< the first item that cannot be stored
   int64_t queue = 0;      ///< items that are stored so much later than they are written
   std::string fails_by = "status";
+  bool replaced = false;  ///< what it wrote became something else while it was read again
 };
 
 [[noreturn]] void throw_by(const std::string& how) {
@@ -190,7 +191,8 @@ class ScriptLive : public LiveSource {
 // What a memory sink keeps, read again: all but the gaps.
 class TapeSource : public Source {
  public:
-  TapeSource(const Received& tape, const PortLayout& port) : layout_(port.layout) {
+  TapeSource(const Received& tape, const PortLayout& port, bool replaced)
+      : layout_(port.layout), replaced_(replaced) {
     for (const auto& [key, item] : tape.items)
       if (!item.starts_with("gap ")) items_.push_back(item);
     layout_.stream = {{"t", static_cast<int64_t>(items_.size()), 1, "", {}}};
@@ -207,10 +209,14 @@ class TapeSource : public Source {
     return {};
   }
   std::string identity() const override { return "tape"; }
+  Status unchanged() const override {
+    return replaced_ ? Status::fail("the tape was replaced") : Status();
+  }
 
  private:
   std::vector<std::string> items_;
   Layout layout_;
+  bool replaced_;
 };
 
 std::map<std::string, PortLayout> recorded_ports;  // by path, guarded by mutex
@@ -284,7 +290,8 @@ PARFOCAL_SINK(memory) {
                     .add("fails_at", &MemoryParams::fails_at, "item that cannot be stored")
                     .add("queue", &MemoryParams::queue, "items between write and failure")
                     .add("fails_by", &MemoryParams::fails_by, "status, throw, bad_alloc or int")
-                    .defaults("status");
+                    .defaults("status")
+                    .add("replaced", &MemoryParams::replaced, "say so when it is read again");
   info.inputs = {{"value", PortKind::image, true, "a Value"}};
   info.make = [](const std::any& p, std::span<const SinkInput> in, const SinkContext&) {
     std::lock_guard lock(mutex);
@@ -292,9 +299,10 @@ PARFOCAL_SINK(memory) {
     return std::make_unique<MemorySink>(std::any_cast<const MemoryParams&>(p), in);
   };
   info.reopen = [](const std::any& p, const std::filesystem::path&) {
-    const std::string& path = std::any_cast<const MemoryParams&>(p).path;
+    const auto& [path, replaced] = std::tie(std::any_cast<const MemoryParams&>(p).path,
+                                            std::any_cast<const MemoryParams&>(p).replaced);
     std::lock_guard lock(mutex);
-    return std::make_unique<TapeSource>(results[path], recorded_ports.at(path));
+    return std::make_unique<TapeSource>(results[path], recorded_ports.at(path), replaced);
   };
   info.test_only = true;
   return info;

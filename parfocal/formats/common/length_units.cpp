@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "parfocal/core/units.h"
+
 namespace parfocal {
 namespace {
 
@@ -106,12 +108,21 @@ std::string with_plain_micro(std::string_view name) {
   return std::string(name);
 }
 
+double with_15_digits(double value) {
+  char digits[40];
+  std::snprintf(digits, sizeof digits, "%.15g", value);
+  return std::strtod(digits, nullptr);
+}
+
 }  // namespace
 
-double OwnUnit::of(double value) const {
-  char digits[40];
-  std::snprintf(digits, sizeof digits, "%.15g", value * count / per);
-  return std::strtod(digits, nullptr);
+double OwnUnit::of(double value) const { return with_15_digits(value * count / per); }
+
+std::optional<double> length_um(double value, std::string_view unit) {
+  const auto own = own_unit(unit);
+  if (!own || own->is_time) return std::nullopt;
+  if (own->unit == "um" && own->count == own->per) return value;
+  return with_15_digits(own->of(value) * *unit_factor(own->unit, "um"));
 }
 
 std::optional<OwnUnit> own_unit(std::string_view text) {

@@ -21,4 +21,7 @@ struct OwnUnit {
 /// of the micron. nullopt: no unit of length or time ("pixel", "").
 std::optional<OwnUnit> own_unit(std::string_view name);
 
+/// A length in micrometers; nullopt where `unit` is none of length.
+std::optional<double> length_um(double value, std::string_view unit);
+
 }  // namespace parfocal

@@ -165,5 +165,15 @@ TEST(OwnUnit, IsNoneOfOtherWords) {
     EXPECT_FALSE(own_unit(name)) << name;
 }
 
+TEST(LengthUm, IsALengthOfAnyUnitInMicrometers) {
+  EXPECT_EQ(length_um(0.123456789012345678, "um"), 0.123456789012345678) << "as it is";
+  EXPECT_EQ(length_um(340, "nm"), 0.34);
+  EXPECT_EQ(length_um(0.00034, "mm"), 0.34);
+  EXPECT_EQ(length_um(3.4e-7, "m"), 0.34);
+  EXPECT_EQ(length_um(3400, "angstrom"), 0.34);
+  EXPECT_EQ(length_um(0.34, "\xc2\xb5m"), 0.34);
+  for (const char* none : {"", "s", "px", "pixel"}) EXPECT_FALSE(length_um(1, none)) << none;
+}
+
 }  // namespace
 }  // namespace parfocal

@@ -52,13 +52,14 @@ void copy_series(const RtdcFile& from, const FeaturePlace& place, const H5File& 
 
 }  // namespace
 
-void copy_background(const fs::path& from_path, const fs::path& to) {
+bool copy_background(const fs::path& from_path, const fs::path& to, const fs::path& made) {
   std::error_code ignored;
-  if (fs::equivalent(from_path, to, ignored)) return;
+  if (fs::equivalent(from_path, to, ignored)) return false;
+  require_replaceable(to);
   const auto from = RtdcFile::open(from_path);
   const FeaturePlace place = from->place("image_bg");
-  RtdcOutput out(to, 0);
-  start(out, *from, out.path());
+  RtdcOutput out(made, 0);
+  start(out, *from, to);
   if (place.mapped)
     copy_series(*from, place, out.file());
   else
@@ -70,6 +71,7 @@ void copy_background(const fs::path& from_path, const fs::path& to) {
       copy_object(*offset->file, offset->dataset, out.file(), "events/bg_off");
   }
   if (Status s = out.publish({}); !s.ok()) throw Error(ErrorCode::run_failed, s.issue());
+  return true;
 }
 
 }  // namespace parfocal

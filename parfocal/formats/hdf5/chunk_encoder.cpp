@@ -61,7 +61,7 @@ ChunkEncoder::ChunkEncoder(int threads) : most_(static_cast<size_t>(std::max(thr
 ChunkEncoder::~ChunkEncoder() {
   {
     std::lock_guard lock(mutex_);
-    if (!queue_.empty()) fail({"the chunks were dropped", "", "", "", ""});
+    dropping_ = true;
   }
   for (std::jthread& thread : threads_) thread.request_stop();
   threads_.clear();  // joins
@@ -74,11 +74,11 @@ int64_t ChunkEncoder::resident_bytes(int threads, int64_t chunk_bytes) {
 
 Status ChunkEncoder::put(ChunkJob job) {
   std::unique_lock lock(mutex_);
-  const auto has_room = [&] { return failure_ || queue_.size() < most_; };
+  if (has_failed(job.dataset)) return failure();
+  const auto has_room = [&] { return queue_.size() < most_; };
   while (!has_room() && encode_one(lock)) {
   }
   changed_.wait(lock, has_room);
-  if (failure_) return failure();
   queue_.push_back(std::make_unique<Entry>(Entry{std::move(job), State::waiting}));
   changed_.notify_all();
   if (threads_.empty()) encode_one(lock);
@@ -87,9 +87,9 @@ Status ChunkEncoder::put(ChunkJob job) {
 
 Status ChunkEncoder::drain() {
   std::unique_lock lock(mutex_);
-  while (!failure_ && encode_one(lock)) {
+  while (encode_one(lock)) {
   }
-  changed_.wait(lock, [&] { return (failure_ && !writing_) || (queue_.empty() && !writing_); });
+  changed_.wait(lock, [&] { return queue_.empty() && !writing_; });
   return failure();
 }
 
@@ -112,7 +112,9 @@ bool ChunkEncoder::encode_one(std::unique_lock<std::mutex>& lock) {
   const bool good = encode(entry.job);
   lock.lock();
   entry.state = State::ready;
-  if (!good) fail({"the chunk cannot be compressed", entry.job.where, "out of memory", "", ""});
+  if (!good)
+    fail(entry.job.dataset,
+         {"the chunk cannot be compressed", entry.job.where, "out of memory", "", ""});
   write_ready(lock);
   return true;
 }
@@ -121,12 +123,12 @@ bool ChunkEncoder::encode_one(std::unique_lock<std::mutex>& lock) {
 void ChunkEncoder::write_ready(std::unique_lock<std::mutex>& lock) {
   while (!writing_ && !queue_.empty() && queue_.front()->state == State::ready) {
     writing_ = true;
-    const bool skip = failure_ != nullptr;
     const ChunkJob& job = queue_.front()->job;
+    const bool skip = dropping_ || has_failed(job.dataset);
     lock.unlock();
     Status status = skip ? Status() : guarded([&] { return write(job); });
     lock.lock();
-    if (!status.ok()) fail(status.issue());
+    if (!status.ok()) fail(job.dataset, status.issue());
     queue_.pop_front();
     writing_ = false;
     changed_.notify_all();
@@ -154,9 +156,19 @@ Status ChunkEncoder::with_tails(const std::function<Status(std::span<const Datas
   return take(tails);
 }
 
-void ChunkEncoder::fail(Issue issue) {
+void ChunkEncoder::fail(int64_t dataset, Issue issue) {
+  if (!has_failed(dataset)) failed_.push_back(dataset);
   if (!failure_) failure_ = std::make_unique<Issue>(std::move(issue));
   changed_.notify_all();
+}
+
+bool ChunkEncoder::has_failed(int64_t dataset) const {
+  return std::find(failed_.begin(), failed_.end(), dataset) != failed_.end();
+}
+
+bool ChunkEncoder::failed(int64_t dataset) const {
+  const std::lock_guard lock(mutex_);
+  return has_failed(dataset);
 }
 
 Status ChunkEncoder::failure() const { return failure_ ? Status::fail(*failure_) : Status(); }

@@ -44,9 +44,12 @@ class ChunkEncoder {
   ChunkEncoder& operator=(const ChunkEncoder&) = delete;
 
   /// Takes a chunk. While threads + 1 chunks are on their way it encodes one of them or, when the
-  /// helpers have taken all, waits. After a failure chunks are dropped and the failure is given
-  /// again.
+  /// helpers have taken all, waits. After a failure it is given again, and the chunks that follow
+  /// in the same dataset are dropped; those of others are written, so that what belongs to the
+  /// chunks before the failure gets whole.
   Status put(ChunkJob job);
+  /// Whether a chunk of this dataset could not be written.
+  bool failed(int64_t dataset) const;
   /// Encodes what the helpers have not taken and waits until all chunks are in the file.
   Status drain();
   /// Calls take(tails) with what was given, or is being collected by writers, and is not in the
@@ -67,15 +70,17 @@ class ChunkEncoder {
   void work(const std::stop_token& stop);
   bool encode_one(std::unique_lock<std::mutex>& lock);
   void write_ready(std::unique_lock<std::mutex>& lock);
-  void fail(Issue issue);
+  void fail(int64_t dataset, Issue issue);
+  bool has_failed(int64_t dataset) const;
   Status failure() const;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<std::unique_ptr<Entry>> queue_;  // in the order of put()
   std::vector<const DatasetWriter*> writers_;
-  std::unique_ptr<Issue> failure_;
-  bool writing_ = false;
+  std::unique_ptr<Issue> failure_;  // the first
+  std::vector<int64_t> failed_;     // datasets
+  bool writing_ = false, dropping_ = false;
   size_t most_ = 1;
   std::vector<std::jthread> threads_;
 };

@@ -97,11 +97,16 @@ Status DatasetWriter::finish(int64_t items) {
     std::memset(chunk_.data() + used, 0, chunk_.size() - used);
     s = hand_over();
   }
-  if (s.ok()) s = encoder_.drain();
+  if (Status drained = encoder_.drain(); s.ok()) s = std::move(drained);
   if (!s.ok()) items_ = std::min(items_, items_in_file());
   if (items < 0 || items >= items_) return s;
   Status shorter = cut(items);
   return s.ok() ? std::move(shorter) : std::move(s);
+}
+
+int64_t DatasetWriter::stored() const {
+  (void)encoder_.drain();
+  return encoder_.failed(dataset_.id()) ? std::min(items_, items_in_file()) : items_;
 }
 
 Status DatasetWriter::cut(int64_t items) {

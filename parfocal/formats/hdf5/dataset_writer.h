@@ -43,6 +43,10 @@ class DatasetWriter {
   /// cuts the dataset back to `items` where that is fewer; -1 = all. Again: only cuts. After a
   /// failure the dataset has items() items, all of which are in the file.
   Status finish(int64_t items = -1);
+  /// Items that are in the file, or will be with finish(): all but those from the first chunk on
+  /// that could not be written. Waits for what is on its way.
+  int64_t stored() const;
+  int64_t items_in_file() const;
   /// What is being collected; no pieces: nothing.
   DatasetTail unfinished() const;
 
@@ -51,7 +55,6 @@ class DatasetWriter {
  private:
   Status hand_over();
   Status cut(int64_t items);
-  int64_t items_in_file() const;
 
   std::string name_, where_;
   std::vector<int64_t> shape_;  // [0] = items handed over

@@ -92,8 +92,35 @@ EventColumns::EventColumns(const H5File& file, std::span<const SinkInput> inputs
 Status EventColumns::write(std::span<const Input> in) {
   for (int64_t row = 0; row < in[0].table.rows; ++row)
     if (Status s = write_event(in, row); !s.ok()) return s;
+  if (events_ > whole_frames_) remember(in[0].header->sequence);
   whole_frames_ = events_;
   return {};
+}
+
+std::vector<DatasetWriter*> EventColumns::writers() const {
+  std::vector<DatasetWriter*> all;
+  for (const auto* writer : {&mask_, &image_, &background_, &offset_, &index_, &frame_, &nevents_})
+    if (*writer) all.push_back(writer->get());
+  for (const TableColumn& column : features_) all.push_back(column.writer.get());
+  return all;
+}
+
+// Frames whose events are in the file are forgotten; asking for that costs, so it is done rarely.
+void EventColumns::remember(int64_t sequence) {
+  recent_.emplace_back(sequence, events_);
+  if (recent_.size() < most_recent_) return;
+  int64_t there = events_;
+  for (const DatasetWriter* writer : writers()) there = std::min(there, writer->items_in_file());
+  while (!recent_.empty() && recent_.front().second <= there) recent_.pop_front();
+  most_recent_ = std::max(kRecent, 2 * recent_.size());
+}
+
+int64_t EventColumns::first_lost() const {
+  int64_t stored = INT64_MAX;
+  for (const DatasetWriter* writer : writers()) stored = std::min(stored, writer->stored());
+  for (const auto& [sequence, end] : recent_)
+    if (end > stored) return sequence;
+  return -1;
 }
 
 Status EventColumns::write_event(std::span<const Input> in, int64_t row) {
@@ -137,10 +164,7 @@ Status EventColumns::finish(const H5File& file, int64_t frames) {
     const int64_t last = frames == 0 ? -1 : frames_.frame(frames - 1);
     events = std::min(events, std::upper_bound(all.begin(), all.end(), last) - all.begin());
   }
-  std::vector<DatasetWriter*> writers{mask_.get(),  image_.get(), background_.get(), offset_.get(),
-                                      index_.get(), frame_.get(), nevents_.get()};
-  for (TableColumn& column : features_) writers.push_back(column.writer.get());
-  Status finished = finish_together(writers, events, events_);
+  Status finished = finish_together(writers(), events, events_);
   return s.ok() ? std::move(finished) : std::move(s);
 }
 

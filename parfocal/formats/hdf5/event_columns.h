@@ -1,6 +1,7 @@
 #pragma once
 /// The datasets of an .rtdc file that have one item per event.
 
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -31,6 +32,9 @@ class EventColumns {
   /// failure they have the events of the frames that are whole.
   Status finish(const H5File& file, int64_t frames);
 
+  /// The first frame with an event that is not in the file and will not be; -1 = none of those that
+  /// write() took. Waits for what is on its way.
+  int64_t first_lost() const;
   int64_t events() const { return events_; }
   bool has_offsets() const { return has_offsets_; }  ///< an offset other than 0 came
 
@@ -39,6 +43,7 @@ class EventColumns {
   static int64_t chunk_bytes(std::span<const SinkInput> inputs, const EventPorts& ports);
 
  private:
+  static constexpr size_t kRecent = 4096;
   struct TableColumn {
     int at;
     bool integer;
@@ -46,13 +51,17 @@ class EventColumns {
   };
   Status write_event(std::span<const Input> in, int64_t row);
   Status write_mask(const View& labels, int64_t label);
+  std::vector<DatasetWriter*> writers() const;
+  void remember(int64_t sequence);
 
   EventPorts ports_;
   FrameSelection frames_;
   int label_at_ = -1;
   std::vector<TableColumn> features_;
   std::unique_ptr<DatasetWriter> mask_, image_, background_, offset_, index_, frame_, nevents_;
-  std::vector<int64_t> left_out_;          ///< ascending
+  std::vector<int64_t> left_out_;                   ///< ascending
+  std::deque<std::pair<int64_t, int64_t>> recent_;  ///< frames not in the file yet, end of events
+  size_t most_recent_ = kRecent;
   int64_t events_ = 0, whole_frames_ = 0;  ///< events; those of them whose frame is whole
   bool has_offsets_ = false;
 };

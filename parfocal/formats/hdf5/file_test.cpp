@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <hdf5.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -10,6 +11,7 @@
 #include "parfocal/formats/common/test_support-inl.h"
 #include "parfocal/formats/hdf5/attributes.h"
 #include "parfocal/formats/hdf5/dataset.h"
+#include "parfocal/formats/hdf5/lock.h"
 #include "parfocal/formats/hdf5/strings.h"
 #include "parfocal/formats/hdf5/zstd_filter.h"
 
@@ -82,6 +84,28 @@ TEST_F(Hdf5, Strings_OfVariableLengthSpreadOverManyHeaps) {
         std::string(static_cast<size_t>(i * 37 % 300), static_cast<char>('a' + i % 26)));
   { write_variable_strings(H5File::create(folder_ / "a.h5"), "logs/old", lines); }
   EXPECT_EQ(read_strings(H5File::open(folder_ / "a.h5"), "logs/old"), lines);
+}
+
+TEST_F(Hdf5, Strings_InChunksAreReadAsFarAsTheyMayBeLarge) {
+  {
+    const H5File file = H5File::create(folder_ / "a.h5");
+    file.require_group("logs");
+    const Hdf5Lock lock;
+    const Handle type(H5Tcopy(H5T_C_S1)), create(H5Pcreate(H5P_DATASET_CREATE));
+    H5Tset_size(type.id(), H5T_VARIABLE);
+    const hsize_t count = 3;
+    H5Pset_chunk(create.id(), 1, &count);
+    const Handle space(H5Screate_simple(1, &count, nullptr));
+    const Handle dataset(H5Dcreate2(file.id(), "logs/old", type.id(), space.id(), H5P_DEFAULT,
+                                    create.id(), H5P_DEFAULT));
+    const std::string text(100, 'x');
+    const char* const texts[] = {text.c_str(), text.c_str(), text.c_str()};
+    ASSERT_GE(H5Dwrite(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, texts), 0);
+  }
+  const H5File file = H5File::open(folder_ / "a.h5");
+  EXPECT_EQ(read_strings(file, "logs/old", 400).size(), 3u);
+  EXPECT_THAT(message(ErrorCode::input_missing, [&] { read_strings(file, "logs/old", 200); }),
+              HasSubstr("the text is too large"));
 }
 
 TEST_F(Hdf5, Strings_OfADamagedHeapAreRefused) {

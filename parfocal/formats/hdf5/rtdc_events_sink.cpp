@@ -4,11 +4,13 @@
 #include "parfocal/core/io.h"
 #include "parfocal/core/operator_info.h"
 #include "parfocal/formats/common/files.h"
+#include "parfocal/formats/common/length_units.h"
 #include "parfocal/formats/hdf5/attributes.h"
 #include "parfocal/formats/hdf5/basin_writer.h"
 #include "parfocal/formats/hdf5/event_columns.h"
 #include "parfocal/formats/hdf5/frame_features.h"
 #include "parfocal/formats/hdf5/job_ids.h"
+#include "parfocal/formats/hdf5/job_log.h"
 #include "parfocal/formats/hdf5/measurement_identifier.h"
 #include "parfocal/formats/hdf5/rtdc_copy.h"
 #include "parfocal/formats/hdf5/rtdc_output.h"
@@ -84,10 +86,14 @@ class RtdcEventsSink final : public Sink {
     });
   }
 
+  // Chunks are written later than their frames: what comes after one that failed is not there.
+  int64_t stored_items() const override { return columns_ ? columns_->first_lost() : stored_; }
+
   // Whatever fails, the events of frames that are whole get a file.
   Status close(const Outcome& outcome) override {
     out_.end_frames();
     Status s = guarded([&] { return columns_->finish(out_.file(), outcome.valid_items); });
+    if (!s.ok()) stored_ = columns_->first_lost();
     Status ended = guarded([&]() -> Status {
       finish(outcome);
       return {};
@@ -95,6 +101,7 @@ class RtdcEventsSink final : public Sink {
     columns_.reset();
     if (s.ok()) s = std::move(ended);
     Status published = out_.publish(s.ok() ? outcome : failed(outcome, s));
+    if (!published.ok()) stored_ = out_.safe_frames();
     return s.ok() ? std::move(published) : std::move(s);
   }
   std::vector<fs::path> paths() const override { return out_.paths(); }
@@ -186,14 +193,13 @@ class RtdcEventsSink final : public Sink {
   // What the features were computed with: what the step was told, else the scale of its labels.
   double pixel_size(const H5File* from) const {
     double size = stated_pixel_size(inputs_[0].lineage);
-    if (!(size > 0) && ports_.labels >= 0) size = scale_um(layout(ports_.labels).item.back());
+    if (!(size > 0) && ports_.labels >= 0) {
+      const Axis& x = layout(ports_.labels).item.back();
+      size = length_um(x.scale, x.unit).value_or(0);
+    }
     if (!(size > 0) && from != nullptr)
       size = number_of(read_attribute(from->id(), "imaging:pixel size")).value_or(0);
     return ppid_pixel_size(size);
-  }
-  static double scale_um(const Axis& x) {
-    const auto factor = x.unit.empty() ? std::nullopt : unit_factor(x.unit, "um");
-    return factor ? x.scale * *factor : 0;
   }
 
   void store_identifiers(const H5File* from) {
@@ -226,15 +232,7 @@ class RtdcEventsSink final : public Sink {
       job["steps"].push_back({{"id", step.id}, {"op", step.type}, {"params", step.params.str()}});
     job["provenance"] = nlohmann::ordered_json::parse(provenance_, nullptr, false);
     if (job["provenance"].is_discarded()) job.erase("provenance");
-    const std::string text =
-        job.dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
-    std::vector<std::string> lines;
-    for (size_t at = 0; at < text.size();) {
-      const size_t end = std::min(text.find('\n', at), text.size());
-      lines.push_back(text.substr(at, end - at));
-      at = end + 1;
-    }
-    write_strings(out_.file(), "logs/parfocal-job-" + log_time(), lines);
+    write_strings(out_.file(), "logs/parfocal-job-" + log_time(), job_lines(std::move(job)));
   }
 
   // Events are not frames: the input's identifier would make this file a basin by mistake.
@@ -255,6 +253,7 @@ class RtdcEventsSink final : public Sink {
   std::unique_ptr<EventColumns> columns_;
   PipelineIds ids_;
   bool series_written_ = false, corrected_ = false;
+  int64_t stored_ = -1;  // after close(): Sink::stored_items()
 };
 
 }  // namespace

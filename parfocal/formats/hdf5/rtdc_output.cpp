@@ -72,8 +72,10 @@ void RtdcOutput::begin_frames() {
 Status RtdcOutput::checkpoint() {
   const Hdf5Lock lock;
   file_->flush();
-  return encoder_->with_tails(
+  Status s = encoder_->with_tails(
       [this](std::span<const DatasetTail> tails) { return file_->journaled()->checkpoint(tails); });
+  if (s.ok()) frames_safe_ = frames_written_;
+  return s;
 }
 
 void RtdcOutput::create_copy_of(const fs::path& from) {

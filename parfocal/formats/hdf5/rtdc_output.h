@@ -41,7 +41,14 @@ class RtdcOutput {
     const std::lock_guard lock(frames_);
     if (!checkpointed_.ok()) return Status::fail(checkpointed_.issue());
     beat_.touch();
-    return guarded(write);
+    Status s = guarded(write);
+    if (s.ok()) ++frames_written_;
+    return s;
+  }
+  /// Frames of write_frame() that are there whatever becomes of the file now: those of the last
+  /// checkpoint, or all once it is published.
+  int64_t safe_frames() const {
+    return state_ == State::published ? frames_written_ : frames_safe_;
   }
   /// No checkpoint comes any more: the end of a file is written.
   void end_frames() { beat_.stop(); }
@@ -85,6 +92,7 @@ class RtdcOutput {
   bool recorded_ = false, begun_ = false;
   State state_ = State::pending;
   std::mutex frames_;
+  int64_t frames_written_ = 0, frames_safe_ = 0;
   Status checkpointed_;  // the first failure
   Heartbeat beat_;       // ends first
 };

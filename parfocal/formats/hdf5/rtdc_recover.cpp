@@ -134,6 +134,13 @@ fs::path part_of_rtdc(const fs::path& named) {
   return named.extension() == kPart ? named : fs::path(named.string() + kPart);
 }
 
+bool is_unfinished_rtdc(const fs::path& named) {
+  const fs::path part = part_of_rtdc(named);
+  std::error_code unknown;
+  return fs::exists(part, unknown) && fs::exists(JournaledFile::journal_of(part), unknown) &&
+         !fs::exists(fs::path(part).replace_extension(), unknown);
+}
+
 Status recover_rtdc(const fs::path& named, RtdcRecovery& recovery) {
   const fs::path part = part_of_rtdc(named);
   recovery.file = part;

@@ -17,6 +17,9 @@ struct RtdcRecovery {
 /// The part file that belongs to `named`, "a.rtdc" or "a.rtdc.part".
 std::filesystem::path part_of_rtdc(const std::filesystem::path& named);
 
+/// Whether there is something for recover_rtdc() to do.
+bool is_unfinished_rtdc(const std::filesystem::path& named);
+
 /// Publishes the part file of "a.rtdc" or "a.rtdc.part", marked as incomplete. Being killed at any
 /// moment of this leaves a part file that can be recovered. Fails where a process writes the file,
 /// or one of its name is there already.

@@ -5,6 +5,7 @@
 #include "parfocal/core/io.h"
 #include "parfocal/core/operator_info.h"
 #include "parfocal/formats/common/files.h"
+#include "parfocal/formats/common/length_units.h"
 #include "parfocal/formats/hdf5/attributes.h"
 #include "parfocal/formats/hdf5/dataset_writer.h"
 #include "parfocal/formats/hdf5/rtdc_copy.h"
@@ -68,6 +69,15 @@ class RtdcSink final : public Sink {
     });
   }
 
+  // Chunks are written later than their frames: what comes after one that failed is not there.
+  int64_t stored_items() const override {
+    if (closed_) return items_with(stored_);
+    int64_t frames = INT64_MAX;
+    for (const DatasetWriter* writer : {image_.get(), frame_.get(), time_.get()})
+      if (writer) frames = std::min(frames, writer->stored());
+    return frames == INT64_MAX ? 0 : items_with(frames);
+  }
+
   // Whatever fails, the frames that are whole get a file.
   Status close(const Outcome& outcome) override {
     out_.end_frames();
@@ -80,6 +90,8 @@ class RtdcSink final : public Sink {
     image_.reset(), frame_.reset(), time_.reset();
     if (s.ok()) s = std::move(ended);
     Status published = out_.publish(s.ok() ? outcome : failed(outcome, s));
+    closed_ = true;
+    stored_ = std::min(kept, out_.safe_frames());
     return s.ok() ? std::move(published) : std::move(s);
   }
   std::vector<fs::path> paths() const override { return out_.paths(); }
@@ -128,15 +140,22 @@ class RtdcSink final : public Sink {
       missing_.back().last = sequence;
     else if (missing_.size() < kMostRanges)
       missing_.push_back({sequence, sequence, std::string(reason)});
-    ++missing_count_;
+    gaps_.add(sequence);
   }
   // Frames stored of the first `items`; -1 = all.
   int64_t kept_of(int64_t items) const {
     if (items < 0) return -1;
-    int64_t kept = items;
-    for (const Missing& gap : missing_)
-      if (gap.first < items) kept -= std::min(gap.last + 1, items) - gap.first;
+    int64_t kept = 0;
+    gaps_.for_each_missing(items, [&](int64_t first, int64_t end) { kept += end - first; });
     return kept;
+  }
+  // The most items that have so many frames.
+  int64_t items_with(int64_t frames) const {
+    int64_t end = frames;
+    gaps_.for_each_run([&](int64_t first, int64_t last) {
+      if (first <= end) end += last - first;
+    });
+    return end;
   }
 
   // At the start, so that a recording that is cut short has it too.
@@ -155,8 +174,8 @@ class RtdcSink final : public Sink {
     for (const Missing& gap : missing_)
       notices.push_back("frames " + std::to_string(gap.first) + " to " + std::to_string(gap.last) +
                         " are missing: " + gap.reason);
-    if (missing_count_ > 0)
-      notices.push_back(std::to_string(missing_count_) + " frames are missing in all");
+    if (!gaps_.empty())
+      notices.push_back(std::to_string(gaps_.count()) + " frames are missing in all");
     out_.store_notices(notices);
     return {};
   }
@@ -168,7 +187,7 @@ class RtdcSink final : public Sink {
   }
   void complete() {
     const Axis& x = frames_.layout.layout.item[1];
-    if (x.unit == "um") set_default("imaging:pixel size", x.scale);
+    if (const auto um = length_um(x.scale, x.unit)) set_default("imaging:pixel size", *um);
     const std::time_t now = std::time(nullptr);
     std::tm local{};
     localtime_r(&now, &local);
@@ -187,8 +206,11 @@ class RtdcSink final : public Sink {
   RtdcOutput out_;
   fs::path like_;
   std::unique_ptr<DatasetWriter> image_, frame_, time_;
-  std::vector<Missing> missing_;
-  int64_t missing_count_ = 0, first_ns_ = -1;
+  std::vector<Missing> missing_;  // with reasons, as many as the log names
+  FrameSet gaps_;                 // all of them
+  int64_t first_ns_ = -1;
+  bool closed_ = false;
+  int64_t stored_ = 0;  // frames, after close()
 };
 
 std::unique_ptr<Source> reopen(const std::any& params, const fs::path& out_dir) {

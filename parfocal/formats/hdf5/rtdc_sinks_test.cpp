@@ -434,6 +434,24 @@ TEST(RtdcSink, RecordsFramesTimesAndNumbersAndLeavesGapsOut) {
                        "3 frames are missing in all"));
 }
 
+TEST(RtdcSink, TakesThePixelSizeInAnyUnitOfLength) {
+  const std::pair<double, const char*> scales[] = {{0.34, "um"},  {340, "nm"}, {0.00034, "mm"},
+                                                   {3.4e-7, "m"}, {0.34, ""},  {0.34, "s"}};
+  for (const auto& [scale, unit] : scales) {
+    TempDir dir;
+    Layout layout = make_layout(DType::u8, {{"t", 1}}, {{"y", 3}, {"x", 5}});
+    for (Axis& axis : layout.item) axis.scale = scale, axis.unit = unit;
+    const auto sink = make_sink("rtdc", raw_map({{"path", "rec.rtdc"}}),
+                                {{"from", "source", "0", {PortKind::image, layout, {}}, {}}},
+                                {dir.path(), "{}", {}, dir.path(), 1});
+    sink->open();
+    ASSERT_TRUE(sink->close({}).ok());
+    const H5File file = H5File::open(dir / "rec.rtdc");
+    const bool length = *unit && std::string(unit) != "s";
+    EXPECT_EQ(attribute(file, "", "imaging:pixel size"), length ? "0.34" : "none") << unit;
+  }
+}
+
 TEST(RtdcSink, WritesNoTimesWhereNobodyKnowsThem) {
   TempDir dir;
   const Layout layout = make_layout(DType::u8, {{"t", 3}}, {{"y", 3}, {"x", 5}});

@@ -114,6 +114,11 @@ std::vector<std::string> read_strings(const H5File& file, const std::string& nam
   const int fd = descriptor_of(dataset.id());
   const int64_t references = variable ? references_of(dataset.id(), fd) : -1;
   if (references >= 0) return read_from_heap(file, name, fd, references, count, most_bytes);
+  // Many lines may refer to one large text.
+  hsize_t bytes = 0;
+  if (variable &&
+      (H5Dvlen_get_buf_size(dataset.id(), type.id(), space.id(), &bytes) < 0 || bytes > most_bytes))
+    fail(file, name, "the text is too large", std::to_string(bytes) + " bytes");
   auto lines = variable ? read_variable(dataset.id(), type.id(), space.id(), count)
                         : read_fixed(dataset.id(), type.id(), count);
   if (lines.empty())

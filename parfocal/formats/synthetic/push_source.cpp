@@ -20,6 +20,7 @@ std::optional<std::string> ParamTraits<NestedSource>::parse(const RawValue& raw,
 PushSource::PushSource(std::unique_ptr<Source> inner, const PushParams& params)
     : inner_(std::move(inner)), params_(params), layout_(inner_->layout()) {
   inner_frames_ = layout_.stream_count();
+  missing_ = inner_->missing();
   frames_ = inner_frames_ * params_.repeat;
   frame_bytes_ = (layout_.item_bytes() + 63) / 64 * 64;
   if (layout_.stream.empty())
@@ -82,8 +83,9 @@ bool PushSource::wait_for_turn(int64_t sequence, Clock::time_point start,
 
 // Into the next slot. Times of a repetition go on by the interval that the axis states.
 bool PushSource::read(int64_t sequence, FrameHeader& header) {
-  if (!inner_->read(sequence % inner_frames_, slot(tail_), header).ok()) return false;
-  const int64_t before = sequence - sequence % inner_frames_;
+  const int64_t frame = sequence % inner_frames_;
+  if (missing_.has(frame) || !inner_->read(frame, slot(tail_), header).ok()) return false;
+  const int64_t before = sequence - frame;
   header.time_s += static_cast<double>(before) * layout_.stream[0].scale;
   return true;
 }
@@ -112,6 +114,7 @@ void PushSource::run(const std::stop_token& stop) {
     headers_[static_cast<size_t>(tail_++ % params_.ring)] = header;
     filled_.notify_all();
   }
+  if (Status s = inner_->unchanged(); !s.ok()) throw Error(ErrorCode::input_missing, s.issue());
 }
 
 Pop PushSource::pop(const MutableView& dst, FrameHeader& header, std::stop_token stop) {

@@ -35,8 +35,9 @@ struct PushParams {
 
 /// Frame k is due at start + k / fps (+ a seeded jitter in [0, jitter_ms)). If the ring is full
 /// then, `drop` loses the frame (its sequence number never appears) and `wait` delays it and all
-/// later ones. A frame that the inner source cannot read is lost too. With `repeat` its frames come
-/// so many times; their times go on. One thread may pop.
+/// later ones. A frame that the inner source lacks or cannot read is lost too, and the stream fails
+/// at its end if the inner source was replaced meanwhile. With `repeat` its frames come so many
+/// times; their times go on. One thread may pop.
 class PushSource final : public LiveSource {
  public:
   PushSource(std::unique_ptr<Source> inner, const PushParams& params);
@@ -50,6 +51,7 @@ class PushSource final : public LiveSource {
   void wait_until_produced();
   SourceRow row(int64_t sequence) const override { return inner_->row(sequence % inner_frames_); }
   std::string identity() const override { return "push of " + inner_->identity(); }
+  std::vector<std::string> notices() const override { return inner_->notices(); }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -62,6 +64,7 @@ class PushSource final : public LiveSource {
   PushParams params_;
   Layout layout_;
   int64_t inner_frames_ = 0, frames_ = 0, frame_bytes_ = 0;
+  FrameSet missing_;                     // of the inner source
   std::unique_ptr<std::byte[]> pixels_;  // allocated by start()
   std::unique_ptr<FrameHeader[]> headers_;
   std::mutex mutex_;

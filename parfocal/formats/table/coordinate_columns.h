@@ -2,6 +2,7 @@
 /// The first columns of every table: where in the stream the item is.
 
 #include <algorithm>
+#include <charconv>
 
 #include "parfocal/core/item.h"
 #include "parfocal/formats/table/csv_writer.h"
@@ -49,7 +50,27 @@ class CoordinateColumns {
     }
   }
 
+  /// The item that a row belongs to, which begins as write() writes it.
+  int64_t item_of(std::string_view row) const {
+    int64_t item = 0;
+    for (const Axis& axis : axes_) {
+      int64_t index = 0;
+      std::from_chars(row.data(), row.data() + row.size(), index);
+      item = item * (axis.size == kUnbounded ? 1 : axis.size) + index;
+      for (size_t field = axis.labels.empty() ? 1 : 2; field > 0; --field) skip_field(row);
+    }
+    return item;
+  }
+
  private:
+  static void skip_field(std::string_view& row) {
+    bool quoted = false;
+    size_t at = 0;
+    for (; at < row.size() && (quoted || row[at] != ','); ++at)
+      if (row[at] == '"') quoted = !quoted;
+    row.remove_prefix(std::min(row.size(), at + 1));
+  }
+
   std::vector<Axis> axes_;
 };
 

@@ -40,4 +40,11 @@ Status recover_csv(const std::filesystem::path& path, CsvRecovery& recovery) {
   return fd.close_checked(path);
 }
 
+bool ends_torn(const std::filesystem::path& path) {
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const int64_t end = fd ? ::lseek(fd.get(), 0, SEEK_END) : 0;
+  char last = '\n';
+  return end > 0 && read_at(fd.get(), &last, 1, end - 1) == 1 && last != '\n';
+}
+
 }  // namespace parfocal

@@ -16,4 +16,7 @@ struct CsvRecovery {
 /// Cuts the file behind its last whole row. Fails where a process writes it.
 Status recover_csv(const std::filesystem::path& path, CsvRecovery& recovery);
 
+/// Whether the file ends in the middle of a row.
+bool ends_torn(const std::filesystem::path& path);
+
 }  // namespace parfocal

@@ -14,11 +14,12 @@
 
 namespace parfocal {
 
-void CsvWriter::open(const std::filesystem::path& path) {
+void CsvWriter::open(const std::filesystem::path& path, ItemOfRow item_of) {
   path_ = path;
+  item_of_ = std::move(item_of);
   std::error_code ignored;  // opening tells the reason
   std::filesystem::create_directories(path.parent_path(), ignored);
-  fd_ = Fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  fd_ = Fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (!fd_ && errno == EEXIST)
     throw Error(ErrorCode::output_exists,
                 Issue{"the file exists already", path.string(), "", "",
@@ -157,10 +158,33 @@ int64_t CsvWriter::end_of(int64_t items) const {
   return items == 0 ? header_end_ : ends_[static_cast<size_t>((items - 1) % kRememberedItems)];
 }
 
-Status CsvWriter::can_cut_to(int64_t items) const {
-  if (items == 0 || items_ - items < kRememberedItems) return {};
-  return Status::fail("cannot cut " + path_.string() + " back to " + std::to_string(items) +
-                      " of " + std::to_string(items_) + " items");
+// In the file, all of which is flushed: of an item that is not remembered, where the first row of a
+// later one begins. The buffer is free then. A line feed within quotes belongs to a field.
+Status CsvWriter::find_end(int64_t items, int64_t& end) {
+  const bool remembered = items == 0 || items_ - items < kRememberedItems;
+  end = remembered ? end_of(items) : start_ + flushed_;
+  if (remembered) return {};
+  std::string row;
+  bool quoted = false;
+  int64_t row_at = header_end_;
+  for (int64_t at = header_end_; at < end;) {
+    const int64_t got = read_at(fd_.get(), buffer_.get(), std::min(kBufferBytes, end - at), at);
+    if (got <= 0) return io_failure("read", path_);
+    for (int64_t k = 0; k < got; ++k) {
+      const char c = buffer_[static_cast<size_t>(k)];
+      row += c;
+      if (c == '"') quoted = !quoted;
+      if (c != '\n' || quoted) continue;
+      if (item_of_(row) >= items) {
+        end = row_at;
+        return {};
+      }
+      row.clear();
+      row_at = at + k + 1;
+    }
+    at += got;
+  }
+  return {};
 }
 
 // What has its room on the disk will be there, unless writing it failed.
@@ -176,8 +200,9 @@ Status CsvWriter::keep_first(int64_t items) {
   const std::lock_guard lock(mutex_);
   if (!flush(complete_)) return Status::fail(failure_);
   if (items >= items_) return {};
-  if (Status s = can_cut_to(items); !s.ok()) return s;
-  start_ = room_ = end_of(items);
+  int64_t end = 0;
+  if (Status s = find_end(items, end); !s.ok()) return s;
+  start_ = room_ = end;
   used_ = complete_ = flushed_ = 0;
   items_ = items;
   return ::ftruncate(fd_.get(), start_) == 0 ? Status() : io_failure("shorten", path_);
@@ -190,8 +215,9 @@ Status CsvWriter::close(int64_t valid_items) {
   if (!flush(complete_) && result.ok()) result = status();
   int64_t end = start_ + flushed_;
   if (valid_items >= 0 && valid_items < items_) {
-    if (Status s = can_cut_to(valid_items); !s.ok()) return s;
-    end = std::min(end, end_of(valid_items));
+    int64_t valid_end = end;
+    if (Status s = find_end(valid_items, valid_end); !s.ok() && result.ok()) result = std::move(s);
+    end = std::min(end, valid_end);
   }
   // Also gives back the room that was taken ahead.
   if (::ftruncate(fd_.get(), end) != 0 && result.ok()) result = io_failure("shorten", path_);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -18,7 +19,7 @@ namespace parfocal {
 
 /// Rows through a buffer of fixed size; whole items are in the file at most a second after they
 /// were written, whatever ends the process then. Remembers where the latest items end, so that the
-/// file can be cut back to fewer items.
+/// file can be cut back to fewer items; for earlier ones it reads its rows again.
 class CsvWriter {
  public:
   static constexpr int64_t kBufferBytes = 256 * 1024;
@@ -26,9 +27,12 @@ class CsvWriter {
   static constexpr int64_t kResidentBytes =
       kBufferBytes + kRememberedItems * 8 + Heartbeat::kResidentBytes;
 
+  /// The item that a row belongs to, told from its beginning.
+  using ItemOfRow = std::function<int64_t(std::string_view row)>;
+
   /// Creates the file (and its folders). \throws Error(output_exists) if it exists,
   /// Error(run_failed) if it cannot be created.
-  void open(const std::filesystem::path& path);
+  void open(const std::filesystem::path& path, ItemOfRow item_of);
   void integer(int64_t value);
   void natural(uint64_t value);
   void real(double value);  ///< NaN = empty
@@ -45,8 +49,7 @@ class CsvWriter {
   Status status() const;
   /// Items whose rows are in the file, or will be at close.
   int64_t stored_items() const;
-  /// Takes back all but the first `items` items; rows may follow. Fails where more than
-  /// kRememberedItems would go.
+  /// Takes back all but the first `items` items; rows may follow.
   Status keep_first(int64_t items);
   /// Keeps the first `valid_items` items (-1 = all) and closes.
   Status close(int64_t valid_items);
@@ -62,10 +65,11 @@ class CsvWriter {
   bool flush(int64_t until);
   /// In the file, of item `items` - 1. \pre it is remembered
   int64_t end_of(int64_t items) const;
-  Status can_cut_to(int64_t items) const;
+  Status find_end(int64_t items, int64_t& end);
   int64_t position() const { return start_ + used_; }
 
   std::filesystem::path path_;
+  ItemOfRow item_of_;
   Fd fd_;
   std::unique_ptr<char[]> buffer_;
   std::unique_ptr<int64_t[]> ends_;                            // of item k at k % kRememberedItems

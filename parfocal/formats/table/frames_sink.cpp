@@ -61,7 +61,7 @@ class FramesSink final : public Sink {
     return rows == kUnbounded ? -1 : file_room_bytes(room_product(rows, row_bytes()));
   }
   void open() override {
-    csv_.open(path_);
+    csv_.open(path_, [this](std::string_view row) { return coordinates_.item_of(row); });
     coordinates_.write_names(csv_);
     for (const char* name : {"file", "page", "time", "status", "reason"}) csv_.text(name);
     for (const auto& [input, name] : columns_) csv_.text(name);

@@ -25,7 +25,7 @@ class TableSink final : public Sink {
   int64_t resident_bytes() const override { return CsvWriter::kResidentBytes; }
   int64_t disk_bytes() const override { return -1; }
   void open() override {
-    csv_.open(path_);
+    csv_.open(path_, [this](std::string_view row) { return coordinates_.item_of(row); });
     coordinates_.write_names(csv_);
     if (is_table())
       for (const Column& column : input_.layout.table.columns) csv_.text(column.name);

@@ -90,6 +90,31 @@ TEST(TableSink, CutsBackWithinTheLastItemsOfALongStream) {
   EXPECT_EQ(text.back(), '\n');
 }
 
+TEST(TableSink, CutsBackToAnyItemOfALongStream) {
+  for (const int64_t valid : {0, 1, 2, 99, 5000, 15904, 15905}) {
+    TempDir dir;
+    TableFeed f;
+    const auto sink =
+        make_sink("table", raw_map({{"path", "o.csv"}}), f.inputs(), {dir.path(), "", {}});
+    sink->open();
+    std::string expected;
+    for (int64_t k = 0; k < 20000; ++k) {
+      if (k == valid) {
+        TempDir other;
+        const auto whole =
+            make_sink("table", raw_map({{"path", "o.csv"}}), f.inputs(), {other.path(), "", {}});
+        whole->open();
+        for (int64_t i = 0; i < valid; ++i) ASSERT_TRUE(f.feed(*whole, i, i % 3).ok());
+        ASSERT_TRUE(whole->close({}).ok());
+        expected = read_text(other / "o.csv");
+      }
+      ASSERT_TRUE(f.feed(*sink, k, k % 3).ok());
+    }
+    ASSERT_TRUE(sink->close({false, "stopped", valid}).ok());
+    EXPECT_TRUE(read_text(dir / "o.csv") == expected) << valid;
+  }
+}
+
 TEST(TableSink, WritesOneNumberPerFrameUnderTheStepsName) {
   TempDir dir;
   const Layout layout = make_layout(DType::f32, {{"t", 3}}, {});
@@ -142,7 +167,7 @@ TEST(TableSink, RefusesToReplaceAFile) {
 TEST(CsvWriter, RoundTripsNumbersAndLongTexts) {
   TempDir dir;
   CsvWriter csv;
-  csv.open(dir / "a.csv");
+  csv.open(dir / "a.csv", {});
   const std::string big(700'000, 'x');
   csv.natural(std::numeric_limits<uint64_t>::max());
   csv.integer(std::numeric_limits<int64_t>::min());
@@ -161,7 +186,7 @@ TEST(CsvWriter, RoundTripsNumbersAndLongTexts) {
 TEST(CsvWriter, HandsOnWholeItemsThoughNothingMoreComes) {
   TempDir dir;
   CsvWriter csv;
-  csv.open(dir / "a.csv");
+  csv.open(dir / "a.csv", {});
   csv.text("t");
   csv.text("name");
   csv.end_row();
@@ -182,7 +207,7 @@ TEST(CsvWriter, HandsOnWholeItemsThoughNothingMoreComes) {
 TEST(CsvWriter, OnAFullDiskItKeepsTheItemsThatItTook) {
   TempDir dir;
   CsvWriter csv;
-  csv.open(dir / "a.csv");
+  csv.open(dir / "a.csv", {});
   csv.text("t");
   csv.end_row();
   rlimit before{};
@@ -261,6 +286,32 @@ TEST(FramesSink, HasOneRowPerExpectedFrame) {
             "0,img0.tif,4,,ok,,40\n"
             "1,img1.tif,,,gap,\"broken: strip 3 offset, beyond file\",\n"
             "2,img2.tif,,2023-11-14T22:13:20.123Z,gap,failed,\n");
+}
+
+// Of a run that was cut: other sinks may have far fewer frames.
+TEST(FramesSink, TakesRowsOfAnyNumberOfFramesBack) {
+  TempDir dir;
+  const Layout frames = make_layout(DType::u8, {{"t", 20000}}, {});
+  const auto sink = make_sink("frames", RawValue::map(),
+                              {{"witness.0", "source", "out", {PortKind::image, frames, {}}}},
+                              {dir.path(), "", {}});
+  sink->open();
+  const Gap broken{GapReason::broken, "two\nlines, \"quoted\""}, stopped{GapReason::stopped, ""};
+  const auto write = [&](int64_t k, const Gap* gap) {
+    const FrameHeader header = test::header_of(frames, k);
+    const Input in{&header, gap, {}, {}};
+    return sink->write(std::span(&in, 1)).ok();
+  };
+  for (int64_t k = 0; k < 20000; ++k) ASSERT_TRUE(write(k, k % 5 ? nullptr : &broken));
+  ASSERT_TRUE(sink->keep_first(7003).ok());
+  for (int64_t k = 7003; k < 20000; ++k) ASSERT_TRUE(write(k, &stopped));
+  ASSERT_TRUE(sink->close({}).ok());
+  std::string expected = "t,file,page,time,status,reason\n";
+  for (int64_t k = 0; k < 20000; ++k)
+    expected += std::to_string(k) + (k >= 7003 ? ",,,,gap,stopped\n"
+                                     : k % 5   ? ",,,,ok,\n"
+                                             : ",,,,gap,\"broken: two\nlines, \"\"quoted\"\"\"\n");
+  EXPECT_TRUE(read_text(dir / "frames.csv") == expected);
 }
 
 }  // namespace

@@ -82,36 +82,56 @@ std::optional<DType> dtype_of_tags(int64_t bits, int64_t format) {
   return std::nullopt;
 }
 
+using Tags = std::map<uint16_t, std::pair<int64_t, int64_t>>;
+
+int64_t value_of(const Tags& tags, uint16_t tag) {
+  const auto found = tags.find(tag);
+  return found == tags.end() ? 0 : found->second.second;
+}
+
+// The first directory of a file that was never closed, whose description is still that of create():
+// a closed file has its description at the end.
+bool read_growing(int fd, int64_t& first, Tags& tags, std::string& description) {
+  char magic[8] = {};
+  if (fd < 0 || read_at(fd, magic, 8, 0) != 8 || std::memcmp(magic, "II\x2b\0\x08\0\0\0", 8) != 0 ||
+      read_at(fd, &first, 8, 8) != 8 || !read_directory(fd, first, tags))
+    return false;
+  const auto [characters, text_at] = tags[kDescription];
+  const bool ours = dtype_of_tags(value_of(tags, 258) & 0xffff, value_of(tags, 339) & 0xffff) &&
+                    value_of(tags, 256) > 0 && value_of(tags, 257) > 0 && text_at == kHeaderBytes &&
+                    characters > 1 && characters <= first - kHeaderBytes;
+  if (!ours) return false;
+  description.resize(static_cast<size_t>(characters - 1));
+  return read_at(fd, description.data(), characters - 1, kHeaderBytes) == characters - 1;
+}
+
 }  // namespace
+
+std::string BigTiffWriter::growing_description(const std::filesystem::path& path) {
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  int64_t first = 0;
+  Tags tags;
+  std::string description;
+  return fd && read_growing(fd.get(), first, tags, description) ? description : "";
+}
 
 bool BigTiffWriter::reopen(const std::filesystem::path& path,
                            std::unique_ptr<BigTiffWriter>& writer, std::string& description) {
   Fd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
-  char magic[8] = {};
   int64_t first = 0;
-  std::map<uint16_t, std::pair<int64_t, int64_t>> tags;
-  if (!fd || read_at(fd.get(), magic, 8, 0) != 8 ||
-      std::memcmp(magic, "II\x2b\0\x08\0\0\0", 8) != 0 || read_at(fd.get(), &first, 8, 8) != 8 ||
-      !read_directory(fd.get(), first, tags))
-    return false;
-  const auto value = [&](uint16_t tag) { return tags.contains(tag) ? tags[tag].second : 0; };
+  Tags tags;
+  if (!fd || !read_growing(fd.get(), first, tags, description)) return false;
+  const auto value = [&](uint16_t tag) { return value_of(tags, tag); };
   const auto dtype = dtype_of_tags(value(258) & 0xffff, value(339) & 0xffff);
-  const auto [characters, text_at] = tags[kDescription];
-  const bool ours = dtype && value(256) > 0 && value(257) > 0 && text_at == kHeaderBytes &&
-                    characters > 1 && characters <= first - kHeaderBytes;
-  if (!ours) return false;  // a closed file has its description at the end
   const bool deflate = (value(259) & 0xffff) == kDeflate;
   writer = std::make_unique<BigTiffWriter>(
       BigTiffPages{value(256), value(257), *dtype, kUnbounded, deflate, 1});
-  description.resize(static_cast<size_t>(characters - 1));
   writer->path_ = path;
   writer->head_bytes_ = first;
-  writer->description_bytes_ = characters;
+  writer->description_bytes_ = static_cast<int64_t>(description.size()) + 1;
   writer->reopened_ = true;
   writer->fd_ = std::move(fd);
-  return read_at(writer->fd_.get(), description.data(), characters - 1, kHeaderBytes) ==
-             characters - 1 &&
-         writer->find_pages();
+  return writer->find_pages();
 }
 
 // Walks the chain; what comes is placed behind all that it speaks of.

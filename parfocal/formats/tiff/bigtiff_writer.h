@@ -50,6 +50,8 @@ class BigTiffWriter {
   /// that follow can only be missing. \return false if it is no such file, or it is closed
   static bool reopen(const std::filesystem::path& path, std::unique_ptr<BigTiffWriter>& writer,
                      std::string& description);
+  /// The description of a file that reopen() would go on with; "" = it is none.
+  static std::string growing_description(const std::filesystem::path& path);
   /// Writes plane.region, a part of page `page`, in place; what is never written is 0. Where pages
   /// are deflated, whole pages in order, those left out are 0.
   Status write(int64_t page, const View& plane);

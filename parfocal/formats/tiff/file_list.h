@@ -30,6 +30,7 @@ class FileList {
   int64_t size() const { return static_cast<int64_t>(ends_.size()); }
   /// As in the pattern: relative to base_dir, or absolute.
   std::string name(int64_t index) const;
+  const std::filesystem::path& base_dir() const { return base_dir_; }
   std::filesystem::path path(int64_t index) const { return base_dir_ / name(index); }
   /// In bytes, when it was found; 0 if it could not be told.
   int64_t bytes(int64_t index) const { return bytes_[static_cast<size_t>(index)]; }

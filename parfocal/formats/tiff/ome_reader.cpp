@@ -108,6 +108,8 @@ class OmeReader {
     const std::string key = tag.find("K").value_or("");
     if (key == "items") items_ = whole_number(xml_text(text, behind)).value_or(0);
     if (key == "gaps") gaps_ = xml_text(text, behind);
+    if (key == "complete") complete_ = xml_text(text, behind) == "true";
+    if (key == "provenance" && complete_) found_.provenance = xml_text(text, behind);
     if (key == "gaps_not_listed")
       found_.missing_not_listed = whole_number(xml_text(text, behind)).value_or(0);
   }
@@ -179,7 +181,7 @@ class OmeReader {
   std::optional<PlaneRun> place_;
   std::string kind_, gaps_, image_name_;
   int64_t images_ = 0, items_ = 0;
-  bool good_ = false, own_ = false, in_pixels_ = false;
+  bool good_ = false, own_ = false, complete_ = false, in_pixels_ = false;
 };
 
 }  // namespace

@@ -45,4 +45,10 @@ Status recover_ome_tiff(const std::filesystem::path& path, OmeTiffRecovery& reco
                                      {"gaps_not_listed", "0"}}));
 }
 
+bool is_unfinished_ome_tiff(const std::filesystem::path& path) {
+  const std::string text = BigTiffWriter::growing_description(path);
+  LiveOme live;
+  return !text.empty() && read_live_ome(text, live);
+}
+
 }  // namespace parfocal

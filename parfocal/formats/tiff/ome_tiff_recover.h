@@ -21,4 +21,7 @@ struct OmeTiffRecovery {
 /// leaves a file that can be read and recovered.
 Status recover_ome_tiff(const std::filesystem::path& path, OmeTiffRecovery& recovery);
 
+/// Whether there is something for recover_ome_tiff() to do.
+bool is_unfinished_ome_tiff(const std::filesystem::path& path);
+
 }  // namespace parfocal

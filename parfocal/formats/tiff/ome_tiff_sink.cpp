@@ -100,8 +100,12 @@ class OmeTiffSink final : public Sink {
     OmeImage image{image_name(path_), axes_, layout_.dtype, steps * planes_per_step_,
                    record_of(outcome, end)};
     if (!layout_.stream.empty()) image.axes[0].size = steps;
-    return file_.close(image.planes, ome_xml(image).text);
+    Status s = file_.close(image.planes, ome_xml(image).text);
+    if (!s.ok()) stored_ = std::min(linked_items_, valid);
+    return s;
   }
+  // Of a file that could not be ended, readers see what was linked.
+  int64_t stored_items() const override { return stored_; }
   std::vector<std::filesystem::path> paths() const override { return {path_}; }
 
  private:
@@ -169,6 +173,7 @@ class OmeTiffSink final : public Sink {
   int64_t seen_ = 0;            // 1 + the largest sequence
   int64_t linked_items_ = 0;    // readers can see them
   int64_t failed_ = INT64_MAX;  // the first that could not be written
+  int64_t stored_ = -1;         // after close(): Sink::stored_items()
 };
 
 }  // namespace

@@ -12,7 +12,6 @@
 namespace parfocal {
 namespace {
 
-constexpr uint64_t kMostTextBytes = 64 << 20;
 constexpr size_t kMostShapeBytes = 1 << 20;
 
 // Pixels per inch or cm where the tag ResolutionUnit says so, else per `stated` unit. In that unit,
@@ -139,11 +138,17 @@ TiffResolution read_resolutions(const TiffFile& file, const TiffPage& page) {
           page.resolution_unit};
 }
 
-std::string read_text(const TiffFile& file, const TiffValues& place) {
+// BYTE instead of ASCII: some writers do that.
+int64_t text_bytes(const TiffFile& file, const TiffValues& place) {
   const uint64_t size = static_cast<uint64_t>(file.size);
-  // BYTE instead of ASCII: some writers do that.
-  if ((place.type != 2 && place.type != 1) || place.position >= size) return {};
-  std::string text(std::min({place.count, kMostTextBytes, size - place.position}), '\0');
+  if ((place.type != 2 && place.type != 1) || place.position >= size) return 0;
+  return static_cast<int64_t>(std::min(place.count, size - place.position));
+}
+
+std::string read_text(const TiffFile& file, const TiffValues& place) {
+  const int64_t bytes = text_bytes(file, place);
+  if (bytes == 0 || bytes > kMostDescriptionBytes) return {};
+  std::string text(static_cast<size_t>(bytes), '\0');
   const int64_t got = read_at(file.fd, text.data(), static_cast<int64_t>(text.size()),
                               static_cast<int64_t>(place.position));
   text.resize(static_cast<size_t>(std::max<int64_t>(0, got)));
@@ -175,6 +180,10 @@ std::optional<TiffDescription> describe_tiff(std::string_view text,
   return std::nullopt;
 }
 
+int64_t description_bytes(const TiffFile& file, const TiffPage& page) {
+  return std::max(text_bytes(file, page.description), text_bytes(file, page.second_description));
+}
+
 std::optional<TiffDescription> describe_tiff(const TiffFile& file, const TiffPage& page,
                                              int64_t image) {
   const TiffResolution resolution = read_resolutions(file, page);
@@ -184,6 +193,16 @@ std::optional<TiffDescription> describe_tiff(const TiffFile& file, const TiffPag
   if (page.second_description.type == 0 || (found && found->origin == "OME-XML")) return found;
   auto second = describe_tiff(read_text(file, page.second_description), resolution, image);
   return second && (!found || second->origin == "OME-XML") ? second : found;
+}
+
+std::string described_provenance(const std::filesystem::path& path) {
+  Fd fd;
+  TiffFile file;
+  TiffPage page;
+  if (!open_tiff(path, fd, file).ok() || !read_tiff_page(file, file.first_directory, page).ok())
+    return "";
+  const auto found = describe_tiff(file, page);
+  return found ? found->provenance : "";
 }
 
 int64_t images_behind(const TiffFile& file, const TiffPage& page,

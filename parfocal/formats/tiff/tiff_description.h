@@ -22,6 +22,8 @@ struct TiffDescription {
   Axis x{"x", 0, 1, "", {}};
   FrameSet missing;                ///< pages that a sink of parfocal records as missing
   int64_t missing_not_listed = 0;  ///< ranges beyond those
+  /// JSON of the run whose sink wrote it, if that came to its end; "" = not told.
+  std::string provenance;
   /// All images lie behind the first directory, one after the other.
   bool contiguous = false;
 
@@ -53,9 +55,17 @@ std::optional<TiffDescription> describe_tiff(std::string_view text,
                                              const TiffResolution& resolution,
                                              int64_t image = kAllImages);
 
-/// The descriptions of a page, OME-XML first; of a long text its first 64 MiB.
+/// Of a description; a longer one is not read.
+constexpr int64_t kMostDescriptionBytes = int64_t{64} << 20;
+/// Bytes of the longest description of a page.
+int64_t description_bytes(const TiffFile& file, const TiffPage& page);
+
+/// The descriptions of a page, OME-XML first; nullopt also of one that is too long.
 std::optional<TiffDescription> describe_tiff(const TiffFile& file, const TiffPage& page,
                                              int64_t image = kAllImages);
+
+/// TiffDescription::provenance of a file; "" also where it cannot be read.
+std::string described_provenance(const std::filesystem::path& file);
 
 /// Images that lie behind the first directory of a file: 1, or more of some writers.
 int64_t images_behind(const TiffFile& file, const TiffPage& page,

@@ -88,7 +88,8 @@ struct Fields {
   TiffValues strip_offsets, strip_counts, tile_offsets, tile_counts;
   TiffValues description, second_description, x_resolution, y_resolution;
   uint64_t resolution_unit = 0, depth = 1;
-  bool reduced = false, has_sub_pages = false;
+  TiffValues sub_pages;
+  bool reduced = false;
 };
 
 struct Entry {
@@ -180,7 +181,7 @@ void set_field(const Entry& e, Fields& f) {
       f.reduced = f.reduced || e.first == 2;
       break;
     case kSubIfds:
-      f.has_sub_pages = e.values.count > 0;
+      f.sub_pages = e.values;
       break;
     case kImageDepth:
       f.depth = std::max<uint64_t>(f.depth, e.first);
@@ -276,6 +277,11 @@ std::string pixel_name(const Fields& f) {
          std::to_string(f.format) + ")";
 }
 
+bool is_read_compression(uint64_t number) {
+  constexpr std::array<uint64_t, 5> known = {1, 5, 8, 32773, 32946};
+  return std::find(known.begin(), known.end(), number) != known.end();
+}
+
 Status check_supported(const Fields& f) {
   if (f.samples != 1)
     return unsupported(std::to_string(f.samples) + " samples per pixel (a colour image)",
@@ -283,8 +289,7 @@ Status check_supported(const Fields& f) {
   if (!dtype_of_fields(f))
     return unsupported(pixel_name(f), f.format == kFloat ? "convert the file to float32"
                                                          : "convert the file to 8, 16 or 32 bit");
-  constexpr std::array<uint64_t, 5> known = {1, 5, 8, 32773, 32946};
-  if (std::find(known.begin(), known.end(), f.compression) == known.end())
+  if (!is_read_compression(f.compression))
     return unsupported(compression_name(f.compression),
                        "convert the file to no compression, LZW, deflate or PackBits");
   if (f.photometric != 0 && f.photometric != 1 && f.photometric != 3)
@@ -369,7 +374,7 @@ Status read_tiff_page(const TiffFile& file, uint64_t position, TiffPage& page) {
   page.second_description = f.second_description;
   page.resolution_unit = static_cast<int>(std::min<uint64_t>(f.resolution_unit, 9));
   page.reduced = f.reduced;
-  page.has_sub_pages = f.has_sub_pages;
+  page.sub_pages = f.sub_pages;
   page.depth = static_cast<int64_t>(std::min(f.depth, kMaxSide));
   page.x_resolution = f.x_resolution;
   page.y_resolution = f.y_resolution;
@@ -385,7 +390,26 @@ Status read_tiff_link(const TiffFile& file, uint64_t position, TiffLink& link) {
   Fields f;
   Status s = read_fields(file, position, f, link.next);
   link.reduced = f.reduced;
+  link.width = f.width;
+  link.height = f.height;
+  link.is_float16 = f.format == kFloat && f.bits == 16;
+  link.is_unread_compression = !is_read_compression(f.compression);
   return s;
+}
+
+int64_t whole_sub_pages(const TiffFile& file, const TiffPage& page) {
+  constexpr uint64_t kMost = 64;
+  TiffValueReader places(file, page.sub_pages);
+  int64_t whole = 0;
+  for (uint64_t k = 0; k < std::min(page.sub_pages.count, kMost); ++k) {
+    uint64_t place = 0;
+    TiffLink link;
+    if (!places.get(k, place).ok() || !read_tiff_link(file, place, link).ok()) continue;
+    const bool as_large = link.width >= static_cast<uint64_t>(page.width) &&
+                          link.height >= static_cast<uint64_t>(page.height);
+    whole += as_large && !link.reduced ? 1 : 0;
+  }
+  return whole;
 }
 
 Status TiffValueReader::get(uint64_t index, uint64_t& value) {

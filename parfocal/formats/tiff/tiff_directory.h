@@ -45,11 +45,11 @@ struct TiffPage {
   TiffValues description, second_description, x_resolution, y_resolution;
   int resolution_unit = 0;  ///< the tag's number: 1 none, 2 inch, 3 cm; 0 = not stated
   bool reduced = false;     ///< a smaller image of another page, or a mask
-  bool has_sub_pages = false;
-  int64_t depth = 1;       ///< images behind this directory: ImageDepth, or planes of MetaMorph
-  uint64_t shift = 0;      ///< added to every offset, for an image behind the first
-  uint64_t directory = 0;  ///< position of this directory
-  uint64_t next = 0;       ///< position of the next, 0 = last
+  TiffValues sub_pages;     ///< directories of other images that belong to it
+  int64_t depth = 1;        ///< images behind this directory: ImageDepth, or planes of MetaMorph
+  uint64_t shift = 0;       ///< added to every offset, for an image behind the first
+  uint64_t directory = 0;   ///< position of this directory
+  uint64_t next = 0;        ///< position of the next, 0 = last
 
   int64_t pixel_bytes() const { return static_cast<int64_t>(dtype_size(dtype)); }
   int64_t frame_bytes() const { return width * height * pixel_bytes(); }
@@ -72,9 +72,14 @@ Status read_tiff_page(const TiffFile& file, uint64_t position, TiffPage& page);
 struct TiffLink {
   uint64_t next = 0;     ///< position of the next, 0 = last
   bool reduced = false;  ///< as TiffPage::reduced
+  uint64_t width = 0, height = 0;
+  bool is_float16 = false, is_unread_compression = false;  ///< why it is not read
 };
 /// Only that, of a page that may be of any kind.
 Status read_tiff_link(const TiffFile& file, uint64_t position, TiffLink& link);
+/// Images of other directories (SubIFDs) of a page that are as large as it, so none of its pyramid;
+/// of the first 64.
+int64_t whole_sub_pages(const TiffFile& file, const TiffPage& page);
 /// Value `index` of a tag of unsigned integers, via a small window so that neighbours are cheap.
 class TiffValueReader {
  public:

@@ -104,6 +104,30 @@ TEST(TiffPages, AFirstPageThatIsReducedIsNotTheImageOfASubIfd) {
   EXPECT_THAT(values_of(*open(dir)), ElementsAre(7));
 }
 
+// What follows the first page as its SubIFD only.
+std::vector<std::string> notices_with(const TempDir& dir, const TestPage& sub) {
+  uint32_t at = 0;
+  const auto write = [&] {
+    const auto links = write_pages(dir / "a.tif", {{1, "", {{330, 4, 1, at}}}, sub});
+    std::string file = test::read_text(dir / "a.tif");
+    std::memcpy(&at, file.data() + links[1], 4);
+    std::memset(file.data() + links[1], 0, 4);
+    test::write_text(dir / "a.tif", file);
+  };
+  write();
+  write();
+  const auto source = open(dir);
+  EXPECT_THAT(values_of(*source), ElementsAre(1));
+  return source->notices();
+}
+
+TEST(TiffPages, WholeImagesInSubIfdsAreNotLeftOutWithoutAWord) {
+  TempDir dir;
+  EXPECT_THAT(notices_with(dir, {2}), ElementsAre(HasSubstr("1 more image of full size")));
+  EXPECT_THAT(notices_with(dir, {2, "", {{254, 4, 1, 1}}}), ElementsAre()) << "reduced";
+  EXPECT_THAT(notices_with(dir, {2, "", {{256, 3, 1, 2}, {257, 3, 1, 1}}}), ElementsAre());
+}
+
 // Images behind one directory follow the first.
 void append_images(const std::filesystem::path& path, int first, int count) {
   std::string file = test::read_text(path), head = file.substr(0, 8 + 24);

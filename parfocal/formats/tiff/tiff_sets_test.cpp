@@ -214,6 +214,32 @@ TEST(OmeSets, TheDescriptionMayStandInAnotherFile) {
   EXPECT_THAT(open_failure(dir), HasSubstr("set.companion.ome"));
 }
 
+// Of a part of it nobody knows which planes it leaves out.
+TEST(OmeSets, ADescriptionThatIsTooLargeIsRefusedAndNotReadInPart) {
+  TempDir dir;
+  const std::string xml = head("a") + image_of(0, {{0, 0, 0, 0}}, 1) + "</OME>";
+  write_pages(dir / "a.ome.tif", {{7, xml}});
+  EXPECT_THAT(values_of(*open(dir)), ElementsAre(7));
+  std::string file = test::read_text(dir / "a.ome.tif");
+  const auto entry = file.find(std::string("\x0e\x01\x02\0", 4));  // the tag and its type
+  ASSERT_NE(entry, std::string::npos);
+  const uint32_t count = (uint32_t{64} << 20) + 1;
+  std::memcpy(file.data() + entry + 4, &count, 4);
+  test::write_text(dir / "a.ome.tif", file);
+  std::filesystem::resize_file(dir / "a.ome.tif", uint64_t{70} << 20);
+  EXPECT_THAT(open_failure(dir), HasSubstr("description of the images is too large"));
+  EXPECT_EQ(
+      test::open_source("files", test::raw_map({{"glob", "*.tif"}, {"axes", "tyx"}}), dir.path())
+          ->layout()
+          .stream_count(),
+      1);
+  write_pages(dir / "a.ome.tif",
+              {{7, head("a") + "<BinaryOnly MetadataFile=\"set.companion.ome\"/></OME>"}});
+  test::write_text(dir / "set.companion.ome", xml);
+  std::filesystem::resize_file(dir / "set.companion.ome", uint64_t{70} << 20);
+  EXPECT_THAT(open_failure(dir), HasSubstr("description of the images is too large"));
+}
+
 TEST(OmeSets, ARenamedFileIsItself) {
   TempDir dir;
   std::vector<Plane> planes;

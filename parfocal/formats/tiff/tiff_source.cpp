@@ -4,6 +4,7 @@
 
 #include "parfocal/core/operator_info.h"
 #include "parfocal/formats/common/files.h"
+#include "parfocal/formats/tiff/rewriting.h"
 #include "parfocal/formats/tiff/tiff_reader.h"
 
 namespace parfocal {
@@ -49,6 +50,11 @@ TiffSource::TiffSource(const TiffSourceParams& params, const std::filesystem::pa
     automatic() ? describe() : size_axes(params.sizes);
   }
   note_missing();
+  if (sub_pages_ > 0)
+    notices_.push_back("The first page of " + files_.name(first_file_) + " has " +
+                       std::to_string(sub_pages_) +
+                       (sub_pages_ == 1 ? " more image" : " more images") +
+                       " of full size in SubIFDs: pages are read without them.");
   apply_scales(params.scale, layout_);
   count_read_bytes();
   const bool plain = first_.compression == 1 && !first_.tiled;
@@ -63,7 +69,7 @@ void TiffSource::read_first_header() {
     TiffFile file;
     Status s = open_tiff(files_.path(k), fd, file);
     if (s.ok()) s = read_tiff_page(file, file.first_directory, first_);
-    if (s.ok() && first_.reduced && first_.has_sub_pages)
+    if (s.ok() && first_.reduced && first_.sub_pages.count > 0)
       s = Status::fail("its first page is a reduced image, the whole one lies in SubIFDs",
                        "write the whole image as the first page");
     if (s.ok()) {
@@ -71,8 +77,10 @@ void TiffSource::read_first_header() {
       layout_.dtype = first_.dtype;
       layout_.item[0].size = first_.height;
       layout_.item[1].size = first_.width;
+      if (automatic()) require_short(description_bytes(file, first_), files_.name(k));
       description_ = describe_tiff(file, first_, params_.image);
       first_stack_ = images_behind(file, first_, description_);
+      sub_pages_ = whole_sub_pages(file, first_);
       if (automatic()) set_page_scales(file, first_, layout_.item[0], layout_.item[1]);
       if (automatic() && description_ && !description_->metadata_file.empty())
         follow_metadata_file();
@@ -80,7 +88,8 @@ void TiffSource::read_first_header() {
     }
     if (k > 0) continue;
     first_failure = files_.name(0) + ": " + s.issue().what;
-    first_cure = s.issue().cure;
+    first_cure = file.fd < 0 ? "" : rewriting_cure(file, patterns());
+    if (first_cure.empty()) first_cure = s.issue().cure;
   }
   throw Error(ErrorCode::input_missing,
               Issue{"none of the " + std::to_string(files_.size()) + " files can be read",
@@ -88,6 +97,18 @@ void TiffSource::read_first_header() {
                     "TIFF files of one grey channel, 8 to 64 bit, uncompressed, LZW, deflate or "
                     "PackBits",
                     first_cure.empty() ? "change the glob " + glob_ : first_cure});
+}
+
+// Of all files, from where the command runs.
+std::vector<std::string> TiffSource::patterns() const {
+  std::vector<std::string> all;
+  std::error_code unknown;
+  const auto here = std::filesystem::current_path(unknown);
+  for (const std::string& pattern : params_.glob) {
+    const auto path = files_.base_dir() / pattern;
+    all.push_back((path.is_absolute() ? path.lexically_proximate(here) : path).string());
+  }
+  return all;
 }
 
 // A file that needs more than the first: compressed among plain ones it is smaller than their

@@ -53,6 +53,8 @@ class TiffSource final : public Source {
   int64_t images_in(int64_t file) const;
   Place place(int64_t sequence) const;
   void read_first_header();
+  std::vector<std::string> patterns() const;
+  static void require_short(int64_t bytes, const std::string& name);
   void follow_metadata_file();
   void count_read_bytes();
 
@@ -97,6 +99,7 @@ class TiffSource final : public Source {
   Layout layout_;
   TiffPage first_;  // of the first file that opens
   int64_t first_stack_ = 1;
+  int64_t sub_pages_ = 0;  ///< whole images in SubIFDs of the first page
   std::optional<TiffDescription> description_;
   std::string description_file_;       // not empty: where that stands instead of the first file
   std::vector<int64_t> page_strides_;  // of the stream axes; empty: as in C order

@@ -5,13 +5,13 @@
 #include <set>
 #include <unordered_map>
 
+#include "parfocal/core/units.h"
 #include "parfocal/formats/common/files.h"
 #include "parfocal/formats/tiff/tiff_source.h"
 
 namespace parfocal {
 namespace {
 
-constexpr int64_t kMostMetadataBytes = 64 << 20;
 constexpr int64_t kMostPlanes = 100'000'000;
 constexpr size_t kMostNamed = 3;
 
@@ -43,6 +43,14 @@ std::string beside(const std::string& file, const std::string& named) {
 
 }  // namespace
 
+// Of a part of the text nobody knows which pages it leaves out.
+void TiffSource::require_short(int64_t bytes, const std::string& name) {
+  if (bytes <= kMostDescriptionBytes) return;
+  fail_input({"the description of the images is too large", name, format_bytes(bytes),
+              "at most " + format_bytes(kMostDescriptionBytes),
+              "take all pages as they lie with source.axes: tyx (--set source.axes=tyx)"});
+}
+
 // All files of a set but one may only say where the OME-XML stands: in one of them, or beside.
 void TiffSource::follow_metadata_file() {
   const std::string own = files_.name(first_file_), name = beside(own, description_->metadata_file);
@@ -57,7 +65,8 @@ void TiffSource::follow_metadata_file() {
     s = read_tiff_page(file, file.first_directory, page);
     if (s.ok()) found = describe_tiff(file, page, params_.image);
   } else if (s.ok()) {
-    std::string text(static_cast<size_t>(std::min(file.size, kMostMetadataBytes)), '\0');
+    require_short(file.size, name);
+    std::string text(static_cast<size_t>(file.size), '\0');
     const int64_t got = read_at(fd.get(), text.data(), static_cast<int64_t>(text.size()), 0);
     text.resize(static_cast<size_t>(std::max<int64_t>(0, got)));
     found = describe_tiff(text, {}, params_.image);

@@ -7,6 +7,7 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 #include "parfocal/formats/zarr/crc32c.h"
@@ -51,16 +52,6 @@ Status no_memory(const char* codec) {
 }
 Status damaged(const char* codec, const std::string& how) {
   return Status::fail(fmt::format("codec {}: {}", codec, how));
-}
-
-Status encode_blosc(const CodecSpec& codec, Bytes from, std::span<std::byte> to, size_t& written) {
-  const int n =
-      blosc_compress_ctx(codec.level, static_cast<int>(codec.shuffle),
-                         static_cast<size_t>(codec.typesize), from.size(), from.data(), to.data(),
-                         to.size(), codec.cname.c_str(), static_cast<size_t>(codec.blocksize), 1);
-  if (n <= 0) return damaged("blosc", fmt::format("cannot compress with {} ({})", codec.cname, n));
-  written = static_cast<size_t>(n);
-  return {};
 }
 
 // c-blosc splits a block into streams, one for each byte of a pixel, and takes blocks that are
@@ -109,6 +100,26 @@ int64_t blosc_tables_bytes(const CodecSpec& codec, int64_t block) {
   return int64_t{32} << 10;  // on the stack
 }
 
+// c-blosc writes to its buffer whether it got one or not: the same is asked for once before.
+bool has_memory(int64_t bytes) {
+  void* trial = nullptr;
+  const bool got = posix_memalign(&trial, sizeof(void*), static_cast<size_t>(bytes)) == 0;
+  std::free(trial);
+  return got;
+}
+
+Status encode_blosc(const CodecSpec& codec, Bytes from, std::span<std::byte> to, size_t& written) {
+  const auto bytes = static_cast<int64_t>(from.size());
+  if (!has_memory(blosc_buffer_bytes(most_block_bytes(codec, bytes)))) return no_memory("blosc");
+  const int n =
+      blosc_compress_ctx(codec.level, static_cast<int>(codec.shuffle),
+                         static_cast<size_t>(codec.typesize), from.size(), from.data(), to.data(),
+                         to.size(), codec.cname.c_str(), static_cast<size_t>(codec.blocksize), 1);
+  if (n <= 0) return damaged("blosc", fmt::format("cannot compress with {} ({})", codec.cname, n));
+  written = static_cast<size_t>(n);
+  return {};
+}
+
 Status decode_blosc(const CodecSpec& codec, Bytes from, std::span<std::byte> to, size_t& written) {
   size_t declared = 0, packed = 0, block = 0;
   if (blosc_cbuffer_validate(from.data(), from.size(), &declared) != 0)
@@ -121,6 +132,7 @@ Status decode_blosc(const CodecSpec& codec, Bytes from, std::span<std::byte> to,
   if (declared > to.size())
     return damaged("blosc",
                    fmt::format("declares {} bytes where at most {} belong", declared, to.size()));
+  if (!has_memory(blosc_buffer_bytes(static_cast<int64_t>(block)))) return no_memory("blosc");
   if (declared > 0) {
     const int n = blosc_decompress_ctx(from.data(), to.data(), to.size(), 1);
     if (n < 0 || static_cast<size_t>(n) != declared)

@@ -68,6 +68,14 @@ std::vector<Axis> axes_of_array(const ZarrHierarchy& store, const std::string& p
   return result;
 }
 
+// The name that the sink gives a channel without one is none.
+std::string name_without_axis(const std::vector<Axis>& axes,
+                              const std::vector<std::string>& channels) {
+  const bool has_c =
+      std::any_of(axes.begin(), axes.end(), [](const Axis& axis) { return axis.name == "c"; });
+  return has_c || channels.size() != 1 || channels[0] == "channel 0" ? "" : channels[0];
+}
+
 // Names as they are, for as many channels as there are: what has none has an empty one.
 void set_channels(std::vector<std::string> channels, Axis& axis) {
   if (axis.name != "c" || axis.size > kMostChannels) return;
@@ -209,6 +217,7 @@ FoundImage find_image(const ZarrHierarchy& store, const ImageChoice& choice) {
   found.axes = group.image->axes_of(level);
   found.notices = group.image->notices_of(level);
   complete_axes(store, found, group.image->channels);
+  found.channel = name_without_axis(found.axes, group.image->channels);
   return found;
 }
 

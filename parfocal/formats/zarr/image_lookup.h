@@ -22,7 +22,8 @@ struct FoundImage {
   /// Whether its frames are those of the image: not of a plain array, nor of a level with fewer z.
   bool has_image_frames = false;
   ZarrArray array;
-  std::vector<Axis> axes;  ///< with sizes, scales, units and channel names; the last two are y x
+  std::vector<Axis> axes;    ///< with sizes, scales, units and channel names; the last two are y x
+  std::string channel = {};  ///< name of the one channel of an image without an axis c; "" = none
   std::vector<std::string> notices = {};  ///< what a user must know, one sentence each
 };
 

@@ -82,10 +82,12 @@ class OmeZarrSource final : public Source {
       stamps_->add(*found);
       changed_ = std::max(changed_, change_of(folder / found->path));
     }
+    for (size_t a = 0; a < layout_.stream.size(); ++a) array_axes_.push_back(a);
+    if (!image.channel.empty() && layout_.stream.size() + 4 <= kMaxRank)
+      insert_axis(layout_.find_stream("t") + 1, named_channel(image));
     if (all)
-      layout_.stream.insert(
-          layout_.stream.begin(),
-          Axis{"p", static_cast<int64_t>(positions_.names.size()), 1, "", positions_.names});
+      insert_axis(
+          0, Axis{"p", static_cast<int64_t>(positions_.names.size()), 1, "", positions_.names});
     if (const std::string reason = incomplete_reason(store); !reason.empty())
       notices_.push_back("The store is not complete (" + reason +
                          "): the frames that it has are read.");
@@ -104,13 +106,12 @@ class OmeZarrSource final : public Source {
     if (!positions_.images[position])
       return Status::fail("position " + positions_.names[position] + " cannot be read");
     rows_[position].fill(sequence % per_position_, header);
-    const size_t skipped = layout_.find_stream("p") == 0 ? 1 : 0;
     const auto coordinates = coordinates_of(layout_, sequence);
-    const int lead = static_cast<int>(layout_.stream.size() - skipped);
+    const int lead = static_cast<int>(array_axes_.size());
     MutableView all{dst.data, dst.dtype, {}, {}};
     all.region.rank = lead + 2;
     for (int a = 0; a < lead; ++a) {
-      all.region.origin[a] = coordinates[static_cast<size_t>(a) + skipped];
+      all.region.origin[a] = coordinates[array_axes_[static_cast<size_t>(a)]];
       all.region.shape[a] = 1;
     }
     for (int a = 0; a < 2; ++a) {
@@ -138,6 +139,12 @@ class OmeZarrSource final : public Source {
   }
 
  private:
+  // Beside those of the array: of positions, and of a channel's name, which has no other place.
+  void insert_axis(int before, Axis axis) {
+    layout_.stream.insert(layout_.stream.begin() + before, std::move(axis));
+    for (size_t& a : array_axes_) a += static_cast<int>(a) >= before ? 1 : 0;
+  }
+  static Axis named_channel(const FoundImage& image) { return {"c", 1, 1, "", {image.channel}}; }
   // Also a store whose first frame is still to come has none.
   void require_frames(const std::string& path) const {
     if (layout_.stream_count() * layout_.item_count() > 0) return;
@@ -194,6 +201,7 @@ class OmeZarrSource final : public Source {
   std::string name_;
   Layout layout_;
   std::vector<int64_t> chunk_;
+  std::vector<size_t> array_axes_;  // of the stream, those of the array
   int64_t group_ = 1;
   std::shared_ptr<const Store> store_;
   ImagePositions positions_;

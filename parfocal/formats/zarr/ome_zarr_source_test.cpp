@@ -37,6 +37,28 @@ std::vector<Image> write_store(const TempDir& dir, const Layout& layout, int64_t
   return images;
 }
 
+TEST(OmeZarrSource, KeepsTheNameOfAChannelThatHasNoAxis) {
+  for (const bool timed : {true, false}) {
+    TempDir dir;
+    Layout layout = make_layout(DType::u16, {{"t", 3}, {"z", 2}}, {{"y", 7}, {"x", 5}});
+    if (!timed) layout.stream.erase(layout.stream.begin());
+    const auto images = write_store(dir, layout, layout.stream_count());
+    EXPECT_EQ(open_source("ome_zarr", raw_map({{"path", "a.zarr"}}), dir.path())->layout(), layout);
+    std::string text = test::read_text(dir / "a.zarr/zarr.json");
+    const std::string own = "\"channel 0\"";
+    ASSERT_NE(text.find(own), std::string::npos);
+    text.replace(text.find(own), own.size(), "\"DAPI\"");
+    test::write_text(dir / "a.zarr/zarr.json", text);
+    const auto source = open_source("ome_zarr", raw_map({{"path", "a.zarr"}}), dir.path());
+    layout.stream.insert(layout.stream.end() - 1, Axis{"c", 1, 1, "", {"DAPI"}});
+    EXPECT_EQ(source->layout(), layout);
+    for (size_t k = 0; k < images.size(); ++k)
+      if (k != 1) EXPECT_EQ(read_all(*source, static_cast<int64_t>(k)), images[k]) << k;
+    EXPECT_TRUE(source->missing().has(1));
+    test::expect_regions_agree(*source, 0, 3, 2);
+  }
+}
+
 TEST(OmeZarrSource, ReadsBackWhatTheSinkWrote) {
   for (const DType dtype :
        {DType::u8, DType::i16, DType::u32, DType::f32, DType::f64, DType::u64}) {

@@ -56,7 +56,8 @@ Status ArrayRecovery::add_plane(int64_t frame, const std::byte* pixels) {
   Fd log;
   if (Status s = open_to_write(path, O_CREAT, log); !s.ok()) return s;
   const int64_t offset = aligned_up(::lseek(log.get(), 0, SEEK_END));
-  if (!write_at(log.get(), tiles.data(), layout_.bytes(), offset)) return io_failure("write", path);
+  if (!write_at(log.get(), tiles.data(), layout_.logged_bytes(), offset))
+    return io_failure("write", path);
   Slab& slab = band_with(frame).slabs[grid_.slab_in_band(frame)];
   slab.encoded = false;
   slab.planes.push_back({frame, {static_cast<uint64_t>(offset), 0, 0}});

@@ -98,7 +98,10 @@ void ArrayRecovery::verify_planes(Band& band, std::set<int64_t>& damaged) {
     if (slab.encoded) slab.planes.clear();  // their slots may be used again
     std::erase_if(slab.planes, [&](const Logged& plane) {
       // By the layout: the record's 32 bits do not hold the bytes of a plane of 4 GiB or more.
-      const bool whole = is_whole(log.get(), plane.slot, layout_.bytes(), buffer);
+      // Writers of earlier versions logged the padding too.
+      const int64_t own = layout_.logged_bytes();
+      const int64_t bytes = plane.slot.bytes == static_cast<uint32_t>(own) ? own : layout_.bytes();
+      const bool whole = is_whole(log.get(), plane.slot, bytes, buffer);
       if (!whole) (own_frames_ ? damaged : lost_).insert(plane.frame);
       return !whole;
     });

@@ -48,7 +48,7 @@ ArrayWriter::ArrayWriter(const std::filesystem::path& root, const StoreSpec& sto
       layout_(spec_, grid_),
       encoder_(spec_),
       shard_(shard_codec(spec_)),
-      log_(log_path(root, number), layout_.bytes()),
+      log_(log_path(root, number), layout_.logged_bytes()),
       most_open_(options.regions ? std::numeric_limits<int64_t>::max() : most_open_bands()) {
   if (options.regions)
     regions_ = std::make_unique<RegionLog>(region_path(root, number), grid_, layout_);
@@ -120,7 +120,12 @@ int64_t ArrayWriter::open_bytes() const {
 int64_t ArrayWriter::log_bytes() const {
   if (grid_.frames_per_chunk() == 1) return 0;
   const int64_t slabs = open_cells(grid_.slab_steps(), options_.order) + options_.in_flight;
-  return stated_product(stated_product(slabs, grid_.frames_per_chunk()), layout_.bytes());
+  const int64_t most =
+      stated_product(stated_product(slabs, grid_.frames_per_chunk()), layout_.logged_bytes());
+  if (grid_.frames() == kUnbounded) return most;
+  // All frames, in a file that grows ahead.
+  const int64_t all = stated_product(grid_.frames(), layout_.logged_bytes());
+  return std::min(most, all + std::min(all, PartFile::kMostStep) + kWriteAlign);
 }
 
 bool ArrayWriter::is_full_for(int64_t frame) const {

@@ -31,8 +31,9 @@ Status ArrayWriter::log_from_regions(Band& band, int64_t frame, Scratch& scratch
   const int64_t block = scratch.chunk.bytes() / kWriteAlign * kWriteAlign;
   std::byte* const bytes = scratch.chunk.data();
   uint32_t crc = 0;
-  for (int64_t done = 0; done < layout_.bytes();) {
-    const int64_t n = std::min(block, layout_.bytes() - done);
+  const int64_t all = layout_.logged_bytes();
+  for (int64_t done = 0; done < all;) {
+    const int64_t n = std::min(block, all - done);
     Status s = regions_->read(frame, done, n, bytes);
     if (s.ok()) s = log_.file().write(slot + done, bytes, n);
     if (!s.ok()) return s;
@@ -40,7 +41,7 @@ Status ArrayWriter::log_from_regions(Band& band, int64_t frame, Scratch& scratch
     done += n;
   }
   piece.kind = PieceKind::logged;
-  piece.entries = {{static_cast<uint64_t>(slot), static_cast<uint32_t>(layout_.bytes()), crc}};
+  piece.entries = {{static_cast<uint64_t>(slot), static_cast<uint32_t>(all), crc}};
   note_name_in(work_folder(root_));
   const std::lock_guard lock(mutex_);
   slab_of(band, frame).slots[static_cast<size_t>(grid_.plane_in_chunk(frame))] = slot;

@@ -29,10 +29,11 @@ ArrayWriter::Slab ArrayWriter::take_slab(Band& band, int64_t number) {
 Status ArrayWriter::log_plane(Band& band, int64_t frame, const std::byte* buffer, Piece& piece) {
   int64_t slot = 0;
   if (Status s = log_.take(slot); !s.ok()) return s;
-  if (Status s = log_.file().write(slot, buffer, layout_.bytes()); !s.ok()) return s;
+  const int64_t bytes = layout_.logged_bytes();
+  if (Status s = log_.file().write(slot, buffer, bytes); !s.ok()) return s;
   piece.kind = PieceKind::logged;
-  piece.entries = {{static_cast<uint64_t>(slot), static_cast<uint32_t>(layout_.bytes()),
-                    crc32c({buffer, static_cast<size_t>(layout_.bytes())})}};
+  piece.entries = {{static_cast<uint64_t>(slot), static_cast<uint32_t>(bytes),
+                    crc32c({buffer, static_cast<size_t>(bytes)})}};
   note_name_in(work_folder(root_));
   const std::lock_guard lock(mutex_);
   slab_of(band, frame).slots[static_cast<size_t>(grid_.plane_in_chunk(frame))] = slot;

@@ -45,6 +45,12 @@ FrameLayout::FrameLayout(const ArraySpec& spec, const ArrayGrid& grid)
   bytes_ = aligned_up(bytes_);
 }
 
+int64_t FrameLayout::logged_bytes() const {
+  constexpr int64_t kAlign = 64;
+  const int64_t end = parts_.empty() ? 0 : parts_.back().offset + parts_.back().bytes;
+  return (end + kAlign - 1) / kAlign * kAlign;
+}
+
 void FrameLayout::tile(const View& plane, std::byte* buffer) const {
   const Region& r = plane.region;
   const int64_t row_bytes = chunk_width_ * pixel_bytes_;

@@ -41,6 +41,9 @@ class FrameLayout {
   FrameLayout(const ArraySpec& spec, const ArrayGrid& grid);
   /// Bytes of a buffer for one plane, padding included.
   int64_t bytes() const { return bytes_; }
+  /// The first of these, up to the end of the last tile: of a plane that waits in the frame log,
+  /// where thousands of small ones shall not take a block of the disk each.
+  int64_t logged_bytes() const;
   int64_t offset(size_t tile) const { return offsets_[tile]; }
   const std::vector<PartSpan>& parts() const { return parts_; }
   DType dtype() const { return dtype_; }

@@ -12,7 +12,6 @@
 namespace parfocal {
 namespace {
 
-constexpr int64_t kMostStep = int64_t{32} << 20;  // files of unknown size grow by up to this
 // For smaller files that go through the page cache the call costs more than it saves.
 constexpr int64_t kLeastAllocated = int64_t{1} << 20;
 std::atomic<int> kept_open = 0;

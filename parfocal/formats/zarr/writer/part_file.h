@@ -19,6 +19,7 @@ namespace parfocal {
 class PartFile {
  public:
   static constexpr int kMostOpen = 256;
+  static constexpr int64_t kMostStep = int64_t{32} << 20;  ///< files of unknown size grow by up to
   PartFile() = default;
   PartFile(const PartFile&) = delete;
   PartFile& operator=(const PartFile&) = delete;
