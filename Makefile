@@ -66,6 +66,8 @@ test-slow: setup-test test-sanitizers
 	    tests/interop/test_ngff_suites.py
 	PARFOCAL=$(abspath $(PARFOCAL)) .venv/bin/python -m tests.drawn --draws 2000
 	PARFOCAL=$(abspath $(PARFOCAL)) .venv/bin/python -m tests.drawn.files --draws 2000
+	PARFOCAL=$(abspath $(PARFOCAL)) .venv/bin/python -m tests.drawn.accidents --draws 1000
+	PARFOCAL=$(abspath $(PARFOCAL)) .venv/bin/python -m pytest -q tests/drawn/accidents/test_linear.py
 	VENV=.venv-rtdc CONSTRAINTS=scripts/constraints-rtdc.txt scripts/venv.sh tests/rtdc/requirements.txt
 	PARFOCAL=$(abspath $(PARFOCAL)) PARFOCAL_SHARED_DIR=$(SHARED_DIR) \
 	  .venv-rtdc/bin/python -m pytest -q -rP tests/rtdc/test_*_slow.py

@@ -7,134 +7,22 @@
 //   SHIM_EIO_WRITE    this write (from 1) and no other fails
 //   SHIM_EIO_SYNC     this sync (from 1) and no other fails, as Linux reports a lost page once
 //   SHIM_KILL         the program is killed before this operation (from 1)
+//   SHIM_SIGNALS      "20:2,31:19": signal 2 before operation 20, 19 before operation 31; "r3:9":
+//                     before the third rename. After SIGSTOP it goes on when it gets SIGCONT
+//   SHIM_COUNT        a file that holds, at any time, what was counted so far: operations, writes,
+//                     syncs, bytes written, renames, as 64-bit numbers
 //   SHIM_KEEP         a file below the folder whose writes never fail ("receipts")
-#include <dlfcn.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/stat.h>
+#include "shim.h"
+
 #include <sys/uio.h>
-#include <unistd.h>
 
-#include <atomic>
-#include <cerrno>
+#include <climits>
 #include <cstdarg>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
-#include <mutex>
-#include <string>
-#include <vector>
-
-#include "io_log.h"
 
 namespace {
 
-using parfocal::crash::LogOp;
-using parfocal::crash::LogRecord;
-
-constexpr int kMostFds = 65536;
-enum Watch : uint8_t { kNo = 0, kYes = 1, kDirect = 2, kKeep = 4 };
-
-template <class F>
-F* next(const char* name) {
-  return reinterpret_cast<F*>(dlsym(RTLD_NEXT, name));
-}
-#define NEXT(name) static auto* const real = next<decltype(name)>(#name)
-
-std::string text_of(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? value : "";
-}
-int64_t number_of(const char* name) {
-  const std::string text = text_of(name);
-  return text.empty() ? -1 : std::atoll(text.c_str());
-}
-
-struct Shim {
-  std::string root = text_of("SHIM_ROOT"), keep = text_of("SHIM_KEEP");
-  bool drop_syncs = number_of("SHIM_DROP_SYNCS") == 1;
-  int64_t enospc = number_of("SHIM_ENOSPC"), eio_write = number_of("SHIM_EIO_WRITE"),
-          eio_sync = number_of("SHIM_EIO_SYNC"), kill_at = number_of("SHIM_KILL");
-  int log = -1;
-  std::mutex mutex;
-  std::atomic<uint8_t> watched[kMostFds]{};
-  std::atomic<int64_t> written{0}, writes{0}, syncs{0}, operations{0};
-
-  Shim() {
-    const std::string path = text_of("SHIM_LOG");
-    NEXT(open);
-    if (!path.empty()) log = real(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  }
-  uint8_t watch_of(int fd) const {
-    return fd >= 0 && fd < kMostFds ? watched[fd].load() : static_cast<uint8_t>(kNo);
-  }
-  bool is_below(const char* path) const {
-    return path && !root.empty() && std::strncmp(path, root.c_str(), root.size()) == 0;
-  }
-  void put(LogOp op, int fd, uint64_t number, const char* path = "", const char* second = "",
-           const void* data = nullptr, size_t bytes = 0) {
-    if (log < 0) return;
-    NEXT(writev);
-    LogRecord record{op, fd, number, 0, 0, bytes};
-    record.path_bytes = static_cast<uint32_t>(std::strlen(path));
-    record.second_bytes = static_cast<uint32_t>(std::strlen(second));
-    const iovec parts[] = {{&record, sizeof record},
-                           {const_cast<char*>(path), record.path_bytes},
-                           {const_cast<char*>(second), record.second_bytes},
-                           {const_cast<void*>(data), bytes}};
-    const std::lock_guard lock(mutex);
-    if (real(log, parts, 4) < 0) std::perror("io_shim: log");
-  }
-  /// To be called before each operation that changes something.
-  void begin(bool watched_one) {
-    if (watched_one && ++operations == kill_at) ::kill(::getpid(), SIGKILL);
-  }
-  int opened(int fd, const char* path, int flags) {
-    if (fd < 0 || fd >= kMostFds) return fd;
-    uint8_t watch = kNo;
-    if (is_below(path)) {
-      watch = kYes;
-      if (flags & O_DIRECT) watch |= kDirect;
-      if (!keep.empty() && keep == path) watch |= kKeep;
-      put(LogOp::open, fd, static_cast<uint64_t>(flags), path);
-    }
-    watched[fd] = watch;
-    return fd;
-  }
-  /// Bytes of a write that the disk takes; -1 with errno: none.
-  ssize_t allowed(int fd, size_t bytes) {
-    const uint8_t watch = watch_of(fd);
-    if (!watch || (watch & kKeep)) return static_cast<ssize_t>(bytes);
-    if (++writes == eio_write) {
-      errno = EIO;
-      return -1;
-    }
-    if (enospc < 0) return static_cast<ssize_t>(bytes);
-    const int64_t before = written.fetch_add(static_cast<int64_t>(bytes));
-    int64_t room = enospc - before;
-    if (watch & kDirect) room = room / 4096 * 4096;
-    if (room >= static_cast<int64_t>(bytes)) return static_cast<ssize_t>(bytes);
-    if (room > 0) return room;
-    errno = ENOSPC;
-    return -1;
-  }
-  template <class F>
-  int sync(int fd, LogOp begin, F&& real) {
-    if (!watch_of(fd)) return real(fd);
-    this->begin(true);
-    const int64_t number = ++syncs;
-    if (number == eio_sync) {
-      put(LogOp::sync_failed, fd, static_cast<uint64_t>(number));
-      errno = EIO;
-      return -1;
-    }
-    if (drop_syncs) return 0;
-    put(begin, fd, static_cast<uint64_t>(number));
-    const int result = real(fd);
-    if (result == 0) put(LogOp::sync_end, fd, static_cast<uint64_t>(number));
-    return result;
-  }
-};
+using namespace parfocal::crash;
 
 Shim& shim() {
   static Shim* const instance = new Shim;  // never destroyed: the program writes until its end
@@ -148,6 +36,24 @@ ssize_t logged_write(int fd, const void* data, ssize_t n, int64_t offset) {
   return n;
 }
 
+std::vector<char> joined(const iovec* parts, int count) {
+  std::vector<char> whole;
+  for (int i = 0; i < count; ++i) {
+    const char* data = static_cast<const char*>(parts[i].iov_base);
+    whole.insert(whole.end(), data, data + parts[i].iov_len);
+  }
+  return whole;
+}
+
+/// Streams of the standard library: their file is opened within the C library, and written by
+/// write() and writev().
+FILE* open_stream(FILE* (*real)(const char*, const char*), const char* path, const char* mode) {
+  const bool makes = *mode != 'r';
+  shim().begin(makes && shim().is_below(path));
+  FILE* file = real(path, mode);
+  if (file) shim().opened(::fileno(file), path, makes ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY);
+  return file;
+}
 int open_file(const char* path, int flags, mode_t mode) {
   NEXT(open);
   shim().begin((flags & O_CREAT) != 0 && shim().is_below(path));
@@ -182,7 +88,7 @@ int allocate(int fd, int mode, off_t offset, off_t bytes) {
 }
 int rename_file(const char* from, const char* to) {
   NEXT(rename);
-  shim().begin(shim().is_below(to));
+  shim().begin_rename(shim().is_below(to));
   const int result = real(from, to);
   if (result == 0 && shim().is_below(to)) shim().put(LogOp::rename, -1, 0, from, to);
   return result;
@@ -217,6 +123,22 @@ int openat(int folder, const char* path, int flags, ...) {
   va_end(args);
   return shim().opened(real(folder, path, flags, mode), path, flags);
 }
+FILE* fopen(const char* path, const char* mode) {
+  NEXT(fopen);
+  return open_stream(real, path, mode);
+}
+FILE* fopen64(const char* path, const char* mode) {
+  NEXT(fopen64);
+  return open_stream(real, path, mode);
+}
+int fclose(FILE* file) {
+  NEXT(fclose);
+  if (const int fd = ::fileno(file); shim().watch_of(fd)) {
+    shim().watched[fd] = kNo;
+    shim().put(LogOp::close, fd, 0);
+  }
+  return real(file);
+}
 int close(int fd) {
   NEXT(close);
   // Before the number can be used again.
@@ -234,18 +156,22 @@ ssize_t pwrite64(int fd, const void* data, size_t bytes, off64_t offset) {
 }
 ssize_t write(int fd, const void* data, size_t bytes) {
   NEXT(write);
-  if (!shim().watch_of(fd)) return real(fd, data, bytes);
+  const uint8_t watch = shim().watch_of(fd);
+  if (!watch) return real(fd, data, bytes);
+  shim().begin(!(watch & kKeep));
   const ssize_t allowed = shim().allowed(fd, bytes);
   if (allowed < 0) return allowed;
   const ssize_t n = real(fd, data, static_cast<size_t>(allowed));
   return logged_write(fd, data, n, lseek(fd, 0, SEEK_CUR) - (n > 0 ? n : 0));
 }
+ssize_t writev(int fd, const iovec* parts, int count) {
+  NEXT(writev);
+  if (!shim().watch_of(fd)) return real(fd, parts, count);
+  const std::vector<char> whole = joined(parts, count);
+  return write(fd, whole.data(), whole.size());
+}
 ssize_t pwritev(int fd, const iovec* parts, int count, off_t offset) {
-  std::vector<char> whole;
-  for (int i = 0; i < count; ++i) {
-    const char* data = static_cast<const char*>(parts[i].iov_base);
-    whole.insert(whole.end(), data, data + parts[i].iov_len);
-  }
+  const std::vector<char> whole = joined(parts, count);
   return pwrite_fd(fd, whole.data(), whole.size(), offset);
 }
 int ftruncate(int fd, off_t size) noexcept { return truncate_fd(fd, size); }
@@ -273,7 +199,7 @@ int renameat(int, const char* from, int, const char* to) noexcept { return renam
 int renameat2(int from_folder, const char* from, int to_folder, const char* to,
               unsigned flags) noexcept {
   NEXT(renameat2);
-  shim().begin(shim().is_below(to));
+  shim().begin_rename(shim().is_below(to));
   const int result = real(from_folder, from, to_folder, to, flags);
   if (result == 0 && shim().is_below(to)) shim().put(LogOp::rename, -1, 0, from, to);
   return result;
@@ -284,6 +210,15 @@ int unlink(const char* path) noexcept {
   const int result = real(path);
   if (result == 0 && shim().is_below(path)) shim().put(LogOp::unlink, -1, 0, path);
   return result;
+}
+/// As remove_all() calls it, with a name in a folder that it has open.
+int unlinkat(int folder, const char* name, int flags) noexcept {
+  NEXT(unlinkat);
+  char path[PATH_MAX] = "";
+  const std::string link = "/proc/self/fd/" + std::to_string(folder);
+  const ssize_t n = ::readlink(link.c_str(), path, sizeof path - 1);
+  shim().begin(shim().is_below(*name == '/' || n <= 0 ? name : path));
+  return real(folder, name, flags);
 }
 int remove(const char* path) noexcept {
   NEXT(remove);

@@ -1,0 +1,78 @@
+"""What is left of results that did not come to their end: read, and held against the whole ones."""
+
+import csv
+import io
+
+import numpy as np
+import zarr
+
+from .. import recorded, taps
+
+READ = ("ome_zarr", "ome_tiff")
+
+
+def valid_items(place, sink, layout):
+    """The items that a sink of images says it has."""
+    return taps.read(place, sink, layout)
+
+
+def wrong_items(got, right):
+    """None, or what of the items that are there is not as in the whole result."""
+    for at, item in got.items.items():
+        if at not in right.items:
+            return f"item {at} is called valid, and is a gap of the whole result"
+        if recorded.digest(np.asarray(item)) != recorded.digest(np.asarray(right.items[at])):
+            wrong = np.argwhere(np.asarray(item) != np.asarray(right.items[at]))
+            return f"item {at}: {len(wrong)} pixels differ, first at {wrong[:1].tolist()}"
+    return None
+
+
+def wrong_labels(place, whole, sink, got):
+    """As wrong_items, of the label images of a store."""
+    wrong = []
+    for name in sink.get("labels", {}):
+        one, right = (zarr.open_group(folder / sink["path"], mode="r") for folder in (place, whole))
+        path = f"labels/{name}/0"
+        if path not in one or not got.stream or "p" in dict(got.stream):
+            continue
+        one, right = one[path], right[path]
+        for at in got.items:
+            if all(i < n for i, n in zip(at, one.shape)) and not np.array_equal(one[at], right[at]):
+                wrong.append(f"label {name} of item {at} differs")
+    return wrong[0] if wrong else None
+
+
+def rows(text):
+    """Whole lines of a table; what stands behind the last end of a line is not one."""
+    return list(csv.reader(io.StringIO(text[:text.rfind("\n") + 1])))
+
+
+def wrong_rows(text, whole, coordinates, status=None):
+    """None, or what of a table is not of the whole one. Rows of items that were not reached are empty,
+    or say so in the column `status`."""
+    if not text:
+        return None
+    if not text.endswith("\n"):
+        return "the last row is torn"
+    (head, *got), (right_head, *right) = rows(text), rows(whole)
+    if head != right_head:
+        return f"columns {head} instead of {right_head}"
+    known = {tuple(row) for row in right}
+    at = head.index(status) if status in head else None
+    for row in got:
+        gap = row[at] == "gap" if at is not None else not any(row[coordinates:])
+        if tuple(row) not in known and not gap:
+            return f"row {row} is not in the whole result"
+    return None
+
+
+def wrong_columns(path, whole):
+    """None, or what of an .rtdc is not the beginning of the whole one."""
+    got, right = recorded.read_rtdc(path), recorded.read_rtdc(whole)
+    lengths = {name: len(column) for name, column in got.items()}
+    if len(set(lengths.values())) > 1:
+        return f"columns of different lengths: {lengths}"
+    for name, column in got.items():
+        if name not in right or not np.array_equal(column, right[name][:len(column)], equal_nan=column.dtype.kind == "f"):
+            return f"column {name} is not the beginning of the whole one"
+    return None

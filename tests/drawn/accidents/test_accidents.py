@@ -1,0 +1,24 @@
+"""What befalls drawn pipelines (../README.md): 40 accidents from PARFOCAL_SEED on; `make test-slow` draws 1,000."""
+
+import os
+
+import pytest
+
+from .session import AccidentSession
+
+DRAWS = int(os.environ.get("PARFOCAL_ACCIDENTS", 40))
+SEED = int(os.environ.get("PARFOCAL_SEED", 1))
+
+
+@pytest.fixture(scope="module")
+def session():
+    one = AccidentSession()
+    yield one
+    one.close()
+
+
+@pytest.mark.parametrize("seed", range(SEED, SEED + DRAWS))
+def test_an_accident_loses_nothing_and_is_told(session, seed):
+    verdict = session.attempt(seed)
+    if verdict.failures:
+        pytest.fail(verdict.text(), pytrace=False)
