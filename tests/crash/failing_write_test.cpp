@@ -7,6 +7,7 @@
 
 #include "parfocal/formats/common/test_support-inl.h"
 #include "probe_run.h"
+#include "test_places.h"
 
 #ifdef PARFOCAL_COMMAND
 namespace parfocal::crash {
