@@ -103,7 +103,9 @@ void settle(const fs::path& path) {
 fs::path foreign_file_in(const fs::path& folder) {
   std::error_code error;
   if (!fs::is_directory(fs::symlink_status(folder, error))) return {};
-  const bool store = has_name(folder / "zarr.json") || has_name(folder / ".zgroup");
+  // The description comes first: a writer that ended before the metadata leaves nothing else.
+  const bool store = has_name(folder / "zarr.json") || has_name(folder / ".zgroup") ||
+                     has_name(folder / "__parfocal");
   std::ifstream in(folder / "__parfocal" / "store.json", std::ios::binary);
   const std::string description(std::istreambuf_iterator<char>(in), {});
   for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end;
