@@ -196,9 +196,10 @@ bool is_made_alike(const Pipeline& pipeline, const Plan& plan, const fs::path& o
          said(text_in(made, "pipeline_text")) == said(pipeline.text);
 }
 
-/// `--resume` of a conversion that came to its end.
+/// `--resume` of a conversion that came to its end. One that was killed just then has left its
+/// working folder, with nothing in it that could be gone on with.
 int tell_done(const ConvertArguments& arguments, const Pipeline& pipeline, const Plan& plan,
-              const fs::path& out) {
+              const fs::path& out, Workplace& workplace) {
   const std::string& given = arguments.paths.back();
   if (!is_made_alike(pipeline, plan, out))
     throw Error(ErrorCode::output_exists,
@@ -207,6 +208,8 @@ int tell_done(const ConvertArguments& arguments, const Pipeline& pipeline, const
                  "a new name, or leave to replace it",
                  "to make it again, run\n          " + shell_line(starting_over(arguments.words))});
   message("note: " + given + " is complete already: nothing was left to do");
+  if (fs::exists(workplace.folder()) && !is_streamed_store(workplace.unfinished()))
+    workplace.take();  // to be removed
   RunRecord record;
   record.outputs = {given};
   result(arguments.json ? record.json() : given);
@@ -294,7 +297,7 @@ int convert(const ConvertArguments& arguments) {
   run.overwrite = true;  // of the workplace; whether OUT may be replaced was checked before
   const Planned planned = plan_for(pipeline, run.pipeline);
   if (arguments.resume && !arguments.overwrite && fs::exists(out))
-    return tell_done(arguments, pipeline, planned.plan, out);
+    return tell_done(arguments, pipeline, planned.plan, out, workplace);
   workplace.keep(fs::exists(workplace.folder()));  // whatever keeps it from being gone on with
   run.resume = take_over(arguments, workplace);
   workplace.keep(run.resume);

@@ -44,23 +44,16 @@ int recover_one(const RecoverArguments& arguments) {
   return 0;
 }
 
-// One that cannot be recovered does not keep the others from it.
-int recover_folder(const RecoverArguments& arguments, const std::vector<fs::path>& paths) {
+int recover_folder(const RecoverArguments& arguments) {
+  const Recovery recovery = recover_run(arguments.path);
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
-  std::vector<Issue> failures;
-  for (const fs::path& path : paths) {
-    try {
-      const Recovered one = recover_output(path);
-      arguments.json ? all.push_back(json_of(one)) : print_one(one);
-    } catch (const Error& error) {
-      failures.insert(failures.end(), error.issues().begin(), error.issues().end());
-    }
-  }
+  for (const Recovered& one : recovery.outputs)
+    arguments.json ? all.push_back(json_of(one)) : print_one(one);
   if (arguments.json)
     result(nlohmann::ordered_json{
         {"schema", "parfocal.recover/1"}, {"folder", arguments.path.string()}, {"outputs", all}}
                .dump(2));
-  if (!failures.empty()) throw Error(ErrorCode::run_failed, failures);
+  if (!recovery.failures.empty()) throw Error(ErrorCode::run_failed, recovery.failures);
   return 0;
 }
 
@@ -89,8 +82,7 @@ int recover(const RecoverArguments& arguments) {
   require_no_unfinished(path);
   std::error_code ignored;
   if (!fs::is_directory(path, ignored) || is_streamed_store(path)) return recover_one(arguments);
-  const std::vector<fs::path> paths = outputs_below(path);
-  return paths.empty() ? recover_one(arguments) : recover_folder(arguments, paths);
+  return outputs_of_run(path).empty() ? recover_one(arguments) : recover_folder(arguments);
 }
 
 }  // namespace parfocal::cli

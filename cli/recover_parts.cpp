@@ -1,9 +1,13 @@
 #include "recover_parts.h"
 
 #include <algorithm>
+#include <fstream>
+#include <optional>
 
 #include "commands.h"
 #include "parfocal/core/units.h"
+#include "parfocal/engine/output_place.h"
+#include "parfocal/engine/record.h"
 #include "parfocal/formats/table/csv_recover.h"
 #include "parfocal/formats/tiff/ome_tiff_recover.h"
 #include "parfocal/formats/zarr/writer/recover.h"
@@ -90,8 +94,33 @@ Recovered recover_an_rtdc(const fs::path& path) {
 #endif
 }
 
-bool may_be_recovered(const fs::path& path) {
-  return is_tiff(path) || ends_with(path, ".rtdc.part") || ends_with(path, ".csv");
+/// Whether it begins as a TIFF, or BigTIFF, of either byte order.
+bool has_head_of_tiff(const fs::path& path) {
+  char head[4] = {};
+  std::ifstream(path, std::ios::binary).read(head, sizeof head);
+  const std::string_view text(head, sizeof head);
+  using namespace std::string_view_literals;
+  return text == "II*\0"sv || text == "II+\0"sv || text == "MM\0*"sv || text == "MM\0+"sv;
+}
+bool has_head_of_hdf5(const fs::path& path) {
+  char head[4] = {};
+  std::ifstream(path, std::ios::binary).read(head, sizeof head);
+  return std::string_view(head, sizeof head) == "\x89HDF";
+}
+
+/// Outputs of a run may have any name: those that it recorded are told by what is in them.
+std::optional<Recovered> recover_recorded(const fs::path& path) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored))
+    return is_streamed_store(path) ? std::optional(recover_a_store(path)) : std::nullopt;
+  if (fs::exists(path.string() + ".part", ignored)) return recover_an_rtdc(path);
+  if (!fs::is_regular_file(path, ignored) || has_head_of_hdf5(path)) return std::nullopt;
+  return has_head_of_tiff(path) ? recover_a_tiff(path) : recover_a_table(path);
+}
+
+bool lies_below(const fs::path& name) {
+  const fs::path clean = name.lexically_normal();
+  return clean.is_relative() && !clean.empty() && *clean.begin() != "..";
 }
 
 }  // namespace
@@ -105,7 +134,7 @@ Recovered recover_output(const fs::path& path) {
     throw Error(ErrorCode::input_missing,
                 Issue{"there is no such file or folder", path.string(), "", "", "check the path"});
   if (is_rtdc(path)) return recover_an_rtdc(path);
-  if (is_tiff(path)) return recover_a_tiff(path);
+  if (is_tiff(path) || has_head_of_tiff(path)) return recover_a_tiff(path);
   if (ends_with(path, ".csv")) return recover_a_table(path);
   throw Error(ErrorCode::input_missing,
               Issue{"this is no output of parfocal that can be recovered", path.string(), "",
@@ -119,28 +148,29 @@ bool wants_recovery(const fs::path& path) {
 #if PARFOCAL_WITH_HDF5
   if (is_rtdc(path)) return is_unfinished_rtdc(path);
 #endif
-  if (is_tiff(path)) return is_unfinished_ome_tiff(path);
+  if (is_tiff(path) || has_head_of_tiff(path)) return is_unfinished_ome_tiff(path);
   return ends_with(path, ".csv") && ends_torn(path);
 }
 
-std::vector<fs::path> outputs_below(const fs::path& folder) {
+std::vector<fs::path> outputs_of_run(const fs::path& folder) {
   std::vector<fs::path> found;
-  std::error_code error;
-  for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end;
-       it.increment(error)) {
-    if (it->is_symlink(error)) continue;
-    if (it->is_directory(error)) {
-      const bool store = is_streamed_store(it->path());
-      if (store) found.push_back(it->path());
-      if (store || fs::exists(it->path() / "zarr.json", error) ||
-          fs::exists(it->path() / ".zgroup", error))
-        it.disable_recursion_pending();
-    } else if (may_be_recovered(it->path())) {
-      found.push_back(it->path());
-    }
-  }
+  for (const fs::path& made : {folder, engine::staging_of(folder)})
+    for (const std::string& name : engine::recorded_names(made))
+      if (name != engine::kRecordName && lies_below(name)) found.push_back(made / name);
   std::sort(found.begin(), found.end());
   return found;
+}
+
+Recovery recover_run(const fs::path& folder) {
+  Recovery all;
+  for (const fs::path& path : outputs_of_run(folder)) {
+    try {
+      if (auto one = recover_recorded(path)) all.outputs.push_back(std::move(*one));
+    } catch (const Error& error) {
+      all.failures.insert(all.failures.end(), error.issues().begin(), error.issues().end());
+    }
+  }
+  return all;
 }
 
 }  // namespace parfocal::cli

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "parfocal/core/error.h"
+
 namespace parfocal::cli {
 
 /// What became of one output.
@@ -22,8 +24,15 @@ struct Recovered {
 Recovered recover_output(const std::filesystem::path& path);
 /// Whether recover_output() would find something to do there: its writer ended before its time.
 bool wants_recovery(const std::filesystem::path& path);
-/// The outputs in a folder, and those below it, that may be recovered: stores, part files, TIFFs,
-/// tables. Does not look into stores.
-std::vector<std::filesystem::path> outputs_below(const std::filesystem::path& folder);
+/// What a run recorded that it makes, and nothing else of what lies in its folder: complete, or
+/// left by a run --overwrite that did not come to its end.
+std::vector<std::filesystem::path> outputs_of_run(const std::filesystem::path& folder);
+
+struct Recovery {
+  std::vector<Recovered> outputs;
+  std::vector<Issue> failures;  ///< of outputs that could not be recovered
+};
+/// Recovers all outputs of a run. One that cannot be recovered does not keep the others from it.
+Recovery recover_run(const std::filesystem::path& folder);
 
 }  // namespace parfocal::cli

@@ -60,6 +60,7 @@ RunRecord run_with(const Planned& planned, const RunArguments& arguments, Signal
   options.strict = arguments.strict;
   options.overwrite = arguments.overwrite;
   options.resume = arguments.resume;
+  options.stopped_code = [&] { return signals.exit_code() != 0 ? signals.exit_code() : 130; };
   options.on_progress = [&](const Progress& p) { progress.show(p); };
   signals.outputs_exist(planned.plan.live);
   try {
@@ -125,8 +126,6 @@ Ran execute(const RunArguments& arguments) {
 Ran execute(const Planned& planned, const RunArguments& arguments, SignalStop& signals) {
   message(summary_of(planned));
   Ran ran{run_with(planned, arguments, signals), 0};
-  const bool by_signal = ran.record.status == RunStatus::stopped && signals.exit_code() != 0;
-  if (by_signal) ran.record.exit_code = signals.exit_code();  // 130 is any stop
   ran.exit_code = ran.record.exit_code;
   return ran;
 }

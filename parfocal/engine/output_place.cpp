@@ -104,7 +104,9 @@ void settle(const fs::path& path) {
 fs::path foreign_file_in(const fs::path& folder) {
   std::error_code error;
   if (!fs::is_directory(fs::symlink_status(folder, error))) return {};
-  const bool store = has_name(folder / "zarr.json") || has_name(folder / ".zgroup");
+  // The description comes first: a writer that ended before the metadata leaves nothing else.
+  const bool store = has_name(folder / "zarr.json") || has_name(folder / ".zgroup") ||
+                     has_name(folder / "__parfocal");
   std::string description;  // "": what it would name is not known to be its own
   (void)read_text_file(folder / "__parfocal" / "store.json", kMostStoreBytes, description);
   for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end;

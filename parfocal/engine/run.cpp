@@ -62,9 +62,7 @@ class Run {
     folder_.create();
     mark_running();
     for (std::string& text : source_.notices()) control_.notice(plan_.nodes[0], std::move(text));
-    ends_.open({folder_.writing(), provenance_of(plan_, source_),
-                [this](int64_t i) { return source_.row(i); }, plan_.pipeline.base_dir,
-                plan_.threads, origin_of(plan_, source_), options_.resume});
+    open_ends();
     folder_.begin();
     std::stop_callback on_stop(options_.stop, [this] { control_.stop(); });
     std::stop_callback on_abort(options_.abort, [this] { control_.abandon(); });
@@ -90,6 +88,8 @@ class Run {
                  -1, control_.notices()},
                 items_, options_.abort);
     control_.report(record, swept_ && !control_.failed());
+    if (record.status == RunStatus::stopped && options_.stopped_code)
+      record.exit_code = options_.stopped_code();
     record.items = items_;
     record.peak_rss_bytes = peak_rss_bytes();
     record.planned_peak_bytes = plan_.peak_bytes;
@@ -103,6 +103,21 @@ class Run {
   }
 
  private:
+  // What was begun stays, if there is something, with a record that does not call the run killed.
+  void open_ends() {
+    try {
+      ends_.open({folder_.writing(), provenance_of(plan_, source_),
+                  [this](int64_t i) { return source_.row(i); }, plan_.pipeline.base_dir,
+                  plan_.threads, origin_of(plan_, source_), options_.resume});
+    } catch (const Error& error) {
+      RunRecord record;
+      fail(record, error.issues().front());
+      record.exit_code = static_cast<int>(error.code());
+      (void)write_record(record, false);
+      throw;
+    }
+  }
+
   // Whatever is thrown while running, the outputs are closed.
   void sweep_guarded() {
     const Status status = guarded([this] {

@@ -59,6 +59,7 @@ struct RunOptions {
   /// Go on with what an earlier run of this plan left in its output folder: items that all sinks
   /// have (Sink::has) are not read again. \pre no steps, sources and sinks only
   bool resume = false;
+  std::function<int()> stopped_code;  ///< exit code of a run that was stopped; 130 if not given
   std::function<void(const Progress&)> on_progress;  ///< from one thread, at most 10 times a second
 };
 

@@ -146,6 +146,15 @@ sinks:
         self.expect(0, *line.split())
         self.expect(0, "info", line.split()[1])
 
+    def test_resuming_what_is_complete_clears_what_a_kill_at_the_end_left(self):
+        self.write_movie()
+        self.expect(0, "convert", "frame*.tif", "a.ome.zarr")
+        place = self.dir / ".a.ome.zarr.parfocal"
+        place.mkdir()
+        self.write(place.name + "/.parfocal-lock", "")
+        self.expect(0, "convert", "frame*.tif", "a.ome.zarr", "--resume")
+        self.assertFalse(place.exists())
+
     def test_a_store_that_is_not_complete_is_told(self):
         self.write_movie()
         (self.dir / "frame2.tif").write_bytes(tiff(width=30))

@@ -5,6 +5,7 @@ import os
 import re
 import resource
 import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -76,6 +77,23 @@ class Overwrite(Outputs):
             self.assertEqual(self.files("o"), before)
             path.unlink()
         self.expect(0, "run", "p.yaml", "--out", "o", "--overwrite")
+
+    def test_a_store_that_was_hardly_begun_is_replaced(self):
+        self.pipeline("p.yaml", 3, "type: ome_zarr, from: source, path: z.ome.zarr")
+        self.expect(0, "run", "p.yaml", "--out", "o")
+        shutil.rmtree(self.dir / "o/z.ome.zarr")
+        (self.dir / "o/z.ome.zarr/__parfocal").mkdir(parents=True)
+        self.write("o/z.ome.zarr/__parfocal/store.json", "{}")
+        self.expect(0, "run", "p.yaml", "--out", "o", "--overwrite")
+        self.assertEqual(self.hidden(), [])
+
+    def test_a_run_that_could_not_make_all_its_outputs_is_recorded_as_failed(self):
+        self.pipeline("p.yaml", 3, "type: ome_zarr, from: source, path: z.ome.zarr",
+                      "type: table, path: %s" % (300 * "a"))
+        self.expect(1, "run", "p.yaml", "--out", "o")
+        record = json.loads((self.dir / "o/run.json").read_text())
+        self.assertEqual((record["status"], record["exit_code"]), ("failed", 1))
+        self.assertEqual(len(record["issues"]), 1)
 
     def test_an_input_is_never_replaced_whatever_its_name_leads_over(self):
         self.pipeline("p.yaml", 3, "type: ome_zarr, path: a.ome.zarr", "type: ome_tiff, path: a.ome.tif")

@@ -53,6 +53,7 @@ class Stop(CommandTest):
     def test_terminate_is_143(self):
         code, _, err = self.stopped(self.start_slow(), signal.SIGTERM)
         self.assertEqual(code, 143, err)
+        self.assertEqual(json.loads((self.dir / "slow-out/run.json").read_text())["exit_code"], 143)
 
     def test_second_interrupt_aborts(self):
         code, _, err = self.stopped(self.start_slow(), signal.SIGINT, signal.SIGINT)

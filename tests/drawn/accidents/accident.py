@@ -165,8 +165,8 @@ def befall_pipe(scene, accident):
 def befall_folder(scene, accident):
     process, there = stopped(scene, accident.at)
     if there:
-        aside = scene.folder / "aside"
-        shutil.rmtree(aside, ignore_errors=True)
+        aside, struck = scene.folder / "aside", scene.folder / "struck"
+        shutil.copytree(scene.place, struck, symlinks=True)
         if accident.what["deed"] == "deleted":
             shutil.rmtree(scene.place)
         else:
@@ -243,8 +243,6 @@ def second_words(scene, command):
 
 
 def befall_second(scene, accident):
-    if accident.what["command"] == "convert":
-        tifffile.imwrite(scene.work / "old.tif", np.zeros((3, 41, 43), np.uint16), photometric="minisblack")
     process, there = stopped(scene, accident.at)
     second = None
     if there:

@@ -6,10 +6,12 @@ import random
 import shutil
 
 from .. import inputs
+from ..draw import THEMES
+from ..draw_source import draw_source, product
 from ..trial import hashed
 from . import shim as shims
 from .process import Process, Setting
-from .task import Run, task_of
+from .task import Run, task_of, write_old_movie
 
 COMPLETE = (0, 6, 7)
 FOREIGN = ("my-notes.txt", "zz.old", "mine.csv", "mine.ome.tif", "mine.rtdc.part")
@@ -48,14 +50,17 @@ class Scene:
     # --- drawing ---
 
     def set_up(self, seed, fits):
+        if size_of(*source_of(seed)) > MOST_PIXELS:
+            return False  # before more is drawn of it
         pipeline = self.session.draw(seed)
-        if size_of(pipeline) > MOST_PIXELS or pipeline.source.get("fps"):
+        if size_of(pipeline.source, pipeline.inputs) * (1 + len(pipeline.steps) / 4) > MOST_PIXELS:
             return False
         shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir(parents=True)
         self.pipeline = pipeline
         for spec in pipeline.inputs:
             inputs.write(self.work, spec)
+        write_old_movie(self.work)
         self.layouts = self.session.planner(pipeline)
         if self.layouts is None:
             return False
@@ -132,10 +137,14 @@ class Scene:
         return isinstance(self.task, Run)
 
 
-def size_of(pipeline):
-    axes = pipeline.inputs[0]["axes"] if pipeline.inputs else None
-    source = pipeline.source.get("of", pipeline.source)
-    pixels = 1
-    for size in (axes or source["size"]).values():
-        pixels *= size
-    return pixels * (1 + len(pipeline.steps) / 4)
+def source_of(seed):
+    """(source, files) that Drawer.draw() begins with."""
+    rng = random.Random(seed)
+    return draw_source(rng, THEMES[rng.choice(list(THEMES))][0])
+
+
+def size_of(source, files):
+    """Pixels; those that come at a camera's speed are as many as it takes to be too long."""
+    if source.get("fps"):
+        return 2 * MOST_PIXELS
+    return product((files[0]["axes"] if files else source.get("of", source)["size"]).values())

@@ -14,6 +14,10 @@ OLD = {"parfocal": 1, "source": {"type": "generator", "kind": "noise", "size": {
        "steps": [{"op": "threshold", "id": "m"}, {"op": "label", "id": "l"}, {"op": "count", "id": "n"}]}
 
 
+def write_old_movie(work):
+    tifffile.imwrite(work / "old.tif", np.arange(3 * 41 * 43, dtype=np.uint16).reshape(3, 41, 43))
+
+
 class Run:
     """`parfocal run`: the sinks of a pipeline."""
     kind = "run"
@@ -69,7 +73,6 @@ class Convert:
         self.pipeline, self.work, self.threads, self.out = pipeline, work, threads, out
         type_ = "ome_zarr" if out.endswith(".zarr") else "ome_tiff"
         self.sinks = [{"type": type_, "from": "source", "path": out}]
-        tifffile.imwrite(work / "old.tif", np.arange(3 * 41 * 43, dtype=np.uint16).reshape(3, 41, 43))
 
     def inputs(self):
         source = self.pipeline.source
