@@ -52,8 +52,10 @@ TEST(OmeZarrSource, KeepsTheNameOfAChannelThatHasNoAxis) {
     const auto source = open_source("ome_zarr", raw_map({{"path", "a.zarr"}}), dir.path());
     layout.stream.insert(layout.stream.end() - 1, Axis{"c", 1, 1, "", {"DAPI"}});
     EXPECT_EQ(source->layout(), layout);
-    for (size_t k = 0; k < images.size(); ++k)
-      if (k != 1) EXPECT_EQ(read_all(*source, static_cast<int64_t>(k)), images[k]) << k;
+    for (size_t k = 0; k < images.size(); ++k) {
+      if (k == 1) continue;  // was never written
+      EXPECT_EQ(read_all(*source, static_cast<int64_t>(k)), images[k]) << k;
+    }
     EXPECT_TRUE(source->missing().has(1));
     test::expect_regions_agree(*source, 0, 3, 2);
   }
