@@ -1,12 +1,41 @@
 #include "parfocal/formats/zarr/store_stamps.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace parfocal {
 namespace {
 
 constexpr const char* kJournals[] = {"__parfocal/journal", "__parfocal/journal.next"};
+constexpr uint64_t kMostLookedAt = 4096;  // some milliseconds at the start and at the end
 constexpr const char* kCure = "run again when nothing else writes it";
+
+uint64_t chunks_of(const ZarrArray& array) {
+  uint64_t count = 1;
+  for (size_t a = 0; a < array.shape.size() && count < (uint64_t{1} << 40); ++a)
+    count *= static_cast<uint64_t>(std::max<int64_t>(1, (array.shape[a] - 1) / array.chunk[a] + 1));
+  return count;
+}
+
+// Folders between an array and its chunks, and the chunks.
+int depth_of(const ZarrArray& array) {
+  const std::string key = array.chunk_key(std::vector<int64_t>(array.shape.size(), 0));
+  return 1 + static_cast<int>(std::count(key.begin(), key.end(), '/'));
+}
+
+uint64_t mixed(uint64_t v) {
+  v = (v ^ (v >> 30)) * 0xbf58476d1ce4e5b9ull;
+  v = (v ^ (v >> 27)) * 0x94d049bb133111ebull;
+  return v ^ (v >> 31);
+}
+
+uint64_t number_of(const ObjectStamp& stamp, uint64_t name) {
+  uint64_t all = mixed(name + (stamp.found ? 1 : 0));
+  for (const uint64_t value : {stamp.device, stamp.number, static_cast<uint64_t>(stamp.size),
+                               static_cast<uint64_t>(stamp.changed_ns)})
+    all = mixed(all ^ value);
+  return all;
+}
 
 }  // namespace
 
@@ -19,6 +48,9 @@ void StoreStamps::add(const FoundImage& image) {
   if (being_written_) return growing_.push_back({image.path, image.array});
   for (const char* name : {"zarr.json", ".zarray", ".zattrs"})
     files_.push_back(stamped(joined_key(image.path, name)));
+  chunks_.push_back(
+      {image.path, depth_of(image.array), 1 + chunks_of(image.array) / kMostLookedAt});
+  chunks_.back().stamp = stamped(chunks_.back());
   if (image.group == image.path) return;
   for (const char* name : {"zarr.json", ".zattrs"})
     files_.push_back(stamped(joined_key(image.group, name)));
@@ -32,6 +64,10 @@ Status StoreStamps::unchanged() const {
         kCure);
   for (const File& file : files_)
     if (Status s = expect_same(file); !s.ok()) return s;
+  for (const Chunks& chunks : chunks_)
+    if (stamped(chunks) != chunks.stamp)
+      return Status::fail(
+          "chunks of " + store_->where(chunks.path) + " changed while the store was read", kCure);
   for (const Growing& array : growing_)
     if (Status s = expect_grown(array); !s.ok()) return s;
   return {};
@@ -42,6 +78,25 @@ StoreStamps::File StoreStamps::stamped(const std::string& key) const {
   File file{key, {}};
   (void)store_->stamp(key, file.stamp);
   return file;
+}
+
+uint64_t StoreStamps::stamped(const Chunks& chunks) const {
+  uint64_t sum = 0;
+  add_below(chunks.path, chunks.depth, chunks.one_of, sum);
+  return sum;
+}
+
+// A folder changes when a name in it comes, goes or leads to another file. So files need not be
+// looked at one by one, but for being written in their place. A sum: names come in any order.
+void StoreStamps::add_below(const std::string& key, int depth, uint64_t one_of,
+                            uint64_t& sum) const {
+  sum += number_of(stamped(key).stamp, std::hash<std::string>()(key));
+  std::vector<std::string> names;
+  if (depth == 0 || !store_->list(key, SIZE_MAX, names).ok()) return;
+  for (const std::string& name : names)
+    if (const std::string below = joined_key(key, name);
+        depth > 1 || std::hash<std::string>()(below) % one_of == 0)
+      add_below(below, depth - 1, one_of, sum);
 }
 
 bool StoreStamps::has_journal() const {
