@@ -162,7 +162,10 @@ void OutputFolder::require_no_parts() const {
 
 void OutputFolder::create() {
   std::error_code error;
-  if (staged_) fs::remove_all(writing_, error);  // of a run that was killed; its lock is ours now
+  if (staged_) {  // of a run that was killed; its lock is ours now
+    fs::remove_all(writing_, error);
+    earlier_record_.remove_part();
+  }
   created_folder_ = fs::create_directories(writing_, error);
   if (error)
     throw Error(ErrorCode::run_failed,

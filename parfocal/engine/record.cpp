@@ -14,6 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kPart = ".part";
 constexpr int64_t kMostRecordBytes = int64_t{64} << 20;
 
 std::string fingerprint(const std::string& text) {  // FNV-1a, 64 bit
@@ -96,11 +97,15 @@ bool RecordFile::create() {
   return lock_.has_value();
 }
 
+void RecordFile::remove_part() const {
+  if (lock_) ::unlink((path_.string() + kPart).c_str());
+}
+
 // The new file is locked before it has the name, the old one until it has lost it. Where the folder
 // is another one by now, the run's outputs are not in it.
 bool RecordFile::write(const std::string& text) {
   if (!lock_ || !lock_->is_at(path_)) return false;
-  const fs::path part = path_.string() + ".part";
+  const fs::path part = path_.string() + kPart;
   try {
     std::optional<FileLock> lock = FileLock::take(part, O_CREAT | O_TRUNC);
     const bool written =

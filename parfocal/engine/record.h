@@ -42,6 +42,8 @@ class RecordFile {
   /// Replaces it in one step; the lock goes on. False if it could not be written, or was moved away
   /// with its folder: what was there stays.
   bool write(const std::string& text);
+  /// Removes what a write() left that was killed. Nothing if the record is not locked.
+  void remove_part() const;
 
  private:
   std::filesystem::path path_;

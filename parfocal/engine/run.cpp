@@ -234,14 +234,17 @@ class Run {
   }
 
   // A run that is killed leaves a record that says so, and that lets --overwrite replace its files:
-  // before the first of them is made.
+  // before the first of them is made. \throws Error(run_failed)
   void mark_running() {
     RunRecord record;
     record.status = RunStatus::stopped;
     record.exit_code = 137;
     record.planned_peak_bytes = plan_.peak_bytes;
     record.base_bytes = plan_.base_bytes;
-    (void)write_record(record, true);
+    if (!write_record(record, true))
+      throw Error(ErrorCode::run_failed,
+                  Issue{"cannot write the run record", (folder_.writing() / kRecordName).string(),
+                        "", "room on the disk for it", "make room, or choose another folder"});
   }
 
   bool write_record(const RunRecord& record, bool running) {

@@ -137,7 +137,7 @@ class Overwrite(Outputs):
     def test_what_a_killed_overwrite_left_is_never_published(self):
         self.pipeline("p.yaml", 3, "type: table, path: a.csv")
         self.expect(0, "run", "p.yaml", "--out", "o")
-        for left in (".parfocal-new/a.csv", ".parfocal-new/b.csv", ".parfocal-new/run.json"):
+        for left in (".parfocal-new/a.csv", ".parfocal-new/b.csv", ".parfocal-new/run.json", "run.json.part"):
             (self.dir / "o/.parfocal-new").mkdir(exist_ok=True)
             self.write("o/" + left, "left")
         self.expect(0, "run", "p.yaml", "--out", "o", "--overwrite")
@@ -414,6 +414,18 @@ class Signals(Outputs):
         process.stdout.close()
         self.assertEqual(process.wait(60), 0, process.stderr.read())
         process.stderr.close()
+
+    def test_without_room_for_its_record_a_run_makes_nothing(self):
+        def limit():
+            default_signals()
+            resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300))
+        self.pipeline("p.yaml", 3, "type: table, path: a.csv")
+        done = subprocess.run([PARFOCAL, "run", "p.yaml", "--out", "o"], cwd=self.dir, text=True,
+                              preexec_fn=limit, capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("cannot write the run record", done.stderr)
+        self.assertFalse((self.dir / "o").exists())
+        self.expect(0, "run", "p.yaml", "--out", "o")
 
     def test_a_limit_of_file_sizes_is_a_full_disk(self):
         def limit():

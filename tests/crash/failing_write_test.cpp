@@ -97,7 +97,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Written{"rtdc", "b.rtdc", ", zstd_level: 0", "rtdc", "path"},
                     Written{"ome_tiff", "a.ome.tif", "", "files", "glob"},
                     Written{"ome_tiff", "b.ome.tif", ", compression: deflate", "files", "glob"}),
-    [](const auto& info) { return info.param.type + "_" + info.param.name.substr(0, 1); });
+    [](const auto& test) { return test.param.type + "_" + test.param.name.substr(0, 1); });
 
 }  // namespace
 }  // namespace parfocal::crash

@@ -355,7 +355,9 @@ TEST(Engine, AReplacedInputIsNoticedBehindAllThatStandsBeforeIt) {
                             "}}\nsinks: [{type: memory, path: a}]\n");
     EXPECT_EQ(r.record.exit_code, replaced ? 4 : 0) << r.record.json();
     EXPECT_EQ(r.record.notices, std::vector<std::string>{"source: follows a script"});
-    if (replaced) EXPECT_EQ(r.record.issues.at(0).what, "the script was replaced");
+    if (replaced) {
+      EXPECT_EQ(r.record.issues.at(0).what, "the script was replaced");
+    }
   }
   const auto r = run_text(
       "source: {type: script_live, t: 30, endless: true}\nsteps:\n"

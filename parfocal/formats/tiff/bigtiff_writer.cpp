@@ -127,7 +127,7 @@ bool BigTiffWriter::reopen(const std::filesystem::path& path,
   writer = std::make_unique<BigTiffWriter>(
       BigTiffPages{value(256), value(257), *dtype, kUnbounded, deflate, 1});
   writer->path_ = path;
-  writer->head_bytes_ = first;
+  writer->head_bytes_ = writer->first_directory_at_ = first;
   writer->description_bytes_ = static_cast<int64_t>(description.size()) + 1;
   writer->reopened_ = true;
   writer->fd_ = std::move(fd);
@@ -371,7 +371,7 @@ Status BigTiffWriter::add_hole() {
 // Where the directory of a linked page lies: in the current group, or at the end of the chain.
 int64_t BigTiffWriter::chained_directory(int64_t page) const {
   if (encoder_ && page / group_ == (linked_ - 1) / group_) return directory_at(page);
-  int64_t at = head_bytes_;
+  int64_t at = first_directory_at_;
   for (int64_t k = 0; k < page; ++k) {
     const int64_t link = at + kLinkOffset - (k == 0 ? 0 : kEntryBytes);
     if (read_at(fd_.get(), &at, 8, link) != 8) break;
@@ -395,6 +395,8 @@ Status BigTiffWriter::add_directory(int64_t page) {
   render(page);
   if (Status s = put(slot_.data(), slot_bytes_, at); !s.ok()) return s;
   if (Status s = put(&at, 8, next_link_at_); !s.ok()) return s;
+  if (page == 0)
+    first_directory_at_ = at;  // not at the head, where one before could not be written
   next_link_at_ = at + kLinkOffset - (page == 0 ? 0 : kEntryBytes);
   ++linked_;
   return {};
@@ -417,7 +419,7 @@ Status BigTiffWriter::close(int64_t count, std::string_view description) {
   if (s.ok() && ::ftruncate(fd_.get(), end) != 0) s = io_failure("cut", path_);
   if (s.ok()) s = put(text.data(), bytes, end);
   const int64_t entry[2] = {bytes, end};  // count and position of the text, in one write
-  if (s.ok()) s = put(entry, 16, head_bytes_ + 8 + kEntryBytes * kDescriptionEntry + 4);
+  if (s.ok()) s = put(entry, 16, first_directory_at_ + 8 + kEntryBytes * kDescriptionEntry + 4);
   linked_ = std::min(linked_, count);
   Status closed = fd_.close_checked(path_);
   return s.ok() ? std::move(closed) : std::move(s);

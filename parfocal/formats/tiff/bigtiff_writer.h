@@ -98,7 +98,7 @@ class BigTiffWriter {
   int64_t row_bytes_, page_bytes_, rows_per_strip_, strips_;
   int64_t slot_bytes_, group_;  // of a directory; pages a group
   int64_t directories_bytes_, group_bytes_ = 0;
-  int64_t head_bytes_ = 0;
+  int64_t head_bytes_ = 0, first_directory_at_ = 0;
   int64_t reserved_ = 0;  // the file's size while it grows
   int64_t linked_ = 0;
   int64_t next_link_at_ = 8;  // where the position of the next directory belongs

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "parfocal/formats/common/test_support-inl.h"
@@ -56,6 +57,26 @@ TEST(StoreStamps, AStoreThatIsReplacedByAnotherRunIsNoticed) {
   EXPECT_THAT(change_of(*source), HasSubstr("changed"));
   write_store(dir);  // of equal metadata
   EXPECT_THAT(change_of(*source), HasSubstr("changed"));
+}
+
+TEST(StoreStamps, ChunksThatAreRemovedReplacedAddedOrWrittenAreNoticed) {
+  const std::vector<std::function<void(const fs::path&)>> deeds = {
+      [](const fs::path& chunk) { fs::remove(chunk); },
+      [](const fs::path& chunk) { fs::rename(chunk, chunk.parent_path() / "7"); },
+      [](const fs::path& chunk) { test::write_text(chunk.parent_path() / "9", "another"); },
+      [](const fs::path& chunk) { fs::remove_all(chunk.parent_path().parent_path()); },
+      [](const fs::path& chunk) { test::write_text(chunk, "written in its place"); }};
+  for (const auto& deed : deeds) {
+    TempDir dir;
+    write_store(dir);
+    const auto source = open(dir);
+    ASSERT_EQ(change_of(*source), "");
+    fs::path chunk;
+    for (const auto& entry : fs::recursive_directory_iterator(dir / "a.zarr/0/c"))
+      if (entry.is_regular_file()) chunk = entry.path();
+    deed(chunk);
+    EXPECT_THAT(change_of(*source), HasSubstr("chunks of"));
+  }
 }
 
 TEST(StoreStamps, MetadataThatIsWrittenIsNoticed) {

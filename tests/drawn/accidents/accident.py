@@ -95,7 +95,7 @@ def draw_closed(rng, scene):
 def draw_limit(rng, scene):
     name = rng.choice("vunf")
     value = {"v": rng.choice([20, 40, 60, 80, 100, 130, 160, 200, 300, 400, 600, 800, 1200]) * 2**20,
-             "u": rng.choice([1, 2, 3, 4, 5, 6, 8, 12]), "n": rng.choice([3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 40, 64]),
+             "u": rng.choice([1, 2, 3, 4, 5, 6, 8, 12]), "n": rng.choice([5, 6, 7, 8, 10, 12, 16, 24, 40, 64]),
              "f": rng.choice([0, 1, 300, 4096, 20_000, 100_000, rng.randint(0, max(1, scene.counts.written))])}[name]
     return Accident("limit", 0, {"name": name, "value": value})
 
