@@ -57,7 +57,7 @@ void expect_told(Source& source, int64_t missing) {
   EXPECT_EQ(source.items_per_read(), 3);
   EXPECT_EQ(source.open_port(1).stream.size(), 1u);
   EXPECT_TRUE(source.missing().has(missing));
-  EXPECT_EQ(source.row(1).file, "a.tif");
+  EXPECT_EQ(source.row(0).file, "a.tif");
   EXPECT_EQ(source.identity(), "telling");
   EXPECT_FALSE(source.unchanged().ok());
   EXPECT_EQ(source.notices(), std::vector<std::string>{"a guess"});

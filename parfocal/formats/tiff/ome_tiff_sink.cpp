@@ -95,7 +95,8 @@ class OmeTiffSink final : public Sink {
     gaps_.cut(valid);
     // Steps of the first axis are whole, and a file has at least one.
     const int64_t steps = std::max<int64_t>(1, (valid + items_per_step_ - 1) / items_per_step_);
-    const int64_t end = bounded ? items : steps * items_per_step_;
+    // What the record counts are the items that have pages: readers know their gaps by that.
+    const int64_t end = steps * items_per_step_;
     if (valid < end) gaps_.add(valid, end - 1, GapReason::stopped, outcome.reason);
     OmeImage image{image_name(path_), axes_, layout_.dtype, steps * planes_per_step_,
                    record_of(outcome, end)};
