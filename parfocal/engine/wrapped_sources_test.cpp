@@ -57,7 +57,7 @@ void expect_told(Source& source, int64_t missing) {
   EXPECT_EQ(source.items_per_read(), 3);
   EXPECT_EQ(source.open_port(1).stream.size(), 1u);
   EXPECT_TRUE(source.missing().has(missing));
-  EXPECT_EQ(source.row(1).file, "a.tif");
+  EXPECT_EQ(source.row(0).file, "a.tif");
   EXPECT_EQ(source.identity(), "telling");
   EXPECT_FALSE(source.unchanged().ok());
   EXPECT_EQ(source.notices(), std::vector<std::string>{"a guess"});
@@ -78,6 +78,8 @@ TEST(WrappedSources, ARecordingSaysAllThatItsFileSays) {
   EXPECT_EQ(recording.layout().stream_count(), 8);
   expect_told(recording, 6);
   EXPECT_FALSE(recording.missing().has(4));
+  EXPECT_EQ(recording.row(5).page, 3);
+  EXPECT_EQ(recording.row(1).file, "") << "lost";
   FrameHeader header;
   EXPECT_EQ(recording.read(5, {}, header).issue().what, "item 3");
   EXPECT_EQ(recording.read_port(1, 0, {}).issue().what, "port 1 of item 0");
