@@ -78,6 +78,8 @@ TEST(WrappedSources, ARecordingSaysAllThatItsFileSays) {
   EXPECT_EQ(recording.layout().stream_count(), 8);
   expect_told(recording, 6);
   EXPECT_FALSE(recording.missing().has(4));
+  EXPECT_EQ(recording.row(5).page, 3);
+  EXPECT_EQ(recording.row(1).file, "") << "lost";
   FrameHeader header;
   EXPECT_EQ(recording.read(5, {}, header).issue().what, "item 3");
   EXPECT_EQ(recording.read_port(1, 0, {}).issue().what, "port 1 of item 0");

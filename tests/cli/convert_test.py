@@ -135,7 +135,7 @@ sinks:
         (self.dir / "movie.tif").write_bytes(tiff(width=600, height=600, pages=3000))
         left = self.dir / ".a.ome.tif.parfocal/a.ome.tif"
         process = self.start("convert", "movie.tif", "a.ome.tif", "--threads", "1", "--progress", "none")
-        while process.poll() is None and not (left.exists() and left.stat().st_blocks > 4096):
+        while process.poll() is None and not (left.exists() and left.stat().st_blocks > 200_000):  # pages, too
             time.sleep(0.001)
         process.kill()
         process.communicate()
