@@ -88,7 +88,7 @@ class Judge:
             self.fail("exit", where, f"exit {process.code}, undisturbed {scene.code}: {process.last_words}")
         got = self.guarded(where, lambda: scene.task.contents(scene.place))
         if got is not None and not scene.is_live:
-            for text in recorded.differences(without_omero(got), without_omero(scene.right))[:4]:
+            for text in differences(got, scene.right)[:4]:
                 self.fail("mixture" if scene.overwrites else "whole", where, f"exit {process.code}, but {text}")
         names, hidden = names_of(scene.place)
         if not scene.is_live and names - {"run.json.part"} != scene.names:
@@ -272,7 +272,7 @@ class Judge:
         if visible == set(scene.old) and all(now[n] == d for n, d in scene.old.items()):
             return
         got = self.guarded("after the swap", lambda: scene.task.contents(scene.place))
-        different = got is None or (not scene.is_live and recorded.differences(without_omero(got), without_omero(scene.right)))
+        different = got is None or (not scene.is_live and differences(got, scene.right))
         if different or not scene.is_live and visible != scene.names:
             self.fail("mixture", ran.line, f"neither the old nor the new result: {different and different[:2]}, "
                       f"{sorted(visible ^ scene.names)[:6]} {sorted(visible ^ set(scene.old))[:6]}")
@@ -304,7 +304,7 @@ class Judge:
             got = self.scene.task.contents(place)
         except Exception:  # whatever a reader says
             return False
-        return self.scene.is_live or not recorded.differences(without_omero(got), without_omero(self.scene.right))
+        return self.scene.is_live or not differences(got, self.scene.right)
 
     def judge_two(self, outcome):
         """Two commands in one place: each says the truth, one of the results is there, whole."""
@@ -339,8 +339,22 @@ class Judge:
 
     def judge_equal(self, ref, second):
         task = self.scene.task
-        for text in recorded.differences(*(without_omero(task.old_contents(f)) for f in (self.scene.place, ref)))[:4]:
+        for text in differences(*(task.old_contents(f) for f in (self.scene.place, ref)))[:4]:
             self.fail("mixture", second.line, f"exit {second.code}, but {text}")
+
+
+def differences(one, other):
+    """As recorded.differences(), with the places in metadata that differ."""
+    one, other = without_omero(one), without_omero(other)
+    return [f"{name}: {leaf}" for name in one if isinstance(one[name], dict) and isinstance(other.get(name), dict)
+            for leaf in leaves(one[name], other[name])] + [
+        text for text in recorded.differences(one, other) if not isinstance(one.get(text.split(": {")[0]), dict)]
+
+
+def leaves(one, other, path=""):
+    if isinstance(one, dict) and isinstance(other, dict):
+        return [leaf for key in {**one, **other} for leaf in leaves(one.get(key), other.get(key), f"{path}.{key}")]
+    return [] if one == other else [f"{path} {str(one)[:200]} | {str(other)[:200]}"]
 
 
 def without_omero(contents):
