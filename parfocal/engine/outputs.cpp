@@ -55,6 +55,7 @@ OutputFolder::OutputFolder(const Plan& plan, bool overwrite, bool resume)
   for (Output& output : outputs_) look_at(output);
   staged_ =
       std::any_of(outputs_.begin(), outputs_.end(), [](const Output& o) { return o.existed; });
+  require_readable_record();
   earlier_ = recorded_names(final_);
   require_apart(plan);
   require_replaceable(overwrite);
@@ -89,6 +90,15 @@ void OutputFolder::require_apart(const Plan& plan) const {
       fail_exists(final_ / output.name, "the output would replace or change an input of this run",
                   "a place apart from " + input.string(), final_);
   }
+}
+
+// Without it, what an earlier run made would be taken for somebody else's.
+void OutputFolder::require_readable_record() const {
+  if (const Status s = readable_record(final_); !s.ok())
+    throw Error(ErrorCode::run_failed,
+                Issue{s.issue().what, earlier_record_.path().string(), "",
+                      "the record of the earlier run, readable",
+                      "check its permissions, and the limit of open files (ulimit -n)"});
 }
 
 // Holds the record of an earlier run from now on, if that is to be replaced.

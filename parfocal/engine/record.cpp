@@ -80,6 +80,13 @@ std::vector<std::string> recorded_names(const fs::path& folder) {
   return names;
 }
 
+Status readable_record(const fs::path& folder) {
+  std::string text;
+  std::error_code absent;
+  if (!fs::is_regular_file(folder / kRecordName, absent)) return {};
+  return read_text_file(folder / kRecordName, kMostRecordBytes, text);
+}
+
 int64_t recorded_process(const fs::path& folder) {
   const auto record = record_in(folder);
   const bool told =

@@ -26,6 +26,8 @@ std::string record_text(const RunRecord& record, const Plan& plan, const OpenSou
 
 /// What runs recorded as their own in `folder`, relative to it; empty if there is no record.
 std::vector<std::string> recorded_names(const std::filesystem::path& folder);
+/// Why the record of `folder` cannot be read; none is no failure.
+Status readable_record(const std::filesystem::path& folder);
 /// The process that wrote the record while it was at work; 0 = not told.
 int64_t recorded_process(const std::filesystem::path& folder);
 

@@ -415,6 +415,17 @@ class Signals(Outputs):
         self.assertEqual(process.wait(60), 0, process.stderr.read())
         process.stderr.close()
 
+    def test_with_few_files_a_run_does_not_take_its_own_results_for_others(self):
+        self.pipeline("p.yaml", 3, "type: ome_zarr, path: a.ome.zarr")
+        self.expect(0, "run", "p.yaml", "--out", "o")
+        for files in range(5, 12):
+            def limit():
+                default_signals()
+                resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+            done = subprocess.run([PARFOCAL, "run", "p.yaml", "--out", "o", "--overwrite"], cwd=self.dir,
+                                  text=True, preexec_fn=limit, capture_output=True, timeout=60)
+            self.assertIn(done.returncode, (0, 1, 4), done.stderr)
+
     def test_without_room_for_its_record_a_run_makes_nothing(self):
         def limit():
             default_signals()
