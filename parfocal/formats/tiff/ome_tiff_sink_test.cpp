@@ -202,8 +202,10 @@ TEST(OmeTiffSink, EndsAtTheLastValidFrameOfAStoppedRun) {
   EXPECT_LT(read_text(dir / "a.ome.tif").size(), 60000u);
   EXPECT_THAT(description(dir), HasSubstr("SizeT=\"3\""));
   EXPECT_THAT(description(dir), HasSubstr("<M K=\"complete\">false</M>"));
-  EXPECT_THAT(description(dir), HasSubstr("&#34;first&#34;:5,&#34;last&#34;:99,&#34;reason&#34;:"
+  EXPECT_THAT(description(dir), HasSubstr("&#34;first&#34;:5,&#34;last&#34;:5,&#34;reason&#34;:"
                                           "&#34;stopped&#34;"));
+  EXPECT_TRUE(source->missing().has(5));  // by the count of the items that have pages
+  EXPECT_FALSE(source->missing().has(4));
 }
 
 TEST(OmeTiffSink, StoppedBeforeItsFirstFrameItHoldsOneStepOfZeros) {
