@@ -50,6 +50,7 @@ OutputFolder::OutputFolder(const Plan& plan, bool overwrite, bool resume)
       resumes_(resume) {
   settle(final_);
   name_outputs(plan);
+  require_own_places();
   if (resume) return;
   require_nobody_else(overwrite);
   for (Output& output : outputs_) look_at(output);
@@ -89,6 +90,21 @@ void OutputFolder::require_apart(const Plan& plan) const {
     if (const fs::path input = inputs.touched_by(final_ / output.name); !input.empty())
       fail_exists(final_ / output.name, "the output would replace or change an input of this run",
                   "a place apart from " + input.string(), final_);
+  }
+}
+
+// Names that differ may be one place by a link.
+void OutputFolder::require_own_places() const {
+  std::vector<fs::path> places;
+  for (const Output& output : outputs_) {
+    std::error_code unknown;
+    const fs::path place = fs::weakly_canonical(fs::absolute(final_) / output.name, unknown);
+    for (size_t k = 0; k < places.size() && !unknown; ++k)
+      if (lies_in(place, places[k]) || lies_in(places[k], place))
+        fail_exists(final_ / output.name,
+                    "it is the place of the output " + outputs_[k].name + ", too",
+                    "a place of its own for each output: look for a link on the way", final_);
+    places.push_back(place);
   }
 }
 

@@ -54,6 +54,7 @@ class OutputFolder {
   };
   void name_outputs(const Plan& plan);
   void look_at(Output& output) const;
+  void require_own_places() const;
   void require_readable_record() const;
   void require_apart(const Plan& plan) const;
   void require_nobody_else(bool overwrite);

@@ -343,6 +343,15 @@ class Paths(Outputs):
         self.refused("sub", "type: table, path: sub/b.csv")
         self.refused("sub/x", "type: table, path: sub/x.part")
 
+    def test_names_that_are_one_place_by_a_link_are_refused(self):
+        (self.dir / "out/s").mkdir(parents=True)
+        (self.dir / "out/t").symlink_to("s")
+        self.pipeline("p.yaml", 3, "type: table, path: s/a.csv", "type: table, path: t/a.csv")
+        for more in ([], ["--overwrite"]):
+            _, err = self.expect(8, "run", "p.yaml", "--out", "out", *more)
+            self.assertIn("place of the output s/a.csv", err)
+            self.assertEqual(list((self.dir / "out/s").iterdir()), [])
+
     def test_names_that_only_look_alike_are_fine(self):
         self.pipeline("p.yaml", 3, self.STORE, *("type: table, path: '%s'" % path for path in (
             "run", "sub/run.json", "sub/frames.csv", "a.ome.zarr2", "A.ome.zarr", "résultat 1.csv",

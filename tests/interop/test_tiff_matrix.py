@@ -162,10 +162,13 @@ def test_the_units_of_imagej_keep_their_size(converted, tmp_path, unit, size):
     np.testing.assert_allclose(metres(converted(tmp_path / "a.tif")[1]), 0.25 * size, rtol=1e-12)
 
 
-@pytest.mark.parametrize("unit, size", [("CENTIMETER", 1e-2), ("INCH", 0.0254)])
-def test_resolutions_are_per_their_unit(converted, tmp_path, unit, size):
+# As ImageJ reads them (FileOpener.decodeDescriptionString): per unit of the description, but for um per cm.
+@pytest.mark.parametrize("unit, stated, size", [("CENTIMETER", "um", 1e-2), ("INCH", "um", 1e-6), ("NONE", "um", 1e-6),
+                                                ("CENTIMETER", "mm", 1e-3), ("INCH", "inch", 0.0254),
+                                                ("INCH", None, 0.0254), ("CENTIMETER", None, 1e-2)])
+def test_resolutions_are_per_their_unit(converted, tmp_path, unit, stated, size):
     tifffile.imwrite(tmp_path / "a.tif", np.zeros((8, 9), "uint16"), imagej=True, resolution=(40000, 20000),
-                     resolutionunit=unit, metadata={"unit": "um"})
+                     resolutionunit=unit, metadata={"unit": stated} if stated else {})
     np.testing.assert_allclose(metres(converted(tmp_path / "a.tif")[1]), [size / 20000, size / 40000], rtol=1e-12)
 
 

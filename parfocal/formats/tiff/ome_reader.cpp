@@ -33,6 +33,7 @@ class OmeReader {
       take_record(tag, text, at);
     }
     end_place();
+    compare_channels();
     const bool none_wanted = images_ > 0 && only_ >= images_;
     if (!good_ && found_.metadata_file.empty() && !none_wanted) return std::nullopt;
     take_gaps();
@@ -49,14 +50,16 @@ class OmeReader {
     if (tag.name == "OME") found_.id = tag.find("UUID").value_or("");
     if (tag.name == "BinaryOnly") found_.metadata_file = tag.find("MetadataFile").value_or("");
     if (tag.name == "Image") {
+      compare_channels();
       ++images_;
       in_pixels_ = false;
       if (wanted()) image_name_ = tag.find("Name").value_or("");
     }
     if (!wanted()) return;
     if (tag.name == "Pixels") take_pixels(tag);
-    if (tag.name == "Channel" && found_.image_names.size() == 1)
-      channels_.push_back(tag.find("Name").value_or(""));
+    if (tag.name == "Channel" && in_pixels_)
+      (found_.image_names.size() == 1 ? channels_ : other_channels_)
+          .push_back(tag.find("Name").value_or(""));
     if (tag.name == "TiffData" && in_pixels_) take_place(tag);
   }
 
@@ -79,15 +82,33 @@ class OmeReader {
     in_pixels_ = true;
     found_.image_names.push_back(image_name_);
     const std::string kind = kind_of(tag, image.planes);
+    set_length(image.y, tag);
+    set_length(image.x, tag);
     if (!good_) {
       found_.planes = image.planes;
-      set_length(found_.y, tag);
-      set_length(found_.x, tag);
+      found_.y = image.y;
+      found_.x = image.x;
       kind_ = kind;
     } else if (kind != kind_ && found_.unequal.empty()) {
       found_.unequal = fmt::format("image {} is {}, image 0 is {}", images_ - 1, kind, kind_);
+    } else if (!has_same_scales(image)) {
+      found_.unlike.insert(images_ - 1);
     }
     good_ = true;
+  }
+  bool has_same_scales(const TiffDescription& image) const {
+    const auto same = [](const Axis& one, const Axis& other) {
+      return one.scale == other.scale && one.unit == other.unit;
+    };
+    return same(image.y, found_.y) && same(image.x, found_.x) &&
+           std::equal(image.planes.begin(), image.planes.end(), found_.planes.begin(),
+                      found_.planes.end(), same);
+  }
+  // At the end of an image after the first.
+  void compare_channels() {
+    if (found_.image_names.size() > 1 && other_channels_ != channels_)
+      found_.unlike.insert(images_ - 1);
+    other_channels_.clear();
   }
   // "t=3 c=1 z=5 y=20 x=30 uint16": order and sizes
   static std::string kind_of(const XmlTag& tag, const std::vector<Axis>& planes) {
@@ -176,7 +197,7 @@ class OmeReader {
 
   int64_t only_;
   TiffDescription found_;
-  std::vector<std::string> channels_;
+  std::vector<std::string> channels_, other_channels_;  // of the first image, of this one
   std::unordered_map<std::string, size_t> file_numbers_;
   std::optional<PlaneRun> place_;
   std::string kind_, gaps_, image_name_;

@@ -27,6 +27,17 @@ void set_resolution(Axis& axis, double resolution, int resolution_unit, const st
   axis.scale = OwnUnit{axis.unit, metres, *unit_factor(axis.unit, "m")}.of(1 / resolution);
 }
 
+// ImageJ takes a resolution per unit of its description, whatever ResolutionUnit says, but for
+// pixels per cm of a description in um (FileOpener.decodeDescriptionString). Without a unit the tag
+// counts.
+void set_imagej_resolution(Axis& axis, double resolution, int resolution_unit,
+                           const std::string& stated) {
+  const auto unit = own_unit(stated);
+  if (!unit || unit->is_time) return set_resolution(axis, resolution, resolution_unit, stated);
+  const bool per_cm = resolution_unit == 3 && stated == "um";
+  set_resolution(axis, resolution, per_cm ? resolution_unit : 0, stated);
+}
+
 // The pages of ImageJ, fastest axis first; other words than the six orders are the default.
 std::string imagej_order(std::string order) {
   for (char& c : order) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -60,8 +71,8 @@ class ImageJReader {
       if (axis.name == "z")
         set_scale(axis, positive(find("spacing")), find("zunit").value_or(unit));
     }
-    set_resolution(found.y, resolution_.y, resolution_.unit, find("yunit").value_or(unit));
-    set_resolution(found.x, resolution_.x, resolution_.unit, unit);
+    set_imagej_resolution(found.y, resolution_.y, resolution_.unit, find("yunit").value_or(unit));
+    set_imagej_resolution(found.x, resolution_.x, resolution_.unit, unit);
     found.contiguous = found.page_count() > 1;
     drop_single(found.planes);
     return found;

@@ -3,6 +3,7 @@
 /// that tifffile writes.
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,7 @@ struct TiffDescription {
   int64_t images = 1;                    ///< images (positions) that it speaks of
   std::vector<std::string> image_names;  ///< of those that were read
   std::string unequal;                   ///< not empty: why the images cannot be taken as positions
+  std::set<int64_t> unlike;              ///< images of other scales, units or names of channels
   std::vector<std::string> files;        ///< that hold planes, as named
   std::vector<std::string> file_ids;
   std::string id;             ///< of this file

@@ -185,7 +185,7 @@ TEST(TiffDescription, TakesResolutionsByTheirUnit) {
   is(of("cm", 3, 4), 2.5, "mm");
   is(of("inch", 2, 4), 6.35, "mm");
   is(of("um", 3, 40000), 0.25, "um");
-  is(of("um", 2, 101600), 0.25, "um");
+  is(of("um", 2, 4), 0.25, "um");  // as ImageJ: per unit of the text, but for um per cm
   is(of("pixel", 3, 40000), 0.25, "um");
   is(of("pixel", 1, 4), 1, "");
   is(of("", 2, 72), 1, "");

@@ -87,6 +87,7 @@ class TiffSource final : public Source {
   void check_images() const;
   void check_shared_pages() const;
   void describe_places();
+  void note_unlike();
   void take_first_plane();
 
   Status find_directory(const TiffFile& file, const Place& place, uint64_t& directory) const;

@@ -206,8 +206,20 @@ bool TiffSource::take_places() {
   return true;
 }
 
+// There is one layout for all positions.
+void TiffSource::note_unlike() {
+  std::vector<std::string> names;
+  for (const int64_t image : description_->unlike) names.push_back(std::to_string(image));
+  if (names.empty() || description_->image_names.size() < 2) return;
+  notices_.push_back(
+      "Images of the OME-XML have other scales, units or names of channels than image 0, "
+      "whose are taken for all: " +
+      some_names(names) + " (source.image reads one with its own).");
+}
+
 void TiffSource::describe_places() {
   count_pages();
+  note_unlike();
   std::vector<std::string> missing;
   for (int64_t k = 0; k < files_.size(); ++k)
     if (!files_.is_there(k)) missing.push_back(files_.name(k));

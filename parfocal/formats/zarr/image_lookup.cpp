@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "parfocal/core/operator_info.h"
 #include "parfocal/formats/common/axis_params.h"
@@ -141,9 +142,44 @@ static std::vector<std::string> plate_images(const ZarrHierarchy& store, const s
   return paths;
 }
 
+// The images of a series, as its group or the group OME beside them lists them; none: not listed.
+static std::vector<std::string> listed_series(const ZarrHierarchy& store, const std::string& base,
+                                              const NgffGroup& group) {
+  if (!group.is_series || !group.series.empty()) return group.series;
+  const ZarrNode ome = store.find(joined_key(base, "OME"));
+  return ome.format == 0 ? std::vector<std::string>() : group_of(ome).series;
+}
+
+// Images of a series that is not listed: all groups and arrays with a number for a name.
+static std::vector<size_t> numbered_images(const ZarrHierarchy& store, const std::string& base,
+                                           size_t most) {
+  std::vector<std::string> names;
+  if (Status s = store.store()->list(base, most, names); !s.ok())
+    throw Error(ErrorCode::input_missing, s.issue());
+  std::vector<size_t> numbers;
+  for (const std::string& name : names) {
+    size_t number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (error == std::errc{} && end == name.data() + name.size() && number < most &&
+        std::to_string(number) == name && store.find(joined_key(base, name)).format != 0)
+      numbers.push_back(number);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
 std::vector<std::string> image_places(const ZarrHierarchy& store, const NgffGroup& root,
                                       size_t most, std::vector<std::string>& notices) {
-  if (!root.is_plate) return image_paths(store, "", root, most);
+  if (!root.is_plate) {
+    std::vector<std::string> paths = image_paths(store, "", root, most);
+    if (!root.is_series || !listed_series(store, "", root).empty()) return paths;
+    // One that is not there keeps its place.
+    const auto numbers = numbered_images(store, "", most);
+    for (size_t k = 0; !numbers.empty() && k <= numbers.back(); ++k)
+      if (k >= paths.size() || paths[k] != std::to_string(k))
+        paths.insert(paths.begin() + static_cast<std::ptrdiff_t>(k), std::to_string(k));
+    return paths;
+  }
   std::vector<std::string> paths, usual, absent;
   for_each_well(store, "", root, [&](const std::string&, const auto& fields) {
     usual = fields;
@@ -166,14 +202,10 @@ std::vector<std::string> image_places(const ZarrHierarchy& store, const NgffGrou
 std::vector<std::string> image_paths(const ZarrHierarchy& store, const std::string& base,
                                      const NgffGroup& group, size_t most) {
   if (group.is_plate) return plate_images(store, base, group, most);
-  std::vector<std::string> names = group.is_well ? group.fields : group.series;
-  if (group.is_series && names.empty()) {
-    const ZarrNode ome = store.find(joined_key(base, "OME"));
-    if (ome.format != 0) names = group_of(ome).series;
-    const auto next = [&] { return std::to_string(names.size()); };
-    while (names.size() < most && store.find(joined_key(base, next())).format != 0)
-      names.push_back(next());
-  }
+  std::vector<std::string> names = group.is_well ? group.fields : listed_series(store, base, group);
+  if (group.is_series && names.empty())
+    for (const size_t number : numbered_images(store, base, most))
+      names.push_back(std::to_string(number));
   if (names.size() > most) names.resize(most);
   for (std::string& name : names) name = joined_key(base, name);
   return names;

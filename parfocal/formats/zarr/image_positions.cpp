@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <map>
 
 namespace parfocal {
@@ -45,6 +46,31 @@ std::string usual_size(const std::vector<std::optional<FoundImage>>& images) {
   for (const auto& image : images)
     if (image && counts[size_of(*image)] == most) return size_of(*image);
   return "";
+}
+
+bool has_same_measures(const FoundImage& a, const FoundImage& b) {
+  return a.channel == b.channel && std::equal(a.axes.begin(), a.axes.end(), b.axes.begin(),
+                                              b.axes.end(), [](const Axis& one, const Axis& other) {
+                                                return one.scale == other.scale &&
+                                                       one.unit == other.unit &&
+                                                       one.labels == other.labels;
+                                              });
+}
+
+// There is one layout for all positions.
+void note_other_measures(const ImagePositions& found, std::vector<std::string>& notices) {
+  std::vector<std::string> others;
+  for (size_t i = 0; i < found.images.size(); ++i)
+    if (found.images[i] && !has_same_measures(*found.images[found.first], *found.images[i]))
+      others.push_back(found.names[i]);
+  if (others.empty()) return;
+  const size_t named = std::min(others.size(), kMostNamed);
+  notices.push_back(fmt::format(
+      "{} of {} positions have other scales, units or names of channels than {}, whose are taken "
+      "for all: {}{} (source.position reads one with its own).",
+      others.size(), found.names.size(), found.names[found.first],
+      fmt::join(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(named), ", "),
+      others.size() > named ? ", ..." : ""));
 }
 
 // One image tells for the others.
@@ -97,6 +123,7 @@ ImagePositions find_positions(const ZarrHierarchy& store, ImageChoice choice) {
     if (found.images[i]) found.first = std::min(found.first, i);
   }
   if (!gaps.empty()) found.notices.push_back(gaps.text(found.names.size()));
+  note_other_measures(found, found.notices);
   take_notices(found.images, found.notices);
   return found;
 }

@@ -82,7 +82,7 @@ class OmeZarrSource final : public Source {
       stamps_->add(*found);
       changed_ = std::max(changed_, change_of(folder / found->path));
     }
-    for (size_t a = 0; a < layout_.stream.size(); ++a) array_axes_.push_back(a);
+    order_axes();
     if (!image.channel.empty() && layout_.stream.size() + 4 <= kMaxRank)
       insert_axis(layout_.find_stream("t") + 1, named_channel(image));
     if (all)
@@ -139,6 +139,27 @@ class OmeZarrSource final : public Source {
   }
 
  private:
+  // The stream runs along t c z, in the places of those that there are, whatever the array's order.
+  void order_axes() {
+    static const std::string kOrder = "tcz";
+    auto& stream = layout_.stream;
+    std::vector<size_t> places, sorted;
+    for (size_t a = 0; a < stream.size(); ++a) {
+      array_axes_.push_back(a);
+      if (kOrder.find(stream[a].name) != kOrder.npos) places.push_back(a);
+    }
+    sorted = places;
+    std::sort(sorted.begin(), sorted.end(), [&](size_t a, size_t b) {
+      return kOrder.find(stream[a].name) < kOrder.find(stream[b].name);
+    });
+    if (sorted == places) return;
+    const std::vector<Axis> stored = stream;
+    for (size_t i = 0; i < places.size(); ++i) {
+      stream[places[i]] = stored[sorted[i]];
+      array_axes_[sorted[i]] = places[i];
+    }
+    group_ = 1;  // neighbours in the stream do not share chunks
+  }
   // Beside those of the array: of positions, and of a channel's name, which has no other place.
   void insert_axis(int before, Axis axis) {
     layout_.stream.insert(layout_.stream.begin() + before, std::move(axis));

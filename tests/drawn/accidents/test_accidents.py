@@ -1,4 +1,4 @@
-"""What befalls drawn pipelines (../README.md): 40 accidents from PARFOCAL_SEED on; `make test-slow` draws 1,000."""
+"""What befalls drawn pipelines (../README.md): 20 accidents from PARFOCAL_SEED on; `make test-slow` draws 1,000."""
 
 import os
 
@@ -6,7 +6,7 @@ import pytest
 
 from .session import AccidentSession
 
-DRAWS = int(os.environ.get("PARFOCAL_ACCIDENTS", 40))
+DRAWS = int(os.environ.get("PARFOCAL_ACCIDENTS", 20))
 SEED = int(os.environ.get("PARFOCAL_SEED", 1))
 
 
