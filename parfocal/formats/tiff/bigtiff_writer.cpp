@@ -21,7 +21,7 @@ constexpr int64_t kGroupOfUnknown = 256;   // 70 KB of directories at most go un
 constexpr int64_t kMostInGroup = 1 << 20;  // 270 MB of directories
 enum Compression : uint64_t { kPlain = 1, kDeflate = 8 };
 enum Type : uint16_t { kAscii = 2, kShort = 3, kLong = 4, kLong8 = 16 };
-enum Tag : uint16_t { kDescription = 270 };
+enum Tag : uint16_t { kDescription = 270, kSamples = 277 };
 
 int64_t up_to(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
@@ -46,6 +46,11 @@ class Directory {
   std::vector<std::byte>& bytes_;
   int64_t entries_ = 0;
 };
+
+// A page that is missing says so in the bytes of an entry that its value, a SHORT, leaves unused:
+// "gap". Readers of TIFF do not look at them.
+constexpr uint64_t kGapMark = uint64_t{'g'} << 16 | uint64_t{'a'} << 24 | uint64_t{'p'} << 32;
+constexpr size_t kMostMissingAhead = 4096;
 
 // The description is an entry of the first directory only; all directories have one size.
 constexpr int64_t kDescriptionEntry = 5, kLinkOffset = 8 + kEntryBytes * kMostEntries;
@@ -147,6 +152,8 @@ bool BigTiffWriter::find_pages() {
       table = {tags[273].second, tags[279].second};
     else if (read_at(fd_.get(), table.data(), 16 * strips_, tags[273].second) != 16 * strips_)
       return false;
+    if ((static_cast<uint64_t>(tags[kSamples].second) & ~uint64_t{0xffff}) == kGapMark)
+      missing_.add(linked_);
     end_ = std::max(end_, at + slot_bytes_);
     for (int64_t k = 0; k < strips_; ++k)
       end_ =
@@ -294,7 +301,7 @@ void BigTiffWriter::render(int64_t page) {
   if (page == 0)
     d.add(kDescription, kAscii, kHeaderBytes, static_cast<uint64_t>(description_bytes_));
   d.add(273, kLong8, n == 1 ? static_cast<uint64_t>(page_strips_[0].at) : table_at, n);
-  d.add(277, kShort, 1);  // sample per pixel
+  d.add(kSamples, kShort, 1 | (is_missing(page) ? kGapMark : 0));  // sample per pixel
   d.add(278, kLong, static_cast<uint64_t>(rows_per_strip_));
   d.add(279, kLong8, n == 1 ? static_cast<uint64_t>(page_strips_[0].bytes) : table_at + 8 * n, n);
   d.add(284, kShort, 1);  // samples of a pixel lie together
@@ -305,6 +312,23 @@ void BigTiffWriter::render(int64_t page) {
     std::memcpy(slot_.data() + table + 8 * k, &strip.at, 8);
     std::memcpy(slot_.data() + table + 8 * (strips_ + k), &strip.bytes, 8);
   }
+}
+
+void BigTiffWriter::note_missing(int64_t first, int64_t count) {
+  const int64_t end = first + count;
+  first = std::max(first, linked_);
+  if (!missing_ahead_.empty()) first = std::max(first, missing_ahead_.back().second);
+  if (first >= end || missing_ahead_.size() == kMostMissingAhead) return;
+  if (!missing_ahead_.empty() && missing_ahead_.back().second == first)
+    missing_ahead_.back().second = end;
+  else
+    missing_ahead_.emplace_back(first, end);
+}
+
+bool BigTiffWriter::is_missing(int64_t page) {
+  while (!missing_ahead_.empty() && missing_ahead_.front().second <= page)
+    missing_ahead_.pop_front();
+  return !missing_ahead_.empty() && missing_ahead_.front().first <= page;
 }
 
 void BigTiffWriter::place_strips(int64_t page) {

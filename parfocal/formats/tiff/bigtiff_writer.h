@@ -13,12 +13,14 @@
 /// process, the pages linked before stay readable.
 
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "parfocal/core/frame_set.h"
 #include "parfocal/core/layout.h"
 #include "parfocal/core/view.h"
 #include "parfocal/formats/common/files.h"
@@ -55,6 +57,9 @@ class BigTiffWriter {
   /// Writes plane.region, a part of page `page`, in place; what is never written is 0. Where pages
   /// are deflated, whole pages in order, those left out are 0.
   Status write(int64_t page, const View& plane);
+  /// Says of pages that are still to be linked, in ascending order, that they are missing: their
+  /// directories tell it to those who recover the file. Of what waits a bounded list is kept.
+  void note_missing(int64_t first, int64_t count);
   /// Makes pages [0, count) visible; no effect if they are.
   Status link(int64_t count);
   /// Overwrites bytes of the description given to create(), which keeps its length.
@@ -64,6 +69,7 @@ class BigTiffWriter {
   Status close(int64_t count, std::string_view description);
 
   int64_t linked() const { return linked_; }
+  const FrameSet& missing() const { return missing_; }  ///< linked pages of a reopened file
   const BigTiffPages& pages() const { return pages_; }
   /// Bytes of a file of this many pages, without its descriptions.
   int64_t file_bytes(int64_t pages) const;
@@ -88,6 +94,7 @@ class BigTiffWriter {
   int64_t link_at(int64_t page) const;  // where the position of this page's directory stands
   void place_strips(int64_t page);
   void render(int64_t page);
+  bool is_missing(int64_t page);
   Status put(const void* from, int64_t bytes, int64_t at);
   Status reserve(int64_t end);
   Status extend(int64_t end);
@@ -107,6 +114,8 @@ class BigTiffWriter {
   std::vector<Strip> page_strips_;         // of the page to be linked
   std::vector<Strip> zero_strips_;         // of the pages of 0, which share them
   int64_t end_ = 0, group_at_ = 0;         // deflated: where to go on; the current directories
+  std::deque<std::pair<int64_t, int64_t>> missing_ahead_;  // first page, end
+  FrameSet missing_;
   bool reopened_ = false;
   std::vector<std::byte> slot_;
   std::filesystem::path path_;

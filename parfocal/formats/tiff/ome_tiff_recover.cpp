@@ -32,17 +32,22 @@ Status recover_ome_tiff(const std::filesystem::path& path, OmeTiffRecovery& reco
   const int64_t steps = live.fixed_steps > 0 ? live.fixed_steps : (pages + per_step - 1) / per_step;
   const int64_t all = steps * per_step;
   GapRanges gaps;
+  file->missing().for_each_run([&](int64_t first, int64_t end) {
+    gaps.add(first, std::min(end, all) - 1, GapReason::dropped, "it was missing before the end");
+  });
   if (pages < all) gaps.add(pages, all - 1, GapReason::stopped, "the run was killed before it");
+  file->note_missing(pages, all - pages);
   const std::string list =
       gaps_json(gaps).dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
-  recovery = {true, std::min(pages, all), std::max<int64_t>(0, all - pages)};
+  recovery = {true, std::min(pages, all),
+              std::max<int64_t>(0, all - pages) + file->missing().count()};
   return file->close(all, ended_ome(std::move(text), live, steps,
                                     {{"complete", "false"},
                                      {"reason", "killed"},
                                      {"items", std::to_string(all)},
                                      {"dtype", std::string(dtype_name(file->pages().dtype))},
                                      {"gaps", list},
-                                     {"gaps_not_listed", "0"}}));
+                                     {"gaps_not_listed", std::to_string(gaps.unlisted())}}));
 }
 
 bool is_unfinished_ome_tiff(const std::filesystem::path& path) {

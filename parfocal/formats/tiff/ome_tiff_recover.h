@@ -12,7 +12,7 @@ namespace parfocal {
 struct OmeTiffRecovery {
   bool found = false;   ///< false: its writer closed it, nothing was done
   int64_t pages = 0;    ///< that are there
-  int64_t gaps = 0;     ///< pages of 0 that complete the last step
+  int64_t gaps = 0;     ///< pages of 0: missing before the end, or to complete the last step
   bool is_tiff = true;  ///< false: a file of another kind
 };
 

@@ -98,6 +98,7 @@ class OmeTiffSink final : public Sink {
     // What the record counts are the items that have pages: readers know their gaps by that.
     const int64_t end = steps * items_per_step_;
     if (valid < end) gaps_.add(valid, end - 1, GapReason::stopped, outcome.reason);
+    file_.note_missing(valid * planes_per_item_, (end - valid) * planes_per_item_);
     OmeImage image{image_name(path_), axes_, layout_.dtype, steps * planes_per_step_,
                    record_of(outcome, end)};
     if (!layout_.stream.empty()) image.axes[0].size = steps;
@@ -114,6 +115,7 @@ class OmeTiffSink final : public Sink {
     const int64_t sequence = item.header->sequence;
     if (item.gap) {
       gaps_.add(sequence, sequence, item.gap->reason, item.gap->text);
+      file_.note_missing(sequence * planes_per_item_, planes_per_item_);
       // In a sweep by regions the items before are complete in the last region only.
       return sequence > 0 && linked_items_ == sequence ? link(sequence + 1) : Status();
     }

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
+
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <set>
 
 #include <csignal>
 #include <cstring>
@@ -439,6 +441,33 @@ TEST(OmeTiffSink, WhatAKilledWriterLeftGetsItsEnd) {
       ASSERT_TRUE(recover_ome_tiff(dir / "a.ome.tif", recovery = {}).ok());
       EXPECT_FALSE(recovery.found) << "a second time";
     }
+}
+
+// What was missing before the kill stays missing: a page of zeros that nobody wrote is no image.
+TEST(OmeTiffSink, RecoveryKnowsTheGapsBeforeTheKill) {
+  const std::set<int64_t> gone = {0, 3, 4, 11};
+  for (const char* compression : {"none", "deflate"}) {
+    SCOPED_TRACE(compression);
+    TempDir dir;
+    const Layout layout = make_layout(DType::u16, {{"t", kUnbounded}}, {{"y", 5}, {"x", 6}});
+    const auto images = random_items(layout, 13);
+    {
+      const auto sink = image_sink(dir, layout, compression);
+      sink->open();
+      const Gap gap{GapReason::dropped, ""};
+      for (int64_t k = 0; k < 13; ++k)
+        ASSERT_TRUE(write_image(*sink, layout, k, images[static_cast<size_t>(k)].view(),
+                                gone.contains(k) ? &gap : nullptr)
+                        .ok());
+    }
+    OmeTiffRecovery recovery;
+    ASSERT_TRUE(recover_ome_tiff(dir / "a.ome.tif", recovery).ok());
+    EXPECT_EQ(recovery.pages, 13);
+    EXPECT_EQ(recovery.gaps, 4);
+    const auto source = reopen(dir, "auto");
+    for (int64_t k = 0; k < 13; ++k) EXPECT_EQ(source->missing().has(k), gone.contains(k)) << k;
+    EXPECT_EQ(read_all(*source, 12), images[12]);
+  }
 }
 
 TEST(OmeTiffSink, RecoveryLeavesTheFilesOfOthersAlone) {
