@@ -91,6 +91,32 @@ class Cures(CommandTest):
         self.assertIn("no observers", err)
         self.assertIn("remove observe:", err)
 
+    def test_a_number_without_a_column_in_frames_csv_is_told_how_to_save_it(self):
+        after = ("{id: mask, op: threshold}", "{id: cells, op: label}", "{id: number, op: count}")
+        for before, lost in (("{op: select, axis: z, index: 0}", True), ("{op: collect, over: z}", False),
+                             ("{op: reduce, over: z, how: max}", True), ("{op: crop, y: [0, 9]}", False)):
+            if "collect" in before:  # planes again
+                before, lost = before + ", {op: reduce, over: t, how: max}, {op: select, axis: z, index: 1}", True
+            steps = ", ".join((before, *after))
+            sinks = "{type: ome_zarr, from: cells, path: a.ome.zarr}"
+            text = ("parfocal: 1\nsource: {type: generator, size: {t: 3, z: 2, y: 16, x: 16}}\n"
+                    f"steps: [{steps}]\nsinks: [%s]\n")
+            self.write("p.yaml", text % sinks)
+            for command in (["check", "p.yaml"], ["plan", "p.yaml"],
+                            ["run", "p.yaml", "--out", "o", "--overwrite"]):
+                _, err = self.expect(0, *command)
+                cures = re.findall(r"add to sinks: (\{.*\})", err)
+                self.assertEqual(len(cures), 2 if lost else 0, err)
+                self.assertEqual("nobody uses 'count' of step 'number'" in err, lost)
+            self.write("p.yaml", text % ", ".join([sinks, *cures]))
+            _, err = self.expect(0, "run", "p.yaml", "--out", "o", "--overwrite")
+            self.assertNotIn("warning", err)
+            header = (self.dir / "o/frames.csv").read_text().splitlines()[0].split(",")
+            self.assertEqual("count" in header, not lost)
+            for name in ("number", "mask_threshold") if lost else ():
+                rows = (self.dir / f"o/{name}.csv").read_text().splitlines()
+                self.assertEqual(len(rows), 1 + (1 if "over: t" in before else 3))
+
     def test_check_refuses_what_plan_refuses_without_looking_at_an_input(self):
         source = "{type: generator, size: {t: 3, y: 8, x: 8}}"
         for step in ("{op: select, axis: c, index: 0}", "{op: select, axis: t, index: 9}",
