@@ -4,6 +4,7 @@
 
 #include "parfocal/core/operator_info.h"
 #include "parfocal/formats/common/files.h"
+#include "parfocal/formats/tiff/stated_axes.h"
 #include "parfocal/formats/tiff/tiff_source.h"
 
 namespace parfocal {
@@ -165,6 +166,11 @@ void TiffSource::size_axes(const AxisSizes& sizes) {
                        std::to_string(description_->files.size()) +
                        " files: the stated axes take the files in the order of their names, axes: "
                        "auto takes their planes as it says.");
+  const auto notice =
+      stated_axes_notice(stream, description_,
+                         {total, images_in(first_file_),
+                          files_.size() > 1 ? files_.name(first_file_) : std::string()});
+  if (!notice.empty()) notices_.push_back(notice);
   order_axes();
 }
 
