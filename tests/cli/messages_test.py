@@ -117,6 +117,34 @@ class Cures(CommandTest):
                 rows = (self.dir / f"o/{name}.csv").read_text().splitlines()
                 self.assertEqual(len(rows), 1 + (1 if "over: t" in before else 3))
 
+    def test_objects_are_counted_once_they_are_numbered(self):
+        self.write("a.tif", "").write_bytes(tiff())
+        text = ('parfocal: 1\nsource: {type: files, glob: a.tif, axes: yx}\nsteps: [%s]\n'
+                'sinks: [{type: table, path: n.csv}]\n')
+        for step, rows in (("{op: count}", 1), ("{op: measure}", 6)):
+            for before in ("", "{op: threshold}, "):
+                self.write("p.yaml", text % (before + step))
+                _, err = self.expect(3, "plan", "p.yaml")
+                cure = re.search(r"number the objects.* before it: ((?:\{.*?\}(?:, )?)+)", err).group(1)
+                self.assertEqual("threshold" in cure, before == "")
+                self.write("p.yaml", text % (before + cure.removesuffix(", ") + ", " + step))
+                self.expect(0, "run", "p.yaml", "--out", "o", "--overwrite")
+                table = (self.dir / "o/n.csv").read_text().splitlines()
+                self.assertEqual(len(table), 1 + rows)
+                if rows == 1:
+                    self.assertEqual(table[1], "6")
+
+    def test_a_cast_that_is_advised_can_be_pasted(self):
+        text = ("parfocal: 1\nsource: {type: generator, size: {t: 3, y: 16, x: 16}}\nsteps: [%s]\n"
+                "sinks: [{type: ome_zarr, path: n.ome.zarr}]\n")
+        for before, step in (("{op: threshold}", "{op: threshold}"),
+                             ("{op: cast, dtype: int64}", "{op: threshold}")):
+            self.write("p.yaml", text % f"{before}, {step}")
+            _, err = self.expect(3, "plan", "p.yaml")
+            cure = re.search(r"add a cast step before it: (\{.*?\})", err).group(1)
+            self.write("p.yaml", text % f"{before}, {cure}, {step}")
+            self.expect(0, "plan", "p.yaml")
+
     def test_check_refuses_what_plan_refuses_without_looking_at_an_input(self):
         source = "{type: generator, size: {t: 3, y: 8, x: 8}}"
         for step in ("{op: select, axis: c, index: 0}", "{op: select, axis: t, index: 9}",
