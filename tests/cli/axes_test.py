@@ -69,6 +69,33 @@ class Axes(CommandTest):
             (self.dir / f"{'abc'[i]}.tif").write_bytes(tiff(description=ome_xml()))
         self.assertEqual(self.notes(), [])
 
+    def test_sizes_that_lack_or_do_not_fit_are_those_of_the_file(self):
+        (self.dir / "a.tif").write_bytes(tiff(pages=30, description=ome_xml(t=5, c=2, z=3)))
+        for sizes in ([], ["source.sizes={c: 2}"], ["source.sizes={c: 7, z: 3}"]):
+            cure = self.refused("source.axes=tczyx", *sizes)
+            self.assertIn("as the OME-XML says", cure)
+            sizes = re.search(r"write sizes: (\{.*?\})", cure).group(1)
+            self.assertEqual(self.notes("source.axes=tczyx", "source.sizes=" + sizes), [])
+        cure = self.refused("source.axes=tzcyx")
+        self.assertIn("the OME-XML says t=5 c=2 z=3", cure)
+        axes = re.search(r"write axes: (\w+)", cure).group(1)
+        self.assertEqual(self.notes("source.axes=" + axes), [])
+
+    def test_sizes_of_which_nothing_is_known_divide_the_images(self):
+        for pages, axes, known in ((12, "tczyx", ""), (30, "tczyx", "c: 5"), (7, "tczyx", ""),
+                                   (8, "tpczyx", "p: 2")):
+            (self.dir / "a.tif").write_bytes(tiff(pages=pages))
+            line = ["source.axes=" + axes]
+            cure = self.refused(*line, *(["source.sizes={%s}" % known] if known else []))
+            sizes = re.search(r"write sizes: (\{.*?\})", cure).group(1)
+            self.assertIn(known, sizes)
+            self.write("q.yaml", f"parfocal: 1\nsource: {SOURCE}\n"
+                       "steps: [{op: reduce, over: [y, x], how: mean}]\n"
+                       "sinks: [{type: table, path: mean.csv}]\n")
+            self.expect(0, "run", "q.yaml", "--out", "q", "--overwrite", "--set", *line, "--set",
+                        "source.sizes=" + sizes)
+            self.assertEqual(len((self.dir / "q/mean.csv").read_text().splitlines()), 1 + pages)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -84,6 +84,14 @@ class Cures(CommandTest):
             self.write("p.yaml", (text % value).replace("fps: " + value, cure))
             self.expect(0, "check", "p.yaml")
 
+    def test_letters_in_a_list_are_written_as_one_word(self):
+        self.write_movie()
+        self.write("p.yaml", PIPELINE.replace("axes: tyx", "axes: [z, y, x]"))
+        _, err = self.expect(3, "check", "p.yaml")
+        self.assertIn("write axes: zyx", err)
+        self.write("p.yaml", PIPELINE.replace("axes: tyx", "axes: zyx"))
+        self.expect(0, "plan", "p.yaml")
+
     def test_observe_says_that_there_are_no_observers(self):
         self.write_movie()
         self.write("p.yaml", PIPELINE + "observe:\n  - {type: viewer, from: smooth}\n")

@@ -54,6 +54,20 @@ std::string origin_text(const TiffDescription& description, const StatedPages& p
          (pages.file.empty() ? "" : " of " + pages.file);
 }
 
+// "sizes: {c: 2, z: 3}"
+std::string sizes_text(const std::vector<Axis>& stream) {
+  std::string text;
+  for (size_t a = 1; a < stream.size(); ++a)
+    text += (text.empty() ? "" : ", ") + stream[a].name + ": " + std::to_string(stream[a].size);
+  return "sizes: {" + text + "}";
+}
+
+int64_t smallest_divisor(int64_t n) {
+  for (int64_t d = 2; d <= n / d; ++d)
+    if (n % d == 0) return d;
+  return std::max<int64_t>(n, 1);
+}
+
 }  // namespace
 
 std::string stated_axes_notice(const std::vector<Axis>& stream,
@@ -64,6 +78,46 @@ std::string stated_axes_notice(const std::vector<Axis>& stream,
   if (said.empty() || taken.empty() || agree(said, taken)) return "";
   return "The " + origin_text(*description, pages) + " says " + axes_text(said) + "; taken as " +
          axes_text(taken) + ", as source.axes says (axes: auto takes what the file says).";
+}
+
+std::string described_sizes_cure(const std::vector<Axis>& stream,
+                                 const std::optional<TiffDescription>& description,
+                                 const StatedPages& pages) {
+  const auto said = described_axes(description, pages);
+  if (said.empty()) return "";
+  std::vector<Axis> told = stream;
+  int64_t inner = 1;
+  for (size_t a = 1; a < told.size(); ++a) {
+    const auto same = std::find_if(said.begin(), said.end(),
+                                   [&](const Axis& axis) { return axis.name == told[a].name; });
+    told[a].size = same == said.end() ? 1 : same->size;
+    inner = told[a].size > pages.all / inner ? pages.all + 1 : inner * told[a].size;
+  }
+  const std::string origin = origin_text(*description, pages);
+  if (pages.all % inner == 0) {
+    told[0].size = pages.all / inner;
+    if (agree(said, axes_within(told, pages.in_file)))
+      return "write " + sizes_text(told) + " in the source, as the " + origin + " says";
+  }
+  return "write axes: auto in the source, without sizes: the " + origin + " says " +
+         axes_text(said);
+}
+
+std::string guessed_sizes_cure(const std::vector<Axis>& stream, int64_t images) {
+  std::vector<Axis> sizes = stream;
+  int64_t left = images;
+  for (size_t a = 1; a < sizes.size(); ++a) {
+    if (sizes[a].size < 1) continue;
+    if (left % sizes[a].size != 0) return "";
+    left /= sizes[a].size;
+  }
+  for (size_t a = 1; a < sizes.size(); ++a) {
+    if (sizes[a].size >= 1) continue;
+    sizes[a].size = smallest_divisor(left);
+    left /= sizes[a].size;
+  }
+  return "write " + sizes_text(sizes) + " in the source, or other sizes that divide the " +
+         std::to_string(images) + " images";
 }
 
 }  // namespace parfocal

@@ -23,4 +23,14 @@ std::string stated_axes_notice(const std::vector<Axis>& stream,
                                const std::optional<TiffDescription>& description,
                                const StatedPages& pages);
 
+/// What to write for sizes that lack (below 1 in `stream`) or do not fit, as the description says;
+/// "" if it says nothing.
+std::string described_sizes_cure(const std::vector<Axis>& stream,
+                                 const std::optional<TiffDescription>& description,
+                                 const StatedPages& pages);
+
+/// The same where nothing is said: sizes that divide `images`; "" where the sizes that are there do
+/// not.
+std::string guessed_sizes_cure(const std::vector<Axis>& stream, int64_t images);
+
 }  // namespace parfocal
