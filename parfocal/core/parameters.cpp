@@ -118,8 +118,22 @@ std::string example_of(const ParamInfo& info) {
   return info.choices.empty() ? info.type : info.choices.front();
 }
 
-// What was meant, where that can be seen: a number whose unit is too much. Else an example.
+// [z, y, x] where zyx is meant; the first of words where one is.
+std::string joined_text(const RawValue& raw) {
+  std::string letters;
+  for (const RawValue& item : raw.items) {
+    if (!is_scalar(item)) return "";
+    if (item.text.size() != 1) return raw.items[0].text;
+    letters += item.text;
+  }
+  return letters;
+}
+
+// What was meant, where that can be seen: letters without a list, a number whose unit is too much.
+// Else an example.
 std::string corrected(const ParamInfo& info, const RawValue& raw) {
+  if (info.type == ParamTraits<std::string>::type_name() && info.choices.empty())
+    if (const auto text = joined_text(raw); !text.empty()) return text;
   const auto quantity = is_scalar(raw) ? parse_quantity(raw.text) : std::nullopt;
   const bool plain = info.type == ParamTraits<double>::type_name() ||
                      (info.type == ParamTraits<int64_t>::type_name() && quantity &&

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "parfocal/graph/lost_columns.h"
 #include "parfocal/graph/vocabulary.h"
 
 namespace parfocal {
@@ -427,6 +428,7 @@ class Checker {
                                   step.id, "a step, sink or observer with from: " + step.id,
                                   "remove the step or save it"});
     }
+    for (Issue& issue : lost_columns(p_)) result_.warnings.push_back(std::move(issue));
   }
 
   const Pipeline& p_;

@@ -19,6 +19,19 @@ std::string dtype_list(const std::vector<DType>& dtypes) {
   return s;
 }
 
+// Masks are made by thresholds, labels of masks; a cast would make neither.
+std::string dtype_cure(DType given, const std::vector<DType>& needed) {
+  const std::vector<DType> masks{DType::boolean}, labels{DType::u16, DType::u32};
+  if (needed == masks) return "add a threshold step before it: {op: threshold}";
+  if (needed == labels && given == DType::boolean)
+    return "number the objects before it: {op: label}";
+  if (needed == labels)
+    return "number the objects of an image before it: {op: threshold}, {op: label}; of labels "
+           "change the type: {op: cast, dtype: uint32}";
+  const DType wide = given == DType::boolean ? needed.front() : needed.back();
+  return "add a cast step before it: {op: cast, dtype: " + std::string(dtype_name(wide)) + "}";
+}
+
 class Resolver {
  public:
   explicit Resolver(Draft& draft) : draft_(draft) {}
@@ -234,9 +247,7 @@ class Resolver {
       if (in.kind == PortKind::image && !known)
         fail("cannot take the pixels of '" + from + "' at port '" + port.name + "'",
              std::string(dtype_name(in.layout.dtype)), dtype_list(port.dtypes),
-             port.dtypes.size() == 1 && port.dtypes[0] == DType::boolean
-                 ? "add a threshold step before it"
-                 : "add a cast step before it");
+             dtype_cure(in.layout.dtype, port.dtypes));
       if (i > 0) check_join(draft_.port(node.inputs[0]).layout, in.layout, from, fail);
     }
   }

@@ -84,12 +84,74 @@ class Cures(CommandTest):
             self.write("p.yaml", (text % value).replace("fps: " + value, cure))
             self.expect(0, "check", "p.yaml")
 
+    def test_letters_in_a_list_are_written_as_one_word(self):
+        self.write_movie()
+        self.write("p.yaml", PIPELINE.replace("axes: tyx", "axes: [z, y, x]"))
+        _, err = self.expect(3, "check", "p.yaml")
+        self.assertIn("write axes: zyx", err)
+        self.write("p.yaml", PIPELINE.replace("axes: tyx", "axes: zyx"))
+        self.expect(0, "plan", "p.yaml")
+
     def test_observe_says_that_there_are_no_observers(self):
         self.write_movie()
         self.write("p.yaml", PIPELINE + "observe:\n  - {type: viewer, from: smooth}\n")
         _, err = self.expect(3, "check", "p.yaml")
         self.assertIn("no observers", err)
         self.assertIn("remove observe:", err)
+
+    def test_a_number_without_a_column_in_frames_csv_is_told_how_to_save_it(self):
+        after = ("{id: mask, op: threshold}", "{id: cells, op: label}", "{id: number, op: count}")
+        for before, lost in (("{op: select, axis: z, index: 0}", True), ("{op: collect, over: z}", False),
+                             ("{op: reduce, over: z, how: max}", True), ("{op: crop, y: [0, 9]}", False)):
+            if "collect" in before:  # planes again
+                before, lost = before + ", {op: reduce, over: t, how: max}, {op: select, axis: z, index: 1}", True
+            steps = ", ".join((before, *after))
+            sinks = "{type: ome_zarr, from: cells, path: a.ome.zarr}"
+            text = ("parfocal: 1\nsource: {type: generator, size: {t: 3, z: 2, y: 16, x: 16}}\n"
+                    f"steps: [{steps}]\nsinks: [%s]\n")
+            self.write("p.yaml", text % sinks)
+            for command in (["check", "p.yaml"], ["plan", "p.yaml"],
+                            ["run", "p.yaml", "--out", "o", "--overwrite"]):
+                _, err = self.expect(0, *command)
+                cures = re.findall(r"add to sinks: (\{.*\})", err)
+                self.assertEqual(len(cures), 2 if lost else 0, err)
+                self.assertEqual("nobody uses 'count' of step 'number'" in err, lost)
+            self.write("p.yaml", text % ", ".join([sinks, *cures]))
+            _, err = self.expect(0, "run", "p.yaml", "--out", "o", "--overwrite")
+            self.assertNotIn("warning", err)
+            header = (self.dir / "o/frames.csv").read_text().splitlines()[0].split(",")
+            self.assertEqual("count" in header, not lost)
+            for name in ("number", "mask_threshold") if lost else ():
+                rows = (self.dir / f"o/{name}.csv").read_text().splitlines()
+                self.assertEqual(len(rows), 1 + (1 if "over: t" in before else 3))
+
+    def test_objects_are_counted_once_they_are_numbered(self):
+        self.write("a.tif", "").write_bytes(tiff())
+        text = ('parfocal: 1\nsource: {type: files, glob: a.tif, axes: yx}\nsteps: [%s]\n'
+                'sinks: [{type: table, path: n.csv}]\n')
+        for step, rows in (("{op: count}", 1), ("{op: measure}", 6)):
+            for before in ("", "{op: threshold}, "):
+                self.write("p.yaml", text % (before + step))
+                _, err = self.expect(3, "plan", "p.yaml")
+                cure = re.search(r"number the objects.* before it: ((?:\{.*?\}(?:, )?)+)", err).group(1)
+                self.assertEqual("threshold" in cure, before == "")
+                self.write("p.yaml", text % (before + cure.removesuffix(", ") + ", " + step))
+                self.expect(0, "run", "p.yaml", "--out", "o", "--overwrite")
+                table = (self.dir / "o/n.csv").read_text().splitlines()
+                self.assertEqual(len(table), 1 + rows)
+                if rows == 1:
+                    self.assertEqual(table[1], "6")
+
+    def test_a_cast_that_is_advised_can_be_pasted(self):
+        text = ("parfocal: 1\nsource: {type: generator, size: {t: 3, y: 16, x: 16}}\nsteps: [%s]\n"
+                "sinks: [{type: ome_zarr, path: n.ome.zarr}]\n")
+        for before, step in (("{op: threshold}", "{op: threshold}"),
+                             ("{op: cast, dtype: int64}", "{op: threshold}")):
+            self.write("p.yaml", text % f"{before}, {step}")
+            _, err = self.expect(3, "plan", "p.yaml")
+            cure = re.search(r"add a cast step before it: (\{.*?\})", err).group(1)
+            self.write("p.yaml", text % f"{before}, {cure}, {step}")
+            self.expect(0, "plan", "p.yaml")
 
     def test_check_refuses_what_plan_refuses_without_looking_at_an_input(self):
         source = "{type: generator, size: {t: 3, y: 8, x: 8}}"

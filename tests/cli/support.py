@@ -43,19 +43,29 @@ def disks(width, height):
                  for y in range(height) for x in range(width))
 
 
-def tiff(width=60, height=40, pages=1):
+def tiff(width=60, height=40, pages=1, description=""):
     """A little-endian TIFF whose pages all show the same pixels, so that long movies are small."""
     pixels = disks(width, height)
     pixels += b"\0" * (len(pixels) % 2)
-    tags = [(256, width), (257, height), (258, 8), (259, 1), (262, 1), (273, 8), (277, 1),
-            (278, height), (279, width * height)]
+    text = description.encode() + b"\0" * (2 - len(description) % 2) if description else b""
+    tags = [(256, 4, 1, width), (257, 4, 1, height), (258, 4, 1, 8), (259, 4, 1, 1), (262, 4, 1, 1),
+            (270, 2, len(text), 8 + len(pixels)), (273, 4, 1, 8), (277, 4, 1, 1),
+            (278, 4, 1, height), (279, 4, 1, width * height)]
+    tags = [tag for tag in tags if tag[2] > 0]
     length = 2 + 12 * len(tags) + 4
-    first = 8 + len(pixels)
-    directory = struct.pack("<H", len(tags)) + b"".join(
-        struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    first = 8 + len(pixels) + len(text)
+    directory = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *tag) for tag in tags)
     links = [first + length * (page + 1) for page in range(pages - 1)] + [0]
-    return (struct.pack("<2sHI", b"II", 42, first) + pixels
+    return (struct.pack("<2sHI", b"II", 42, first) + pixels + text
             + b"".join(directory + struct.pack("<I", link) for link in links))
+
+
+def ome_xml(order="XYZCT", **sizes):
+    """The description of an OME-TIFF of pages 60 x 40: ome_xml(t=3, c=2)."""
+    counts = " ".join(f'Size{axis}="{sizes.get(axis.lower(), 1)}"' for axis in "ZCT")
+    return ('<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">'
+            f'<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="{order}" Type="uint8" '
+            f'SizeX="60" SizeY="40" {counts}><TiffData/></Pixels></Image></OME>')
 
 
 def digest(path):

@@ -9,6 +9,7 @@
 #include "parfocal/formats/tiff/file_list.h"
 #include "parfocal/formats/tiff/page_chain.h"
 #include "parfocal/formats/tiff/page_hints.h"
+#include "parfocal/formats/tiff/stated_axes.h"
 #include "parfocal/formats/tiff/tiff_description.h"
 #include "parfocal/formats/tiff/tiff_directory.h"
 
@@ -67,6 +68,8 @@ class TiffSource final : public Source {
 
   // Axes that are stated.
   void size_axes(const AxisSizes& sizes);
+  StatedPages stated_pages() const;
+  std::string sizes_cure(const AxisSizes& sizes) const;
   void check_lengths(int64_t inner) const;
   [[noreturn]] void fail_lengths(int64_t file, const std::string& needed) const;
   void order_axes();

@@ -1,6 +1,7 @@
 /// How many images the files hold, and the axes along which they run.
 
 #include <algorithm>
+#include <numeric>
 
 #include "parfocal/core/operator_info.h"
 #include "parfocal/formats/common/files.h"
@@ -125,6 +126,24 @@ void TiffSource::check_lengths(int64_t inner) const {
     fail_lengths(odd, "a multiple of " + std::to_string(inner) + " in every file");
 }
 
+StatedPages TiffSource::stated_pages() const {
+  return {total_pages(), images_in(first_file_),
+          files_.size() > 1 ? files_.name(first_file_) : std::string()};
+}
+
+// Files of several images each hold whole steps of the first axis.
+std::string TiffSource::sizes_cure(const AxisSizes& sizes) const {
+  std::vector<Axis> stream = layout_.stream;
+  for (Axis& axis : stream) axis.size = sizes.find(axis.name);
+  if (const auto cure = described_sizes_cure(stream, description_, stated_pages()); !cure.empty())
+    return cure;
+  int64_t images = pages_.empty() ? total_pages() : 0;
+  for (int64_t k = 0; images != 1 && k < static_cast<int64_t>(pages_.size()); ++k)
+    images = std::gcd(images, images_in(k));
+  const auto cure = guessed_sizes_cure(stream, images);
+  return cure.empty() ? "correct source.sizes or source.glob" : cure;
+}
+
 void TiffSource::size_axes(const AxisSizes& sizes) {
   int64_t total = total_pages();
   auto& stream = layout_.stream;
@@ -144,8 +163,7 @@ void TiffSource::size_axes(const AxisSizes& sizes) {
     if (stream[a].size < 0)
       fail_layout("the size of axis '" + stream[a].name + "' is not known",
                   std::to_string(files_.size()) + " files, " + std::to_string(total) + " images",
-                  "how many steps of " + stream[a].name + " follow each other",
-                  "add sizes: {" + stream[a].name + ": 5} to the source");
+                  "how many steps of " + stream[a].name + " follow each other", sizes_cure(sizes));
     inner = stream[a].size > total / inner ? total + 1 : inner * stream[a].size;
   }
   complete_last_step(inner, 2 * total);
@@ -157,7 +175,7 @@ void TiffSource::size_axes(const AxisSizes& sizes) {
   check_lengths(inner);
   if (!stream.empty() && (inner > total || total % inner != 0))
     fail_layout("the images do not fill the axes evenly", std::to_string(total) + " images",
-                "a multiple of " + std::to_string(inner), "correct source.sizes or source.glob");
+                "a multiple of " + std::to_string(inner), sizes_cure(sizes));
   if (!stream.empty()) stream[0].size = total / inner;
   if (description_ && files_.size() == 1) missing_pages_ = description_->missing;
   if (description_ && description_->files.size() > 1)
@@ -165,6 +183,8 @@ void TiffSource::size_axes(const AxisSizes& sizes) {
                        std::to_string(description_->files.size()) +
                        " files: the stated axes take the files in the order of their names, axes: "
                        "auto takes their planes as it says.");
+  const auto notice = stated_axes_notice(stream, description_, stated_pages());
+  if (!notice.empty()) notices_.push_back(notice);
   order_axes();
 }
 
