@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import unittest
 
 from support import CommandTest, SHARED_DIR, SOURCE_DIR, digest
@@ -20,6 +21,29 @@ class Docs(CommandTest):
                 self.expect(0, "check", "shown.yaml")
                 shown += 1
         self.assertGreaterEqual(shown, 2)
+
+    def test_what_the_first_page_shows_of_the_demo_is_what_it_writes(self):
+        page = (SOURCE_DIR / "README.md").read_text()
+        out, err = self.expect(0, "demo", "cells")
+        shown = re.search(r"(?ms)^```yaml\n(parfocal: 1.*?)^```", page).group(1)
+        written = (self.dir / "parfocal-demo/cells.yaml").read_text()
+        self.assertEqual(*[[line.strip() for line in re.sub(r"\s*#.*", "", text).splitlines()
+                            if line.strip()] for text in (shown, written)])
+        rows = (self.dir / "parfocal-demo/results/frames.csv").read_text().splitlines()[:3]
+        self.assertIn("\n" + "\n".join(rows) + "\n", page)
+        self.assertIn(re.search(r"up to .* to write", err).group(), page)
+        needed = re.search(r"(?m)^  needed: at least (\d+) MiB$", page).group(1)
+        self.assertIn(f"cells.yaml --memory {needed}MiB\n", page)
+
+    def test_every_value_that_is_set_in_the_page_of_pipelines_is_one_word(self):
+        page = (SOURCE_DIR / "docs/pipeline-file.md").read_text()
+        block = re.search(r"(?ms)^```yaml\n(parfocal: 1.*?)^```", page).group(1)
+        self.write("shown.yaml", block)
+        shown = re.search(r"(?s)`--set`\*\* (.*?)\n\n|\Z", page + "\n\n").group(1)
+        values = re.findall(r"`([a-z.]+=[^`]*)`", shown)
+        self.assertGreaterEqual(len(values), 4)
+        for value in values:
+            self.expect(0, "check", "shown.yaml", "--set", *shlex.split(value))
 
     def test_every_option_is_in_the_help_and_the_other_way_round(self):
         page = (SOURCE_DIR / "docs" / "command-line.md").read_text()

@@ -1,4 +1,4 @@
-"""Every command line that README and docs show runs, from where the page says, in the page's order."""
+"""Every command line that README, docs and examples show runs, from where the page says, in its order."""
 
 import os
 import re
@@ -8,7 +8,8 @@ import unittest
 
 from support import PARFOCAL, SHARED_DIR, SOURCE_DIR, CommandTest, tiff
 
-PAGES = [SOURCE_DIR / "README.md", *sorted((SOURCE_DIR / "docs").glob("*.md"))]
+PAGES = [SOURCE_DIR / "README.md", *sorted((SOURCE_DIR / "docs").glob("*.md")),
+         *sorted((SOURCE_DIR / "examples").glob("*.yaml"))]
 RECORDING = (SHARED_DIR / "data/dcnum/fmt-hdf5_cytoshot_full-features_2024/dcnum_thresh_example.rtdc")
 
 
@@ -17,12 +18,14 @@ def blocks(page):
     for language, text in re.findall(r"(?ms)^```(\w*)\n(.*?)^```", page.read_text()):
         if language in ("sh", "") and re.search(r"(?m)^(\$ )?(parfocal|curl|export|make)\b", text):
             yield text
+    if page.suffix == ".yaml":  # the header of an example
+        yield "\n".join(re.findall(r"(?m)^# +(parfocal [a-z]+ \S*\.yaml.*)$", page.read_text()))
 
 
 def commands(text):
     """(command line, what it prints or None) of a block."""
     if not re.search(r"(?m)^\$ ", text):
-        return [(line, None) for line in text.splitlines() if line.startswith("parfocal")]
+        return [(line, None) for line in text.splitlines() if line.startswith(("parfocal", "cd "))]
     return [(line, printed) for line, printed in re.findall(r"(?m)^\$ (.*)\n((?:(?!\$ ).*\n?)*)", text)]
 
 
@@ -32,9 +35,17 @@ def shape(text):
 
 
 class Pages(CommandTest):
-    def fill(self, folder):
-        """A folder in which a page's lines find what they name."""
+    def fill(self, folder, page):
+        """A folder in which a page's lines find what they name: for the first page and the examples
+        a checkout after `make demo`, in which only the recording is the reader's."""
         shutil.copytree(SOURCE_DIR / "examples", folder / "examples")
+        for name in ("recording.rtdc", "M001_data.rtdc"):
+            shutil.copyfile(RECORDING, folder / name)
+        if page == PAGES[0]:
+            return  # it shows the demo itself
+        if page.suffix == ".yaml":
+            self.expect(0, "demo", "cells", "--dir", folder / "parfocal-demo")
+            return
         shutil.copy(SOURCE_DIR / "examples/flow-cytometry.yaml", folder)
         (folder / "movie").mkdir()
         for i in range(3):
@@ -42,8 +53,6 @@ class Pages(CommandTest):
         for name in ("hyperstack.tif", "big.tif"):
             (folder / name).write_bytes(tiff(pages=4))
         self.expect(0, "convert", folder / "hyperstack.tif", folder / "run.ome.zarr")
-        for name in ("recording.rtdc", "M001_data.rtdc"):
-            shutil.copyfile(RECORDING, folder / name)
 
     def shell(self, line, folder):
         path = os.pathsep.join([os.path.dirname(PARFOCAL), os.environ["PATH"]])
@@ -67,9 +76,12 @@ class Pages(CommandTest):
         for page in PAGES:
             folder = self.dir / page.parent.name / page.stem
             folder.mkdir(parents=True)
-            self.fill(folder)
+            self.fill(folder, page)
             for block in blocks(page):
                 for line, printed in commands(block):
+                    if line.startswith("cd "):
+                        folder = folder / line.split()[1]
+                        continue
                     shown += 1
                     with self.subTest(page=page.name, line=line):
                         self.check(page, line, printed, folder)

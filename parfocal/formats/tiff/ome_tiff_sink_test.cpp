@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstring>
 #include <limits>
+#include <set>
 
 #include "parfocal/formats/common/test_support-inl.h"
 #include "parfocal/formats/tiff/bigtiff_writer.h"
