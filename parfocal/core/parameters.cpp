@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <string_view>
+#include <utility>
 
 namespace parfocal {
 namespace {
@@ -113,9 +115,49 @@ std::string ParamInfo::range_text() const {
 
 namespace {
 
+// The end of a sentence such as "file below the output folder, e.g. objects.csv".
+std::string example_in(const std::string& doc) {
+  constexpr std::string_view mark = "e.g. ";
+  const size_t at = doc.rfind(mark);
+  return at == doc.npos ? "" : doc.substr(at + mark.size());
+}
+
+constexpr std::string_view kListOf = "list of ";
+
+// A value that can be pasted, of a kind of which no parameter says more.
+std::string example_of_kind(std::string_view type) {
+  if (type.starts_with(kListOf)) type.remove_prefix(kListOf.size());
+  constexpr std::pair<std::string_view, std::string_view> examples[] = {
+      {"boolean", "true"},
+      {"length", "1 px"},
+      {"time", "1 s"},
+      {"dtype", "uint16"},
+      {"footprint", "disk(3)"},
+      {"gate", "\"area_um >= 20\""},
+      {"[begin, end]", "[0, 100]"},
+      {"map of axis to [begin, end]", "{z: [0, 4]}"},
+      {"map of axis to integer", "{t: 80, y: 512, x: 512}"},
+      {"map of axis to quantity", "{y: 0.65 um, x: 0.65 um}"},
+      {"description of a source", "{type: generator, size: {t: 9, y: 64, x: 64}}"}};
+  for (const auto& [kind, example] : examples)
+    if (kind == type) return std::string(example);
+  return "";
+}
+
+std::string number_in_range(const ParamInfo& info) {
+  double value = 1;
+  if (info.above && !(value > *info.above)) value = *info.above + 1;
+  if (info.at_least) value = std::max(value, *info.at_least);
+  if (info.at_most) value = std::min(value, *info.at_most);
+  return number_text(value);
+}
+
 std::string example_of(const ParamInfo& info) {
   if (!info.default_text.empty()) return info.default_text;
-  return info.choices.empty() ? info.type : info.choices.front();
+  if (!info.choices.empty()) return info.choices.front();
+  if (const auto example = example_in(info.doc); !example.empty()) return example;
+  if (const auto example = example_of_kind(info.type); !example.empty()) return example;
+  return info.type.ends_with("text") ? info.name : number_in_range(info);
 }
 
 // [z, y, x] where zyx is meant; the first of words where one is.
@@ -142,6 +184,14 @@ std::string corrected(const ParamInfo& info, const RawValue& raw) {
   return plain && unit ? number_text(quantity->value) : example_of(info);
 }
 
+// Which of several entries cannot be read: ", in place of 2"; "" where that is not to be told.
+std::string wrong_entry(const ParamSet::Setter& setter, const RawValue& raw, std::any target) {
+  if (raw.kind != RawValue::Kind::list || raw.items.size() < 2) return "";
+  for (const RawValue& item : raw.items)
+    if (setter(item, target)) return is_scalar(item) ? ", in place of " + item.str() : "";
+  return "";
+}
+
 }  // namespace
 
 const ParamInfo* ParamSet::find(const std::string& name) const {
@@ -166,7 +216,9 @@ std::any ParamSet::parse(const RawValue& values, const std::string& owner,
                         near.empty() ? "remove it" : "did you mean '" + near[0] + "'?"});
       continue;
     }
-    auto problem = setters_[static_cast<size_t>(info - infos_.data())](raw, target);
+    const Setter& setter = setters_[static_cast<size_t>(info - infos_.data())];
+    auto problem = setter(raw, target);
+    if (problem) *problem += wrong_entry(setter, raw, target);
     if (!problem) problem = range_problem(*info, raw);
     if (!problem) continue;
     const auto near =
@@ -179,7 +231,7 @@ std::any ParamSet::parse(const RawValue& values, const std::string& owner,
   for (const ParamInfo& info : infos_)
     if (info.required && !values.find(info.name))
       issues.push_back({owner + " needs '" + info.name + "'", values.place.str(), "nothing",
-                        info.doc, "add " + info.name + ": <" + info.type + ">"});
+                        info.doc, "add " + info.name + ": " + example_of(info)});
   return target;
 }
 

@@ -62,7 +62,7 @@ class Checker {
     const auto names = offered_names(registry);
     if (type.empty())
       error(owner + " has no '" + key + "'", place, owner, "nothing", "one of " + joined(names),
-            "add " + key + ": " + (names.empty() ? "<name>" : names[0]));
+            "add " + key + ": " + (names.empty() ? "one" : names[0]));
     else
       error("unknown " + key + " '" + type + "' of " + owner, place, owner, type,
             "one of " + joined(names),
@@ -148,6 +148,15 @@ class Checker {
     check_inputs(step, *info, i);
   }
 
+  // Of images the source's, of tables those of the nearest step above step `user`.
+  std::string added_input(const std::string& key, PortKind kind, size_t user) const {
+    if (kind == PortKind::image) return "add " + key + ": source";
+    for (size_t i = user; i-- > 0;)
+      for (const OutputPort& port : infos_[i] ? infos_[i]->outputs : std::vector<OutputPort>())
+        if (port.kind == kind) return "add " + key + ": " + p_.steps[i].id + "." + port.name;
+    return "add a step above it that makes a table, and its id as " + key;
+  }
+
   void check_inputs(const StepSpec& step, const OperatorInfo& info, size_t i) {
     std::set<std::string> given;
     std::vector<std::string> ports;
@@ -172,7 +181,7 @@ class Checker {
         const std::string key = port.name == info.inputs[0].name ? "from" : port.name;
         error(owner_of(step) + " needs its input '" + key + "'", step.place, owner_of(step),
               "nothing", kind_phrase(port.kind) + (port.doc.empty() ? "" : ": " + port.doc),
-              "add " + key + ": <id of a step, or source>");
+              added_input(key, port.kind, i));
       }
   }
 
@@ -324,7 +333,8 @@ class Checker {
       if (!given && !port.optional)
         error(owner + " needs the input '" + port.name + "'" +
                   (port.doc.empty() ? "" : " (" + port.doc + ")"),
-              sink.place, owner, "nothing", "a step", "add " + port.name + ": <id of a step>");
+              sink.place, owner, "nothing", "a step",
+              added_input(port.name, port.kind, p_.steps.size()));
     }
   }
 

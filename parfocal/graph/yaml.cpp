@@ -51,11 +51,12 @@ class Describer {
     issue("'" + key + "' needs one word", raw.place, raw.str(), "one word", "write " + example);
     return "";
   }
-  // "type" or "op" of an entry, and the place to blame for the entry.
-  std::string type_of(const RawValue& raw, const std::string& key, Location& place) {
+  // "type" or "op" of an entry, as in `example`, and the place to blame for the entry.
+  std::string type_of(const RawValue& raw, const std::string& example, Location& place) {
+    const std::string key = example.substr(0, example.find(':'));
     const RawValue* type = raw.find(key);
     place = type ? type->place : raw.place;
-    return type ? word(*type, key, key + ": <name>") : "";
+    return type ? word(*type, key, example) : "";
   }
 
   void check_top() {
@@ -114,7 +115,7 @@ class Describer {
             "write source: {type: files, glob: \"images/*.tif\", axes: tyx}");
       return;
     }
-    p.source.type = type_of(*raw, "type", p.source.place);
+    p.source.type = type_of(*raw, "type: files", p.source.place);
     copy_params(*raw, {"type"}, p.source.params);
   }
 
@@ -149,7 +150,7 @@ class Describer {
 
   // A reference that cannot be read stays as an empty one, so that nothing looks forgotten.
   PortRef read_ref(const RawValue& raw, const std::string& key) {
-    return parse_port_ref(word(raw, key, key + ": <id of a step, or source>"), raw.place);
+    return parse_port_ref(word(raw, key, key + ": source"), raw.place);
   }
   PortRef default_input(const Pipeline& p, const Location& place) const {
     return {p.steps.empty() ? "source" : p.steps.back().id, "", place};
@@ -158,11 +159,11 @@ class Describer {
   void read_step(const RawValue& raw, size_t i, Pipeline& p, WordPlaces& places) {
     if (ids_.empty()) ids_ = step_ids(d_);
     StepSpec step;
-    step.op = type_of(raw, "op", step.place);
+    step.op = type_of(raw, "op: gaussian", step.place);
     step.id = ids_[i];
     step.on_error = p.on_error;
     const RawValue* id = raw.find("id");
-    if (id) word(*id, "id", "id: <name>");
+    if (id) word(*id, "id", "id: smooth");
     places.step_ids.push_back(id ? id->place : Location{});
     if (const RawValue* on_error = raw.find("on_error")) step.on_error = read_on_error(*on_error);
     const OperatorInfo* info = operators().find(step.op);
@@ -185,7 +186,7 @@ class Describer {
 
   void read_sink(const RawValue& raw, Pipeline& p, WordPlaces& places) {
     SinkSpec sink;
-    sink.type = type_of(raw, "type", sink.place);
+    sink.type = type_of(raw, "type: ome_zarr", sink.place);
     const RawValue* from = raw.find("from");
     sink.inputs.emplace_back("from", from ? read_ref(*from, "from") : default_input(p, sink.place));
     std::vector<std::string> keys = {"type", "from", "policy"};
@@ -209,7 +210,7 @@ class Describer {
   void read_labels(const RawValue& labels, SinkSpec& sink) {
     if (labels.kind != RawValue::Kind::map) {
       issue("'labels' needs a map", labels.place, labels.str(), "names and steps",
-            "write labels: {cells: <id of a step>}");
+            "write labels: {cells: " + (ids_.empty() ? "cells" : ids_.back()) + "}");
       return;
     }
     for (const auto& [name, raw] : labels.entries)
@@ -218,7 +219,7 @@ class Describer {
 
   void read_observer(const RawValue& raw, Pipeline& p, WordPlaces& places) {
     ObserverSpec observer;
-    observer.type = type_of(raw, "type", observer.place);
+    observer.type = type_of(raw, "type: viewer", observer.place);
     const RawValue* from = raw.find("from");
     observer.from = from ? read_ref(*from, "from") : default_input(p, observer.place);
     const RawValue* policy = raw.find("policy");

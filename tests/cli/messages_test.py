@@ -92,6 +92,62 @@ class Cures(CommandTest):
         self.write("p.yaml", PIPELINE.replace("axes: tyx", "axes: zyx"))
         self.expect(0, "plan", "p.yaml")
 
+    def test_a_value_that_lacks_or_cannot_be_read_is_shown_as_it_may_stand(self):
+        text = "parfocal: 1\nsource: {source}\nsteps: [{step}]\nsinks: [{sink}]\n"
+        image = "{type: ome_zarr, path: a.ome.zarr}"
+        good = {"source": "{type: files, glob: a.tif}", "step": "{op: cast, dtype: uint8}", "sink": image}
+        for place, entry, wrong, cure in [
+                ("step", "{op: gaussian}", "", "sigma: 1 px"),
+                ("step", "{op: gaussian, %s}", "sigma: 3s", "sigma: 1 px"),
+                ("step", "{op: gaussian, %s}", "sigma: [1 px 2 px]", "sigma: 1 px"),
+                ("step", "{op: threshold}, {op: open}", "", "footprint: disk(3)"),
+                ("step", "{op: threshold}, {op: open, %s}", "footprint: ball(3)", "footprint: disk(3)"),
+                ("step", "{op: cast}", "", "dtype: uint16"),
+                ("step", "{op: cast, %s}", "dtype: short", "dtype: uint16"),
+                ("step", "{op: crop, %s}", "y: 10", "y: [0, 100]"),
+                ("step", "{op: crop, %s}", "ranges: 10", "ranges: {z: [0, 4]}"),
+                ("step", "{op: reduce, how: max}", "", "over: t"),
+                ("step", "{op: collect}", "", "over: z"),
+                ("step", "{op: select, index: 0}", "", "axis: z"),
+                ("step", "{op: threshold, method: value, %s}", "value: high", "value: 1"),
+                ("step", "{op: background_sparse_median, %s}", "split_time: 3 px", "split_time: 1 s"),
+                ("source", "{type: files}", "", 'glob: "movie/*.tif"'),
+                ("source", "{type: files, glob: a.tif, %s}", "scale: 3 um",
+                 "scale: {y: 0.65 um, x: 0.65 um}"),
+                ("source", "{type: files, glob: a.tif, %s}", "sizes: 3", "sizes: {z: 5}"),
+                ("source", "{type: ome_zarr}", "", "path: movie.ome.zarr"),
+                ("source", "{type: generator}", "", "size: {t: 80, y: 512, x: 512}"),
+                ("sink", "{type: ome_zarr}", "", "path: movie.ome.zarr"),
+                ("sink", "{type: ome_tiff}", "", "path: movie.ome.tif"),
+                ("sink", image + ", {type: table}", "", "path: objects.csv")]:
+            self.write("p.yaml", text.format(**{**good, place: entry.replace("%s", wrong)}))
+            _, err = self.expect(3, "check", "p.yaml")
+            self.assertIn(("write " if wrong else "add ") + cure + "\n", err + "\n")
+            entry = entry.replace("%s", cure) if wrong else entry[:-1] + ", " + cure + "}"
+            self.write("p.yaml", text.format(**{**good, place: entry}))
+            self.expect(0, "check", "p.yaml")
+
+    def test_the_entry_that_cannot_be_read_is_named(self):
+        text = "parfocal: 1\nsource: {type: files, glob: a.tif, %s}\nsteps: [{op: gaussian, %s}]\n" \
+               "sinks: [{type: ome_zarr, path: a.ome.zarr}]\n"
+        for source, step, entry in [
+                ("scale: {t: 30s, y: 0.65, x: 0.65 um}", "sigma: 1 px", "in place of y: 0.65"),
+                ("sizes: {c: 2, z: two}", "sigma: 1 px", "in place of z: two"),
+                ("axes: tyx", "sigma: [1 px, 2 s]", "in place of 2 s")]:
+            self.write("p.yaml", text % (source, step))
+            _, err = self.expect(3, "check", "p.yaml")
+            self.assertIn(entry, err)
+
+    def test_an_input_that_lacks_is_shown_as_it_may_stand(self):
+        text = ("parfocal: 1\nsource: {type: files, glob: a.tif}\nsteps: [{op: segment_below_background%s}]\n"
+                "sinks: [{type: ome_zarr, path: a.ome.zarr}]\n")
+        self.write("p.yaml", text % "")
+        _, err = self.expect(3, "check", "p.yaml")
+        cures = re.findall(r"(?m)^  cure: +add (.*)$", err)
+        self.assertTrue(cures, err)
+        self.write("p.yaml", text % "".join(", " + cure for cure in cures))
+        self.expect(0, "check", "p.yaml")
+
     def test_observe_says_that_there_are_no_observers(self):
         self.write_movie()
         self.write("p.yaml", PIPELINE + "observe:\n  - {type: viewer, from: smooth}\n")

@@ -11,25 +11,28 @@ int64_t AxisSizes::find(const std::string& axis) const {
 }
 
 std::optional<std::string> ParamTraits<AxisScales>::parse(const RawValue& raw, AxisScales& out) {
-  const std::string needs = "needs a map such as {t: 30 s, y: 0.65 um, x: 0.65 um}";
-  if (raw.kind != RawValue::Kind::map) return needs;
+  if (raw.kind != RawValue::Kind::map)
+    return "needs a map such as {t: 30 s, y: 0.65 um, x: 0.65 um}";
   out.entries.clear();
   for (const auto& [axis, value] : raw.entries) {
     const auto quantity = value.kind == RawValue::Kind::scalar ? parse_quantity(value.text)
                                                                : std::optional<Quantity>();
-    if (!quantity || !(quantity->value > 0) || ngff_unit(quantity->unit).empty()) return needs;
+    if (!quantity || !(quantity->value > 0) || ngff_unit(quantity->unit).empty())
+      return "needs a number above 0 with its unit, such as 0.65 um or 30 s, in place of " + axis +
+             ": " + value.str();
     out.entries.emplace_back(axis, *quantity);
   }
   return std::nullopt;
 }
 
 std::optional<std::string> ParamTraits<AxisSizes>::parse(const RawValue& raw, AxisSizes& out) {
-  const std::string needs = "needs a map of sizes >= 1 such as {t: 80, y: 512, x: 512}";
-  if (raw.kind != RawValue::Kind::map) return needs;
+  if (raw.kind != RawValue::Kind::map)
+    return "needs a map of sizes >= 1 such as {t: 80, y: 512, x: 512}";
   out.entries.clear();
   for (const auto& [axis, value] : raw.entries) {
     int64_t size = 0;
-    if (ParamTraits<int64_t>::parse(value, size) || size < 1) return needs;
+    if (ParamTraits<int64_t>::parse(value, size) || size < 1)
+      return "needs a whole number >= 1 in place of " + axis + ": " + value.str();
     out.entries.emplace_back(axis, size);
   }
   return std::nullopt;

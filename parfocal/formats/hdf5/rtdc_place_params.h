@@ -21,7 +21,9 @@ struct RtdcPlaceParams {
 template <class P>
 Parameters<P> rtdc_place_params(bool change) {
   Parameters<P> params;
-  params.add("path", static_cast<std::string P::*>(&P::path), "file below the output folder")
+  params
+      .add("path", static_cast<std::string P::*>(&P::path),
+           "file below the output folder, e.g. events.rtdc")
       .required()
       .add("compress", static_cast<bool P::*>(&P::compress), "zstd level 5, or only checksums")
       .defaults("true")

@@ -232,7 +232,7 @@ PARFOCAL_SINK(rtdc) {
   info.summary = "records frames with their numbers and times as an .rtdc file";
   info.accepts = {PortKind::image};
   info.params = Parameters<P>()
-                    .add("path", &P::path, "file below the output folder")
+                    .add("path", &P::path, "file below the output folder, e.g. recording.rtdc")
                     .required()
                     .add("frame_rate", &P::frame_rate, "Hz; needed where frames carry no times")
                     .at_least(0)

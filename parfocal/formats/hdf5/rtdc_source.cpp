@@ -170,7 +170,7 @@ PARFOCAL_SOURCE(rtdc) {
       "rtdc",
       "the images of an .rtdc file (deformability cytometry), with the time of every frame",
       Parameters<P>()
-          .add("path", &P::path, "the file, relative to the pipeline file")
+          .add("path", &P::path, "the file, relative to the pipeline file, e.g. recording.rtdc")
           .required()
           .add("feature", &P::feature, "which images: image, image_bg or mask")
           .defaults("image")

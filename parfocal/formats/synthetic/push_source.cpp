@@ -157,7 +157,8 @@ PARFOCAL_SOURCE(push) {
   return {"push",
           "a simulated camera: pushes the frames of another source at a given rate",
           Parameters<P>()
-              .add("of", &P::of, "the source of the frames, e.g. {type: generator, ...}")
+              .add("of", &P::of,
+                   "the source of the frames, e.g. {type: generator, size: {t: 9, y: 64, x: 64}}")
               .required()
               .add("fps", &P::fps, "frames per second; 0 = as fast as possible")
               .at_least(0)

@@ -75,7 +75,9 @@ PARFOCAL_SINK(table) {
           "rows of a table, or one number per frame, as a CSV file",
           {PortKind::table, PortKind::image},
           false,
-          Parameters<P>().add("path", &P::path, "file below the output folder").required(),
+          Parameters<P>()
+              .add("path", &P::path, "file below the output folder, e.g. objects.csv")
+              .required(),
           "{type: table, from: objects, path: objects.csv}",
           [](const std::any& params, std::span<const SinkInput> inputs,
              const SinkContext& context) -> std::unique_ptr<Sink> {

@@ -188,7 +188,7 @@ PARFOCAL_SINK(ome_tiff) {
           {PortKind::image},
           false,
           Parameters<P>()
-              .add("path", &P::path, "file below the output folder")
+              .add("path", &P::path, "file below the output folder, e.g. movie.ome.tif")
               .required()
               .add("compression", &P::compression,
                    "of the pixels; deflate: slower, for whole frames only")

@@ -251,14 +251,15 @@ PARFOCAL_SOURCE(files) {
       "files",
       "TIFF files, one or many pages each, as one stream of frames",
       Parameters<P>()
-          .add("glob", &P::glob,
-               "path pattern relative to the pipeline file, e.g. movie/*.tif, or a list of them")
+          .add(
+              "glob", &P::glob,
+              "path pattern relative to the pipeline file, or a list of them, e.g. \"movie/*.tif\"")
           .required()
           .add("axes", &P::axes,
                "names of the axes in the order of the pages, the last two y x; auto: axes, sizes, "
                "scales and channels of OME-TIFF and ImageJ files")
           .defaults("tyx")
-          .add("scale", &P::scale, "size of one step along axes, e.g. {t: 30 s, y: 0.65 um}")
+          .add("scale", &P::scale, "size of one step along axes, e.g. {y: 0.65 um, x: 0.65 um}")
           .add("sizes", &P::sizes, "sizes of stream axes after the first, e.g. {z: 5}")
           .add("order", &P::order, "order of the files: numbers by value, by bytes, or by time")
           .choices({"natural", "lexical", "time"})

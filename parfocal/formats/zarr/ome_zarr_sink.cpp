@@ -168,7 +168,7 @@ PARFOCAL_SINK(ome_zarr) {
       {PortKind::image},
       true,
       Parameters<P>()
-          .add("path", &P::path, "folder below the output folder")
+          .add("path", &P::path, "folder below the output folder, e.g. movie.ome.zarr")
           .required()
           .add("codec", &P::codec, "how chunks are compressed")
           .choices({"none", "lz4", "zstd_blosc", "zstd", "gzip", "crc32c"})

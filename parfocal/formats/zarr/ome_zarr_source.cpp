@@ -246,7 +246,7 @@ PARFOCAL_SOURCE(ome_zarr) {
           Parameters<P>()
               .add("path", &P::path,
                    "folder of the image, plate or array, relative to the pipeline "
-                   "file")
+                   "file, e.g. movie.ome.zarr")
               .required()
               .add("position", &P::position,
                    "which image of a plate or of several positions, by its path, such as A/1/0; "

@@ -256,7 +256,8 @@ class FlowFeatures final : public MapOperator {
 Parameters<FlowFeaturesParams> flow_features_params() {
   using P = FlowFeaturesParams;
   return Parameters<P>()
-      .add("pixel_size", &P::pixel_size, "side of a pixel; default: the scale of axis x")
+      .add("pixel_size", &P::pixel_size,
+           "side of a pixel; default: the scale of axis x; e.g. 0.34 um")
       .add("brightness", &P::brightness, "bright_* and bg_med")
       .defaults("true")
       .add("haralick", &P::haralick, "tex_*")

@@ -144,7 +144,7 @@ PARFOCAL_OPERATOR(collect) {
       .inputs = {{.doc = "image with the stream axis, which must have a known size"}},
       .outputs = {{.doc = "image with the axis as the first one inside the item"}},
       .params = Parameters<CollectParams>()
-                    .add("over", &CollectParams::over, "the stream axis to collect over")
+                    .add("over", &CollectParams::over, "the stream axis to collect over, e.g. z")
                     .required()
                     .add("gap", &CollectParams::gap,
                          "propagate: a missing item makes the whole a gap; ignore: it stays zero")

@@ -37,7 +37,8 @@ struct ParamTraits<std::vector<AxisRange>> {
     out.clear();
     for (const auto& [axis, value] : raw.entries) {
       out.push_back({axis, {}});
-      if (auto problem = ParamTraits<PixelRange>::parse(value, out.back().range)) return problem;
+      if (auto problem = ParamTraits<PixelRange>::parse(value, out.back().range))
+        return *problem + ", in place of " + axis + ": " + value.str();
     }
     return std::nullopt;
   }

@@ -175,7 +175,7 @@ PARFOCAL_OPERATOR(select) {
       .inputs = {{.doc = "image with the axis, inside the item or along the stream"}},
       .outputs = {{.doc = "the same without the axis"}},
       .params = Parameters<SelectParams>()
-                    .add("axis", &SelectParams::axis, "the axis to remove")
+                    .add("axis", &SelectParams::axis, "the axis to remove, e.g. z")
                     .required()
                     .add("index", &SelectParams::index, "step on the axis, from 0")
                     .at_least(0)

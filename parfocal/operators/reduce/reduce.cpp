@@ -159,7 +159,7 @@ PARFOCAL_OPERATOR(reduce) {
       .params = Parameters<ReduceParams>()
                     .add("over", &ReduceParams::over,
                          "axes to fold: stream axes (one result per pixel), all axes inside the "
-                         "item (one number per item), or both")
+                         "item (one number per item), or both, e.g. t")
                     .required()
                     .add("how", &ReduceParams::how,
                          "the statistic; std and var are those of the population (ddof 0); missing "

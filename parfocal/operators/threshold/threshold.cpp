@@ -32,7 +32,7 @@ RecipeNode comparison(const ThresholdParams& p) {
 
 Expansion by_value(const ThresholdParams& p) {
   if (!p.value)
-    fail_layout("threshold by value needs 'value'", "nothing", "a number", "add value: <number>");
+    fail_layout("threshold by value needs 'value'", "nothing", "a number", "add value: 100");
   const double level = *p.value * p.factor + p.offset;
   if (!std::isfinite(level))
     fail_layout("value * factor + offset is not a number", "", "a finite number",
