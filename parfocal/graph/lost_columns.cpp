@@ -43,10 +43,9 @@ bool leaves_frames(const Pipeline& pipeline, const StepSpec* step) {
   return false;
 }
 
-bool is_used(const Pipeline& pipeline, const std::string& step, const std::string& port,
-             bool first) {
+bool is_used(const Pipeline& pipeline, const std::string& step, const std::string& port) {
   const auto names = [&](const PortRef& ref) {
-    return ref.step == step && (ref.port == port || (first && ref.port.empty()));
+    return ref.step == step && (ref.port == port || ref.port.empty());
   };
   const auto any = [&](const auto& inputs) {
     return std::any_of(inputs.begin(), inputs.end(),
@@ -60,15 +59,14 @@ bool is_used(const Pipeline& pipeline, const std::string& step, const std::strin
                      [&](const ObserverSpec& s) { return names(s.from); });
 }
 
-Issue lost(const StepSpec& step, const std::string& port, bool first) {
+Issue lost(const StepSpec& step, const std::string& port) {
   const std::string owner = "step '" + step.id + "'", place = step.place.str();
-  const std::string from = first ? step.id : step.id + "." + port;
   return {"nobody uses '" + port + "' of " + owner +
               ": frames.csv tells of the source's frames, and has no column for it",
-          place.empty() ? owner : place, from + " belongs to other items than the source's frames",
-          "a sink with from: " + from,
-          "add to sinks: {type: table, from: " + from + ", path: " + step.id +
-              (first ? "" : "_" + port) + ".csv}"};
+          place.empty() ? owner : place,
+          step.id + " belongs to other items than the source's frames",
+          "a sink with from: " + step.id,
+          "add to sinks: {type: table, from: " + step.id + ", path: " + step.id + ".csv}"};
 }
 
 }  // namespace
@@ -78,11 +76,10 @@ std::vector<Issue> lost_columns(const Pipeline& pipeline) {
   for (const StepSpec& step : pipeline.steps) {
     const OperatorInfo* info = operators().find(step.op);
     if (!info || !leaves_frames(pipeline, &step)) continue;
-    for (const OutputPort& port : info->outputs) {
-      const bool first = &port == info->outputs.data();
-      if (port.frame_column && !is_used(pipeline, step.id, port.name, first))
-        issues.push_back(lost(step, port.name, first));
-    }
+    // What a step tells beside its result (the level of a threshold) is not missed by most.
+    const OutputPort& result = info->outputs.front();
+    if (result.frame_column && !is_used(pipeline, step.id, result.name))
+      issues.push_back(lost(step, result.name));
   }
   return issues;
 }

@@ -7,8 +7,8 @@
 
 namespace parfocal {
 
-/// One warning for each output that frames.csv shows where it belongs to the frames of the source
-/// (count, threshold), but that belongs to other items here, after a step that takes or folds a
+/// One warning for each result that frames.csv shows where it belongs to the frames of the source
+/// (count), but that belongs to other items here, after a step that takes or folds a
 /// stream axis, and that nobody uses. The cure is the sink that saves it.
 std::vector<Issue> lost_columns(const Pipeline& pipeline);
 
