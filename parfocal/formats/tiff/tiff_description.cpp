@@ -38,9 +38,11 @@ void set_imagej_resolution(Axis& axis, double resolution, int resolution_unit,
   set_resolution(axis, resolution, per_cm ? resolution_unit : 0, stated);
 }
 
-// The pages of ImageJ, fastest axis first; other words than the six orders are the default.
+// The pages of ImageJ, fastest axis first, "xyczt" as its menus write it or "czt"; other words than
+// the six orders are the default.
 std::string imagej_order(std::string order) {
   for (char& c : order) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (order.starts_with("xy")) order.erase(0, 2);
   std::string sorted = order;
   std::sort(sorted.begin(), sorted.end());
   return sorted == "ctz" ? order : "czt";

@@ -167,6 +167,7 @@ TEST(TiffDescription, TakesTheSixOrdersOfImageJ) {
   EXPECT_THAT(of("ztc"), ElementsAre("c2", "t4", "z3"));
   EXPECT_THAT(of("tcz"), ElementsAre("z3", "c2", "t4"));
   EXPECT_THAT(of("TZC"), ElementsAre("c2", "z3", "t4"));
+  EXPECT_THAT(of("xyzct"), ElementsAre("t4", "c2", "z3"));
   EXPECT_THAT(of("default"), ElementsAre("t4", "z3", "c2"));
 }
 
