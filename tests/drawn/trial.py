@@ -385,7 +385,8 @@ class Trial:
         if edge is None or not (folder / sink["path"]).exists():
             return
         got, right = taps.read(folder, sink, self.layouts[sink["from"]]), self.found[sink["from"]]
-        if len(got.items) != edge["received"]:
+        # What was on its way when the run failed may be found, too.
+        if len(got.items) < edge["received"]:
             self.fail("starved", sink["path"], f"{edge['received']} frames received by the record, {len(got.items)} valid ({line})")
         got.gaps = {}
         right = recorded.Recorded(right.stream, {at: item for at, item in right.items.items() if at in got.items})

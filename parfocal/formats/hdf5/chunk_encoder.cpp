@@ -5,28 +5,14 @@
 #include <algorithm>
 
 #include "parfocal/core/guarded.h"
+#include "parfocal/formats/common/zstd_memory.h"
 #include "parfocal/formats/hdf5/dataset_writer.h"
 #include "parfocal/formats/hdf5/fletcher32.h"
 #include "parfocal/formats/hdf5/handle.h"
 #include "parfocal/formats/hdf5/lock.h"
-#include "parfocal/formats/hdf5/zstd_filter.h"
 
 namespace parfocal {
 namespace {
-
-// Compressor at level 5 and its window for a chunk of 1 MiB, measured 2.6 MiB; and the stack.
-constexpr int64_t kCompressorBytes = int64_t{4} << 20;
-
-// The chunk as the file holds it: compressed, then its checksum.
-bool encode(ChunkJob& job) {
-  try {
-    if (job.zstd_level > 0 && !zstd_encode(job.bytes, job.zstd_level, job.packed)) return false;
-    append_fletcher32(job.zstd_level > 0 ? job.packed : job.bytes);  // has the room: see place()
-    return true;
-  } catch (const std::bad_alloc&) {
-    return false;
-  }
-}
 
 void set_items(const ChunkJob& job, int64_t items) {
   std::vector<hsize_t> shape(job.shape.begin(), job.shape.end());
@@ -39,10 +25,10 @@ Status write(const ChunkJob& job) {
   const std::vector<hsize_t> shape(job.shape.begin(), job.shape.end());
   std::vector<hsize_t> origin(shape.size(), 0);
   origin[0] = static_cast<hsize_t>(job.first_item);
-  const std::vector<std::byte>& bytes = job.packed.empty() ? job.bytes : job.packed;
   Status status;
   if (H5Dset_extent(job.dataset, shape.data()) < 0 ||
-      H5Dwrite_chunk(job.dataset, H5P_DEFAULT, 0, origin.data(), bytes.size(), bytes.data()) < 0) {
+      H5Dwrite_chunk(job.dataset, H5P_DEFAULT, 0, origin.data(), job.stored.size(),
+                     job.stored.data()) < 0) {
     status = Status::fail(Issue{"the chunk cannot be written", job.where, hdf5_reason(), "",
                                 "check the space on the disk"});
     set_items(job, job.first_item);  // the dataset ends where its chunks do
@@ -67,9 +53,33 @@ ChunkEncoder::~ChunkEncoder() {
   threads_.clear();  // joins
 }
 
-int64_t ChunkEncoder::resident_bytes(int threads, int64_t chunk_bytes) {
-  const int64_t helpers = std::max(threads, 0);
-  return (helpers + 1) * (2 * chunk_bytes + kCompressorBytes);
+int64_t ChunkEncoder::resident_bytes(int threads, int zstd_level, int64_t chunk_bytes) {
+  constexpr int64_t kThreadBytes = int64_t{128} << 10;  // stack, and small things of a chunk
+  int64_t each = kThreadBytes + 2 * static_cast<int64_t>(kNumbersBytes) + chunk_bytes;
+  if (zstd_level > 0)
+    each += static_cast<int64_t>(zstd_bound(static_cast<size_t>(chunk_bytes))) +
+            zstd_encoder_bytes(zstd_level, chunk_bytes);
+  return (std::max(threads, 0) + 1) * each;
+}
+
+// The chunk as the file holds it: compressed, then its checksum.
+bool ChunkEncoder::encode(ChunkJob& job) {
+  try {
+    std::span<std::byte> stored = job.items->take(job.bytes + kFletcherBytes);
+    if (job.zstd_level > 0) {
+      const std::span<const std::byte> items = stored.first(job.bytes);
+      job.packed = packed_.take();
+      stored = job.packed->take(zstd_bound(job.bytes) + kFletcherBytes);
+      const size_t bytes = compressors_.take()->encode(items, job.zstd_level, stored);
+      if (bytes == 0) return false;
+      stored = stored.first(bytes + kFletcherBytes);
+    }
+    write_fletcher32(stored);
+    job.stored = stored;
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
 }
 
 Status ChunkEncoder::put(ChunkJob job) {
@@ -148,7 +158,7 @@ Status ChunkEncoder::with_tails(const std::function<Status(std::span<const Datas
       if (job.dataset != writer->id()) continue;
       if (pieces.empty()) tail.first_item = job.first_item;
       const int64_t items = job.shape[0] - job.first_item;
-      pieces.emplace_back(job.bytes.data(), static_cast<size_t>(items * job.item_bytes));
+      pieces.push_back(job.items->first(static_cast<size_t>(items * job.item_bytes)));
     }
     tail.pieces.insert(tail.pieces.begin(), pieces.begin(), pieces.end());
     if (!tail.pieces.empty()) tails.push_back(std::move(tail));

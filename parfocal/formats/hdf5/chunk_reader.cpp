@@ -30,7 +30,10 @@ bool is_absent(hid_t dataset, const hsize_t* at) {
 }  // namespace
 
 int64_t ChunkReader::scratch_bytes() const {
-  if (!parallel_ || layout_ != Layout::chunked) return 0;
+  // The library has a chunk before and after a filter, and what it converts by.
+  constexpr int64_t kConvertedBytes = int64_t{2} << 20;
+  if (!parallel_) return 2 * filters_.most_encoded(part_bytes_) + kConvertedBytes;
+  if (layout_ != Layout::chunked) return 0;
   const int64_t stages = filters_.stages() * (part_bytes_ + 128);  // with checksums
   return filters_.most_encoded(part_bytes_) + stages +
          (parts_ > 1 || part_bytes_ != chunk_bytes() ? part_bytes_ : 0);
@@ -67,6 +70,12 @@ Status ChunkReader::read_part(const int64_t* corner, std::span<std::byte> dst,
   return filters_.decode(bytes, skipped, dst, scratch);
 }
 
+// For the largest chunk at once: they differ by little, and none is larger by more than that.
+std::span<std::byte> ChunkReader::room_for(size_t encoded, ChunkScratch& scratch) const {
+  return scratch.encoded.take(static_cast<size_t>(filters_.most_encoded(part_bytes_)))
+      .first(encoded);
+}
+
 // The chunk as it lies in the file; nothing where the file has none.
 Status ChunkReader::read_bytes(const int64_t* corner, ChunkScratch& scratch,
                                std::span<std::byte>& bytes, uint32_t& skipped) const {
@@ -75,7 +84,7 @@ Status ChunkReader::read_bytes(const int64_t* corner, ChunkScratch& scratch,
   if (place.bytes > filters_.most_encoded(part_bytes_))
     return missing("the chunk states an absurd size");
   skipped = place.skipped;
-  bytes = grown(scratch.encoded, static_cast<size_t>(place.bytes));
+  bytes = room_for(static_cast<size_t>(place.bytes), scratch);
   if (read_at(fd_, bytes.data(), place.bytes, place.address) != place.bytes)
     return missing("the chunk cannot be read whole");
   return {};
@@ -112,7 +121,7 @@ Status ChunkReader::read_through_library(const int64_t* corner, ChunkScratch& sc
   if (size == 0) return {};
   if (size > static_cast<hsize_t>(filters_.most_encoded(part_bytes_)))
     return missing("the chunk states an absurd size");
-  bytes = grown(scratch.encoded, static_cast<size_t>(size));
+  bytes = room_for(static_cast<size_t>(size), scratch);
   if (H5Dread_chunk(dataset_.id(), H5P_DEFAULT, at, &skipped, bytes.data()) < 0)
     return missing("the chunk cannot be read whole");
   return {};
@@ -121,7 +130,7 @@ Status ChunkReader::read_through_library(const int64_t* corner, ChunkScratch& sc
 Status ChunkReader::read_split(int64_t chunk, std::span<std::byte> dst,
                                ChunkScratch& scratch) const {
   int64_t corner[4] = {chunk * chunk_[0], 0, 0, 0};
-  const std::span<std::byte> part = grown(scratch.chunk, static_cast<size_t>(part_bytes_));
+  const std::span<std::byte> part = scratch.chunk.take(static_cast<size_t>(part_bytes_));
   for (int64_t k = 0; k < parts_; ++k) {
     int64_t rest = k;
     for (size_t a = shape_.size(); a-- > 1; rest /= grid_[a])

@@ -34,7 +34,8 @@ class ChunkReader {
   int64_t items_in(int64_t chunk) const { return std::min(chunk_[0], items() - chunk * chunk_[0]); }
   /// Bytes that `dst` of read_chunk has to have: of a whole chunk, also for the last one.
   int64_t chunk_bytes() const { return chunk_[0] * item_bytes_; }
-  /// Most bytes that a ChunkScratch of this dataset grows to.
+  /// Most bytes that a ChunkScratch of this dataset grows to, or that the library takes in its
+  /// place.
   int64_t scratch_bytes() const;
   const std::vector<int64_t>& chunk_shape() const { return chunk_; }
   bool is_chunked() const { return layout_ == Layout::chunked; }
@@ -62,6 +63,7 @@ class ChunkReader {
   Status read_part(const int64_t* corner, std::span<std::byte> dst, ChunkScratch& scratch) const;
   Status read_bytes(const int64_t* corner, ChunkScratch& scratch, std::span<std::byte>& bytes,
                     uint32_t& skipped) const;
+  std::span<std::byte> room_for(size_t encoded, ChunkScratch& scratch) const;
   Status find(const int64_t* corner, Place& place) const;
   Status read_through_library(const int64_t* corner, ChunkScratch& scratch,
                               std::span<std::byte>& bytes, uint32_t& skipped) const;

@@ -32,6 +32,14 @@ std::vector<int64_t> sizes_of(const std::vector<hsize_t>& shape) {
   return sizes;
 }
 
+// Every chunk is read once: what the library would keep of them (8 MiB, as a rule) is of no use.
+Handle open_without_cache(const H5File& file, const std::string& name) {
+  const Handle access(H5Pcreate(H5P_DATASET_ACCESS));
+  H5Pset_chunk_cache(access.id(), 1, 0, 1);
+  return checked(H5Dopen2(file.id(), name.c_str(), access.id()), ErrorCode::input_missing,
+                 "the dataset cannot be opened", file.where(name));
+}
+
 // Whether chunks that stand out over the edge were left out of the filters.
 bool skips_partial_chunks(int64_t create) {
   unsigned options = 0;
@@ -44,7 +52,7 @@ bool skips_partial_chunks(int64_t create) {
 ChunkReader::ChunkReader(std::shared_ptr<const H5File> file, const std::string& name)
     : file_(std::move(file)), name_(name) {
   const Hdf5Lock lock;
-  dataset_ = file_->dataset(name_);
+  dataset_ = open_without_cache(*file_, name_);
   const Handle type(H5Dget_type(dataset_.id()));
   const auto numbers = type ? file_type(type.id()) : std::nullopt;
   if (!numbers)

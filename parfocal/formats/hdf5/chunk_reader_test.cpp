@@ -97,8 +97,8 @@ class Chunks : public testing::Test {
       const auto bytes = reader.items_in(c) * reader.item_bytes();
       all.insert(all.end(), chunk.begin(), chunk.begin() + bytes);
     }
-    EXPECT_LE(static_cast<int64_t>(scratch.encoded.size() + scratch.stage[0].size() +
-                                   scratch.stage[1].size() + scratch.chunk.size()),
+    EXPECT_LE(static_cast<int64_t>(scratch.encoded.capacity() + scratch.stage[0].capacity() +
+                                   scratch.stage[1].capacity() + scratch.chunk.capacity()),
               reader.scratch_bytes());
     return all;
   }

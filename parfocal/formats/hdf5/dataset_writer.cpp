@@ -38,20 +38,21 @@ DatasetWriter::DatasetWriter(const H5File& file, const std::string& name, DType 
           file, name, {dtype, shape_, with_items(chunk_items_, item_shape), zstd_level, true})) {
   if (item_shape.size() == 2) mark_as_image(dataset_.id(), where_);
   file_ = file.journaled();
+  buffers_ = encoder_.buffers(chunk_bytes() + kFletcherBytes);
   encoder_.add(this);
 }
 
 Status DatasetWriter::place(std::byte*& at) {
-  const int64_t bytes = chunk_items_ * static_cast<int64_t>(item_bytes_);
+  const int64_t bytes = static_cast<int64_t>(chunk_bytes());
   // The most that zstd, the checksum and the chunk's entry in the index may add.
   const int64_t most = bytes + bytes / 128 + 1024;
   if (file_ != nullptr && held_bytes_ == 0) {
     if (!file_->hold(most)) return io_failure("write", where_);
     held_bytes_ = most;
   }
-  chunk_.reserve(static_cast<size_t>(bytes) + static_cast<size_t>(kFletcherBytes));
-  chunk_.resize(static_cast<size_t>(bytes));
-  at = chunk_.data() + static_cast<size_t>(items_ % chunk_items_) * item_bytes_;
+  if (!chunk_) chunk_ = buffers_.take();
+  const std::span<std::byte> all = chunk_->take(chunk_bytes() + kFletcherBytes);
+  at = all.data() + static_cast<size_t>(items_ % chunk_items_) * item_bytes_;
   return {};
 }
 
@@ -66,11 +67,11 @@ Status DatasetWriter::hand_over() {
   job.shape = shape_;
   job.zstd_level = zstd_level_;
   job.where = where_;
-  job.bytes = std::move(chunk_);
+  job.items = std::exchange(chunk_, nullptr);
+  job.bytes = chunk_bytes();
   job.item_bytes = static_cast<int64_t>(item_bytes_);
   job.file = file_;
   job.held_bytes = std::exchange(held_bytes_, 0);
-  chunk_ = {};
   return encoder_.put(std::move(job));
 }
 
@@ -78,7 +79,7 @@ DatasetTail DatasetWriter::unfinished() const {
   const int64_t items = items_ % chunk_items_;
   DatasetTail tail{name_, items_ - items, static_cast<int64_t>(item_bytes_), {}};
   if (items > 0 && shape_[0] != items_)
-    tail.pieces.emplace_back(chunk_.data(), static_cast<size_t>(items) * item_bytes_);
+    tail.pieces.push_back(chunk_->first(static_cast<size_t>(items) * item_bytes_));
   return tail;
 }
 
@@ -94,7 +95,7 @@ Status DatasetWriter::finish(int64_t items) {
   Status s;
   if (const int64_t rest = items_ % chunk_items_; rest != 0 && shape_[0] != items_) {
     const size_t used = static_cast<size_t>(rest) * item_bytes_;
-    std::memset(chunk_.data() + used, 0, chunk_.size() - used);
+    std::memset(chunk_->take(chunk_bytes()).data() + used, 0, chunk_bytes() - used);
     s = hand_over();
   }
   if (Status drained = encoder_.drain(); s.ok()) s = std::move(drained);

@@ -50,9 +50,11 @@ class DatasetWriter {
   /// What is being collected; no pieces: nothing.
   DatasetTail unfinished() const;
 
+  /// What a writer collects.
   static int64_t chunk_bytes(int64_t item_bytes) { return chunk_items(item_bytes) * item_bytes; }
 
  private:
+  size_t chunk_bytes() const { return static_cast<size_t>(chunk_items_) * item_bytes_; }
   Status hand_over();
   Status cut(int64_t items);
 
@@ -64,7 +66,8 @@ class DatasetWriter {
   ChunkEncoder& encoder_;
   Handle dataset_;
   JournaledFile* file_;  // nullptr: the file is another
-  std::vector<std::byte> chunk_;
+  Recycler<ByteBuffer> buffers_;
+  std::shared_ptr<ByteBuffer> chunk_;  // nullptr: nothing is being collected
   int64_t items_ = 0, held_bytes_ = 0;
 };
 

@@ -23,11 +23,11 @@ class DecodedChunks {
     Place& place = own_place();
     if (place.chunk != chunk) {
       place.chunk = -1;
-      const std::span<std::byte> all = grown(place.bytes, static_cast<size_t>(chunk_bytes_));
+      const std::span<std::byte> all = place.bytes.take(static_cast<size_t>(chunk_bytes_));
       if (Status s = decode(all, place.scratch); !s.ok()) return s;
       place.chunk = chunk;
     }
-    bytes = std::span(place.bytes);
+    bytes = place.bytes.first(static_cast<size_t>(chunk_bytes_));
     return {};
   }
   /// What this thread decodes with, where it decodes past the cache.
@@ -36,7 +36,7 @@ class DecodedChunks {
  private:
   struct Place {
     int64_t chunk = -1;
-    std::vector<std::byte> bytes;
+    ByteBuffer bytes;
     ChunkScratch scratch;
   };
   struct Places {

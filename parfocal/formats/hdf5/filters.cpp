@@ -51,11 +51,6 @@ Status damaged(const char* filter) {
 
 }  // namespace
 
-std::span<std::byte> grown(std::vector<std::byte>& buffer, size_t bytes) {
-  if (buffer.size() < bytes) buffer.resize(bytes);
-  return std::span(buffer).first(bytes);
-}
-
 std::string FilterPipeline::text() const {
   std::string text;
   for (const Filter& filter : filters_) {
@@ -120,7 +115,7 @@ Status FilterPipeline::decode(std::span<const std::byte> encoded, uint32_t skipp
       continue;
     }
     const size_t size = given_to(i, skipped, dst.size(), now.size());
-    const std::span<std::byte> to = i == first ? dst : grown(scratch.stage[turn], size);
+    const std::span<std::byte> to = i == first ? dst : scratch.stage[turn].take(size);
     turn ^= 1;
     if (filter.id == kZstdFilter && !zstd_decode(now, to)) return damaged("it is no zstd frame");
     if (filter.id == kDeflate && !inflate_into(now, to)) return damaged("it cannot be inflated");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "parfocal/core/error.h"
+#include "parfocal/formats/common/byte_buffer.h"
 
 namespace parfocal {
 
@@ -20,12 +21,10 @@ struct Filter {
 
 /// Buffers of one thread that decodes. They grow to what the dataset needs and stay.
 struct ChunkScratch {
-  std::vector<std::byte> encoded;   ///< as read from the file
-  std::vector<std::byte> stage[2];  ///< between two filters, in turn
-  std::vector<std::byte> chunk;     ///< a decoded chunk that is part of its frames only
+  ByteBuffer encoded;   ///< as read from the file
+  ByteBuffer stage[2];  ///< between two filters, in turn
+  ByteBuffer chunk;     ///< a decoded chunk that is part of its frames only
 };
-/// The first `bytes` of `buffer`, which grows when it is smaller.
-std::span<std::byte> grown(std::vector<std::byte>& buffer, size_t bytes);
 
 /// In the order of writing. Decoding is thread-safe.
 class FilterPipeline {

@@ -35,10 +35,11 @@ uint32_t fletcher32(std::span<const std::byte> bytes) {
   return static_cast<uint32_t>(second << 16 | first);
 }
 
-void append_fletcher32(std::vector<std::byte>& bytes) {
-  const uint32_t sum = fletcher32(bytes);
-  for (int shift = 0; shift < 32; shift += 8)
-    bytes.push_back(static_cast<std::byte>(sum >> shift & 0xff));
+void write_fletcher32(std::span<std::byte> with_checksum) {
+  const size_t bytes = with_checksum.size() - kFletcherBytes;
+  const uint32_t sum = fletcher32(with_checksum.first(bytes));
+  for (size_t i = 0; i < kFletcherBytes; ++i)
+    with_checksum[bytes + i] = static_cast<std::byte>(sum >> (8 * i) & 0xff);
 }
 
 bool fletcher32_matches(std::span<const std::byte> with_checksum) {

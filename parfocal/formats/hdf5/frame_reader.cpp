@@ -4,10 +4,10 @@
 
 #include <cstring>
 
+#include "parfocal/formats/common/zstd_memory.h"
+
 namespace parfocal {
 namespace {
-
-constexpr int64_t kDecoderBytes = 192 << 10;  // zstd's state of one thread
 
 [[noreturn]] void fail(const std::string& what, const std::string& where, const std::string& given,
                        const std::string& needed, const std::string& cure) {
@@ -35,7 +35,7 @@ FrameReader::FrameReader(const RtdcFile& file, const std::string& feature)
 }
 
 int64_t FrameReader::read_bytes() const {
-  return reader_->chunk_bytes() + reader_->scratch_bytes() + kDecoderBytes;
+  return reader_->chunk_bytes() + reader_->scratch_bytes() + kZstdDecoderBytes;
 }
 
 Status FrameReader::read(int64_t frame, const MutableView& dst) const {

@@ -48,8 +48,8 @@ class RtdcBackgroundSink final : public Sink {
   }
 
   int64_t resident_bytes() const override {
-    return RtdcOutput::kFileBytes + 2 * most_frames_ * 16 +
-           ChunkEncoder::resident_bytes(out_.threads(), chunk_bytes());
+    return RtdcOutput::kFileBytes + 2 * most_frames_ * 16 + chunk_bytes() +
+           ChunkEncoder::resident_bytes(out_.threads(), level(), chunk_bytes());
   }
   int64_t input_window(size_t input) const override { return input == 0 ? image_bytes() : -1; }
   int64_t disk_bytes() const override {

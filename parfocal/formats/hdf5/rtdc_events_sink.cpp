@@ -57,8 +57,8 @@ class RtdcEventsSink final : public Sink {
   }
   int64_t resident_bytes() const override {
     return RtdcOutput::kRecordedBytes + FrameFeatures::kResidentBytes +
-           EventColumns::resident_bytes(inputs_, ports_) +
-           ChunkEncoder::resident_bytes(out_.threads(), chunk_bytes());
+           EventColumns::resident_bytes(inputs_, ports_) + (series_ < 0 ? 0 : chunk_bytes()) +
+           ChunkEncoder::resident_bytes(out_.threads(), level(), chunk_bytes());
   }
   int64_t disk_bytes() const override { return -1; }
 

@@ -35,7 +35,7 @@ class RtdcImagesSink final : public Sink {
 
   int64_t resident_bytes() const override {
     return RtdcOutput::kFileBytes + chunk_bytes() +
-           ChunkEncoder::resident_bytes(out_.threads(), chunk_bytes());
+           ChunkEncoder::resident_bytes(out_.threads(), level(), chunk_bytes());
   }
   int64_t disk_bytes() const override {
     const int64_t frames = images_.layout.layout.stream_count();
@@ -58,8 +58,7 @@ class RtdcImagesSink final : public Sink {
     const Layout& layout = images_.layout.layout;
     writer_ = std::make_unique<DatasetWriter>(
         out_.file(), "events/image_bg", layout.dtype,
-        std::vector<int64_t>{layout.item[0].size, layout.item[1].size}, params_.compress ? 5 : 0,
-        out_.encoder());
+        std::vector<int64_t>{layout.item[0].size, layout.item[1].size}, level(), out_.encoder());
   }
 
   Status write(std::span<const Input> in) override {
@@ -89,6 +88,7 @@ class RtdcImagesSink final : public Sink {
   int64_t chunk_bytes() const {
     return DatasetWriter::chunk_bytes(images_.layout.layout.item_bytes());
   }
+  int level() const { return params_.compress ? 5 : 0; }
 
   void describe(std::vector<std::string> notices) {
     const H5File& file = out_.file();

@@ -38,10 +38,15 @@ class RtdcSink final : public Sink {
   }
 
   int64_t resident_bytes() const override {
-    return RtdcOutput::kRecordedBytes + chunk_bytes() + 2 * DatasetWriter::chunk_bytes(8) +
-           ChunkEncoder::resident_bytes(out_.threads(), chunk_bytes());
+    const int64_t numbers = DatasetWriter::chunk_bytes(8);
+    return RtdcOutput::kRecordedBytes + chunk_bytes() + 2 * numbers +
+           ChunkEncoder::resident_bytes(out_.threads(), static_cast<int>(params_.zstd_level),
+                                        std::max(chunk_bytes(), numbers));
   }
-  int64_t reread_bytes() const override { return 2 * chunk_bytes() + (int64_t{1} << 20); }
+  // A chunk, and the same encoded: FilterPipeline::most_encoded().
+  int64_t reread_bytes() const override {
+    return 2 * chunk_bytes() + chunk_bytes() / 64 + (int64_t{1} << 20);
+  }
   int64_t disk_bytes() const override {
     const int64_t frames = frames_.layout.layout.stream_count();
     return frames == kUnbounded ? -1 : rtdc_room_bytes(frames, frames_.layout.layout.item_bytes());

@@ -9,17 +9,12 @@
 namespace parfocal {
 namespace {
 
-struct FreeContext {
+struct FreeDecoder {
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
-  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
 };
 
 ZSTD_DCtx* decoder() {
-  thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
-  return context.get();
-}
-ZSTD_CCtx* encoder() {
-  thread_local const std::unique_ptr<ZSTD_CCtx, FreeContext> context(ZSTD_createCCtx());
+  thread_local const std::unique_ptr<ZSTD_DCtx, FreeDecoder> context(ZSTD_createDCtx());
   return context.get();
 }
 
@@ -50,11 +45,13 @@ size_t decode(size_t nbytes, size_t* buf_size, void** buf) {
 }
 
 size_t encode(int level, size_t nbytes, size_t* buf_size, void** buf) {
-  const size_t capacity = ZSTD_compressBound(nbytes);
+  thread_local ZstdEncoder encoder;
+  const size_t capacity = zstd_bound(nbytes);
   void* made = H5allocate_memory(capacity, false);
-  if (made == nullptr || encoder() == nullptr) return hand_over(made, 0, 0, buf_size, buf);
-  const size_t bytes = ZSTD_compressCCtx(encoder(), made, capacity, *buf, nbytes, level);
-  return hand_over(made, ZSTD_isError(bytes) ? 0 : bytes, capacity, buf_size, buf);
+  if (made == nullptr) return 0;
+  const std::span src(static_cast<const std::byte*>(*buf), nbytes);
+  const size_t bytes = encoder.encode(src, level, {static_cast<std::byte*>(made), capacity});
+  return hand_over(made, bytes, capacity, buf_size, buf);
 }
 
 size_t filter(unsigned flags, size_t cd_nelmts, const unsigned cd_values[], size_t nbytes,
@@ -84,14 +81,17 @@ bool zstd_decode(std::span<const std::byte> src, std::span<std::byte> dst) {
          dst.size();
 }
 
-bool zstd_encode(std::span<const std::byte> src, int level, std::vector<std::byte>& dst) {
-  if (encoder() == nullptr) return false;
-  dst.resize(ZSTD_compressBound(src.size()));
+size_t zstd_bound(size_t bytes) { return ZSTD_compressBound(bytes); }
+
+ZstdEncoder::ZstdEncoder() : context_(ZSTD_createCCtx()) {}
+ZstdEncoder::~ZstdEncoder() = default;
+void ZstdEncoder::FreeContext::operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+
+size_t ZstdEncoder::encode(std::span<const std::byte> src, int level, std::span<std::byte> dst) {
+  if (!context_) return 0;
   const size_t bytes =
-      ZSTD_compressCCtx(encoder(), dst.data(), dst.size(), src.data(), src.size(), level);
-  if (ZSTD_isError(bytes)) return false;
-  dst.resize(bytes);
-  return true;
+      ZSTD_compressCCtx(context_.get(), dst.data(), dst.size(), src.data(), src.size(), level);
+  return ZSTD_isError(bytes) ? 0 : bytes;
 }
 
 }  // namespace parfocal

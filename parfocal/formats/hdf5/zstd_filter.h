@@ -6,8 +6,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
-#include <vector>
+
+struct ZSTD_CCtx_s;
 
 namespace parfocal {
 
@@ -22,8 +24,23 @@ bool register_zstd_filter();
 bool zstd_decode(std::span<const std::byte> src, std::span<std::byte> dst);
 /// The size that a frame's header states, or -1 when it states none or is no frame.
 int64_t zstd_frame_size(std::span<const std::byte> src);
-/// Encodes `src` at `level` into `dst`, which is resized to the result. Thread-safe; each thread
-/// keeps one encoder (a few MiB, by level). False if the encoder has no memory.
-bool zstd_encode(std::span<const std::byte> src, int level, std::vector<std::byte>& dst);
+/// Most bytes that encoding makes of `bytes`.
+size_t zstd_bound(size_t bytes);
+
+/// One thread at a time. Keeps zstd_encoder_bytes() from its first use on.
+class ZstdEncoder {
+ public:
+  ZstdEncoder();
+  ~ZstdEncoder();
+  /// Encodes `src` at `level` to the start of `dst`, which has room for zstd_bound() bytes.
+  /// \return how many it became; 0: there is no memory
+  size_t encode(std::span<const std::byte> src, int level, std::span<std::byte> dst);
+
+ private:
+  struct FreeContext {
+    void operator()(ZSTD_CCtx_s* context) const;
+  };
+  std::unique_ptr<ZSTD_CCtx_s, FreeContext> context_;
+};
 
 }  // namespace parfocal

@@ -3,13 +3,13 @@
 #include <blosc.h>
 #include <fmt/format.h>
 #include <zlib.h>
-#define ZSTD_STATIC_LINKING_ONLY  // for the estimate of a context's size
 #include <zstd.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
+#include "parfocal/formats/common/zstd_memory.h"
 #include "parfocal/formats/zarr/crc32c.h"
 
 namespace parfocal {
@@ -44,8 +44,7 @@ constexpr int kZlibWindow = 15;
 constexpr int kEitherWindow = 15 + 32;  // inflate only: zlib's or gzip's header
 // zlib's manual: 2^(window + 2) + 2^(memory level + 9) and 2^window, and "a few kilobytes".
 constexpr int64_t kDeflateBytes = (int64_t{256} + 32) << 10, kInflateBytes = int64_t{64} << 10;
-// Of the library's own state, and of rounding up to pages.
-constexpr int64_t kZstdDecoderBytes = int64_t{192} << 10, kRoundingBytes = int64_t{8} << 10;
+constexpr int64_t kRoundingBytes = int64_t{8} << 10;  // up to pages
 
 Status no_memory(const char* codec) {
   return Status::fail(fmt::format("codec {}: no memory for its context", codec));
@@ -83,12 +82,6 @@ int64_t most_block_bytes_to_decode(const CodecSpec& codec, int64_t bytes) {
 int64_t blosc_buffer_bytes(int64_t block) {
   constexpr int64_t kMostTypesize = 255;
   return 2 * block + 4 * kMostTypesize + kRoundingBytes;
-}
-
-int64_t zstd_encoder_bytes(int level, int64_t bytes) {
-  const ZSTD_compressionParameters parameters =
-      ZSTD_getCParams(level, static_cast<unsigned long long>(bytes), 0);
-  return static_cast<int64_t>(ZSTD_estimateCCtxSize_usingCParams(parameters)) + kRoundingBytes;
 }
 
 // What the compressor inside takes for one stream of a block.
