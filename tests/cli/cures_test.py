@@ -31,6 +31,21 @@ class Told(CommandTest):
                           + (f"sinks: [{sinks}]\n" if sinks else ""))
 
 
+class Pictures(Told):
+    def test_other_formats_are_told_what_to_do(self):
+        (self.dir / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(60))
+        (self.dir / "b.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(60))
+        (self.dir / "c.czi").write_bytes(b"ZISRAWFILE" + bytes(60))
+        (self.dir / "pngs").mkdir()
+        (self.dir / "pngs/a.png").write_bytes((self.dir / "a.png").read_bytes())
+        for name in ("a.png", "b.jpg", "pngs"):
+            _, err = self.expect(4, "convert", name, "x.ome.zarr")
+            self.assertIn("imagecodecs.imread", err)
+        self.assertIn("imagecodecs.imread", self.expect(4, "info", "a.png")[1])
+        for words in (["convert", "c.czi", "x.ome.zarr"], ["info", "c.czi"]):
+            self.assertIn("Save As > Tiff", self.expect(4, *words)[1])
+
+
 class Live(Told):
     def test_a_stream_without_a_known_length_tells_its_progress(self):
         self.write_pipeline(source="{type: push, fps: 0, unbounded: true, overflow: wait, of: %s}"
