@@ -235,7 +235,7 @@ sinks:
         self.write("notes.txt", "hello")
         for code, words, text in [
                 (2, ["frame0.tif", "a.tif"], "write e.g. a.ome.zarr or a.ome.tif"),
-                (2, ["frame0.tif"], "At least 2 required"),
+                (2, ["frame0.tif"], "the result is not named"),
                 (4, ["nope.tif", "a.ome.zarr"], "no such file or folder"),
                 (4, ["nope*.tif", "a.ome.zarr"], "no file matches the glob"),
                 (4, ["empty", "a.ome.zarr"], "holds no OME-Zarr and no TIFF files"),

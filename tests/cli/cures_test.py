@@ -31,6 +31,50 @@ class Told(CommandTest):
                           + (f"sinks: [{sinks}]\n" if sinks else ""))
 
 
+class Words(Told):
+    def test_run_has_no_resume_and_says_what_to_do(self):
+        self.write_pipeline(source=GENERATOR)
+        self.expect(0, "run", "p.yaml", "--out", "o")
+        _, err = self.expect(2, "run", "p.yaml", "--out", "o", "--resume")
+        self.assertIn("only convert", err)
+        self.pasted(err)
+
+    def test_images_in_place_of_a_pattern_are_put_into_the_source(self):
+        self.write_images()
+        self.write_pipeline()
+        images = [f"folder/img_{i}.tif" for i in range(3)]
+        _, err = self.expect(2, "run", "p.yaml", *images)
+        self.assertIn("source.glob", err)
+        self.pasted(err)
+        _, err = self.expect(2, "run", *images)
+        self.pasted(err)
+
+    def test_a_value_that_the_shell_split_is_put_together(self):
+        self.write_images()
+        self.write_pipeline("{op: gaussian, id: g, sigma: 1 px}")
+        for words in (["memory=1", "GiB"], ["g.sigma", "2px"]):
+            _, err = self.expect(2, "plan", "p.yaml", "--set", *words)
+            self.pasted(err)
+
+    def test_convert_without_a_result_names_one_beside_the_images(self):
+        self.write_images()
+        images = [f"folder/img_{i}.tif" for i in range(3)]
+        for words in (images, images[:1], ["folder"], ["folder/*.tif"]):
+            _, err = self.expect(2, "convert", *words)
+            self.assertIn("the result is not named", err)
+            out, _ = self.pasted(err)
+            self.assertNotIn("/", out.strip())
+            subprocess.run(["rm", "-r", self.dir / out.strip()], check=True)
+        self.assertEqual(len(list((self.dir / "folder").iterdir())), 3)
+
+    def test_a_result_without_an_ending_gets_one(self):
+        self.write_images()
+        for given, wanted in [("new/", "new/img_0.ome.zarr"), ("OUT.OME.TIF", "OUT.ome.zarr"),
+                              ("out", "out.ome.zarr")]:
+            _, err = self.expect(2, "convert", "folder/img_0.tif", given)
+            self.assertIn(f"write e.g. {wanted} or ", err)
+
+
 class Pictures(Told):
     def test_other_formats_are_told_what_to_do(self):
         (self.dir / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(60))
