@@ -74,6 +74,16 @@ class Words(Told):
             _, err = self.expect(2, "convert", "folder/img_0.tif", given)
             self.assertIn(f"write e.g. {wanted} or ", err)
 
+    def test_info_of_a_folder_names_what_is_in_it(self):
+        self.write_images()
+        self.pasted(self.expect(4, "info", "folder")[1])
+        self.expect(0, "demo", "cells", "--dir", "d")
+        self.pasted(self.expect(4, "info", "d")[1])
+        (self.dir / "other").mkdir()
+        self.assertIn("empty", self.expect(4, "info", "other")[1])
+        self.write("other/a.txt", "")
+        self.assertIn("a.txt", self.expect(4, "info", "other")[1])
+
 
 class Pictures(Told):
     def test_other_formats_are_told_what_to_do(self):
@@ -104,6 +114,58 @@ class Live(Told):
         _, err = self.expect(4, "convert", recording, "a.ome.zarr", "--set", "source.feature=imag")
         self.assertIn("mask", err)
         self.assertIn("did you mean 'image'?", err)
+
+
+class Interrupted(Told):
+    def shell(self, line):
+        done = subprocess.run(["bash", "-c", line], cwd=self.dir, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def start_run(self):
+        self.write_pipeline("", "{type: ome_zarr, path: a.ome.zarr, from: source}", LIVE)
+        process = self.start("run", "p.yaml", "--out", "o", "--progress", "json")
+        for line in process.stderr:
+            if '"items_done":5' in line or '"items_done":1' in line and '"items_done":1,' not in line:
+                return process
+        self.fail("the run ended")
+
+    def test_info_of_a_store_tells_that_its_run_was_killed(self):
+        process = self.start_run()
+        _, err = self.expect(8, "run", "p.yaml", "--out", "o")
+        self.assertIn("is writing into this folder", err)
+        self.assertNotIn("recover", err)
+        self.assertNotIn("killed", self.expect(0, "info", "o/a.ome.zarr")[0])
+        process.kill()
+        process.communicate()
+        facts = self.expect_json(0, "parfocal.info/1", "info", "o/a.ome.zarr", "--json")["items"][0]
+        self.assertIn("killed", facts["status"])
+        (line,) = facts["to recover"]
+        self.expect(0, *shlex.split(line)[1:])
+        self.assertNotIn("killed", self.expect(0, "info", "o/a.ome.zarr")[0])
+        out, _ = self.expect(0, "recover", "o/frames.csv")
+        self.assertNotIn("its writer closed it", out)
+        self.assertRegex(out, r"\d+ rows.*killed")
+
+    def test_an_unfinished_conversion_can_be_given_its_name(self):
+        (self.dir / "big 1.tif").write_bytes(tiff(width=600, height=500, pages=4000))
+        for number in (signal.SIGINT, signal.SIGKILL):
+            out = f"big {int(number)}.ome.zarr"
+            process = self.start("convert", "big 1.tif", out, "--threads", "1", "--progress", "json",
+                                 "--set", "sink.codec=zstd")
+            for line in process.stderr:
+                if re.search(r'"items_done":\d\d', line):
+                    break
+            process.send_signal(number)
+            process.communicate()
+            self.assertNotEqual(process.returncode, 0)
+            _, err = self.expect(4, "info", out)
+            lines = re.findall(r"(?m)^ {10}(\S.*)$", err)
+            self.assertEqual(len(lines), 1 if number == signal.SIGINT else 2, err)
+            for line in lines:
+                self.shell(line.replace("parfocal", shlex.quote(PARFOCAL), 1)
+                           if line.startswith("parfocal ") else line)
+            self.expect(0, "info", out)
 
 
 if __name__ == "__main__":
