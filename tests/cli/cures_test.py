@@ -85,6 +85,56 @@ class Words(Told):
         self.assertIn("a.txt", self.expect(4, "info", "other")[1])
 
 
+class Pipelines(Told):
+    def test_a_glob_that_matches_nothing_tells_where_was_looked(self):
+        self.write_images()
+        self.write_pipeline(source='{type: files, glob: "none/*.tif", axes: tyx}')
+        for words in (["plan", "p.yaml"], ["info", "none/*.tif"],
+                      ["convert", "none/*.tif", "a.ome.zarr"]):
+            _, err = self.expect(4, *words)
+            self.assertNotIn("pipeline file", err)
+            self.assertIn(f"{self.dir} (", err)
+            self.assertIn("folder", err.split(f"{self.dir} (")[1])
+
+    def test_a_home_is_written_in_full(self):
+        _, err = self.expect(4, "convert", "~/none*.tif", "a.ome.zarr")
+        self.assertNotIn("write glob:", err)
+        self.assertIn("write the path in full: \"/", err)
+
+    def test_an_ome_zarr_as_glob_is_told_its_source(self):
+        self.write_images()
+        self.expect(0, "convert", "folder/*.tif", "a.ome.zarr")
+        self.write_pipeline(source="{type: files, glob: a.ome.zarr, axes: tyx}")
+        _, err = self.expect(4, "plan", "p.yaml")
+        self.write_pipeline(source=re.search(r"write source: (.*)", err).group(1),
+                            sinks="{type: ome_zarr, from: source, path: b.ome.zarr}")
+        self.expect(0, "plan", "p.yaml")
+
+    def test_without_a_sink_one_is_named_that_takes_the_last_step(self):
+        self.write_images()
+        steps = "{op: threshold}, {op: label}, "
+        for last in ("{op: count}", "{op: measure}", "{op: gaussian, sigma: 1 px, from: source}"):
+            self.write_pipeline(steps + last, sinks="")
+            _, err = self.expect(3, "check", "p.yaml")
+            self.write_pipeline(steps + last, sinks=re.search(r"add sinks: \[(.*)\]", err).group(1))
+            self.expect(0, "plan", "p.yaml")
+
+    def test_a_number_in_place_of_a_step_is_a_constant(self):
+        self.write_images()
+        self.write_pipeline("{op: subtract, by: 5}", sinks="{type: ome_zarr, path: a.ome.zarr}")
+        _, err = self.expect(3, "check", "p.yaml")
+        self.write_pipeline("{op: subtract, %s}" % re.search(r"write (constant: 5) ", err).group(1),
+                            sinks="{type: ome_zarr, path: a.ome.zarr}")
+        self.expect(0, "plan", "p.yaml")
+
+    def test_a_word_for_axes_is_told_of_auto(self):
+        self.write_images()
+        self.write_pipeline(source='{type: files, glob: "folder/*.tif", axes: file}')
+        _, err = self.expect(3, "plan", "p.yaml")
+        self.assertIn("or axes: auto", err)
+        self.assertNotIn("fileyx", err)
+
+
 class Pictures(Told):
     def test_other_formats_are_told_what_to_do(self):
         (self.dir / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(60))
