@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "convert_input.h"
+#include "extra_words.h"
 #include "info_parts.h"
 #include "parfocal/engine/output_place.h"
 #include "parfocal/engine/record.h"
@@ -38,13 +39,52 @@ std::string sink_of_ending(std::string out) {
   return "";
 }
 
-std::string sink_type(const std::string& out) {
+std::string name_of(std::string path) {
+  while (path.ends_with('/')) path.pop_back();
+  return fs::path(path).filename().string();
+}
+
+/// Without the ending of an image, in letters of any case.
+std::string stem_of(const std::string& path) {
+  std::string lower = path;
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (const char* ending : {".ome.zarr", ".zarr", ".ome.tif", ".ome.tiff", ".ome.btf"})
+    if (lower.ends_with(ending)) return path.substr(0, path.size() - std::string(ending).size());
+  const fs::path stem = fs::path(path).replace_extension();
+  return stem.filename().string().find_first_of("*?[") == std::string::npos ? stem.string()
+                                                                            : "images";
+}
+
+/// `first`: an input, whose name a result in a folder may have.
+std::string sink_type(const std::string& out, const std::string& first = "images") {
   if (std::string type = sink_of_ending(out); !type.empty()) return type;
-  const fs::path stem = fs::path(out).replace_extension();
+  const std::string stem = stem_of(out.ends_with('/') ? out + name_of(first) : out);
   throw Error(
       ErrorCode::bad_command,
       {"the ending of the result does not say what to make", out, "", "*.ome.zarr or *.ome.tif",
-       fmt::format("write e.g. {0}.ome.zarr or {0}.ome.tif", stem.string())});
+       fmt::format("write e.g. {0}.ome.zarr or {0}.ome.tif", stem)});
+}
+
+/// `convert IN...`, with no result: the last word is an input too.
+void require_result(const ConvertArguments& arguments) {
+  const std::string& last = arguments.paths.back();
+  const bool image =
+      is_tiff_name(last) && fs::is_regular_file(last) && sink_of_ending(last).empty();
+  if (arguments.paths.size() > 1 && !image) return;
+  if (!fs::exists(last) && !sink_of_ending(last).empty())
+    throw Error(ErrorCode::bad_command, {"the input is not named", last, "", "IN... OUT",
+                                         "name the images before the result"});
+  const std::string ending = is_zarr(last) ? ".ome.tif" : ".ome.zarr";
+  auto words = arguments.words;
+  for (const std::string& path : arguments.paths) std::erase(words, path);
+  const auto inputs = as_pattern(arguments.paths);
+  const std::string folder = name_of(fs::absolute(last).parent_path().string());
+  const bool one = inputs.size() == 1 && inputs[0] == last;
+  words.insert(words.end(), inputs.begin(), inputs.end());
+  words.push_back((one || folder.empty() ? stem_of(name_of(last)) : folder) + ending);
+  throw Error(ErrorCode::bad_command, {"the result is not named: every name given is an input",
+                                       last, "", "IN... OUT, with OUT *.ome.zarr or *.ome.tif last",
+                                       "run\n          " + shell_line(words)});
 }
 
 /// The folder or file itself, without a slash behind it.
@@ -282,7 +322,8 @@ int convert(const ConvertArguments& arguments) {
   const std::vector<std::string> inputs(arguments.paths.begin(), arguments.paths.end() - 1);
   const fs::path out = clean_path(arguments.paths.back());
   require_order(arguments);
-  sink_type(arguments.paths.back());  // before the inputs are looked at
+  require_result(arguments);
+  sink_type(arguments.paths.back(), arguments.paths.front());  // before the inputs are looked at
   SourceSpec source = convert_source(inputs);
   RawValue sink = RawValue::map();
   apply_convert_sets(arguments.sets, source.params, sink);

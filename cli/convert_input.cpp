@@ -14,11 +14,6 @@ namespace fs = std::filesystem;
 constexpr const char* kInputs =
     "TIFF files, a folder or a quoted glob of them, an OME-Zarr, or an .rtdc file";
 
-bool is_tiff_name(const fs::path& path) {
-  std::string extension = path.extension().string();
-  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return extension == ".tif" || extension == ".tiff" || extension == ".btf";
-}
 bool is_flow_name(const fs::path& path) {
   const std::string extension = path.extension().string();
   return extension == ".rtdc" || extension == ".h5" || extension == ".hdf5";
@@ -32,17 +27,28 @@ SourceSpec of_path(const char* type, const std::string& path) {
   return source;
 }
 
+/// Not read, but the source of files has a line that makes TIFF of them.
+bool is_picture_name(const fs::path& path) {
+  std::string extension = path.extension().string();
+  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
+}
+
 /// Patterns of the images in a folder: those of its files' endings.
 std::vector<std::string> patterns_in(const fs::path& folder) {
   bool tif = false, tiff = false;
+  std::string picture;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string extension = entry.path().extension().string();
+    if (is_picture_name(entry.path())) picture = extension;
     if (!is_tiff_name(entry.path()) || entry.path().filename().string()[0] == '.') continue;
     if (extension.size() == 5)
       tiff = true;
     else
       tif = tif || extension != ".btf";
   }
+  if (!tif && !tiff && !picture.empty())
+    return {literal_pattern((folder / "").string()) + "*" + picture};
   if (!tif && !tiff)
     throw Error(ErrorCode::input_missing,
                 {"the folder holds no OME-Zarr and no TIFF files", folder.string(), "", kInputs,
@@ -71,9 +77,10 @@ void add_patterns(const std::string& input, std::vector<RawValue>& patterns) {
       patterns.push_back(RawValue::scalar(pattern));
     return;
   }
-  if (!is_tiff_name(input))
-    throw Error(ErrorCode::input_missing, {"not an image that can be converted", input,
-                                           fs::path(input).extension().string(), kInputs, ""});
+  if (!is_tiff_name(input) && !is_picture_name(input))
+    throw Error(ErrorCode::input_missing,
+                {"not an image that can be converted", input, fs::path(input).extension().string(),
+                 kInputs, "save it as TIFF, e.g. in Fiji: File > Save As > Tiff"});
   patterns.push_back(RawValue::scalar(literal_pattern(input)));
 }
 
@@ -84,6 +91,12 @@ void add_patterns(const std::string& input, std::vector<RawValue>& patterns) {
 }
 
 }  // namespace
+
+bool is_tiff_name(const fs::path& path) {
+  std::string extension = path.extension().string();
+  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return extension == ".tif" || extension == ".tiff" || extension == ".btf";
+}
 
 SourceSpec convert_source(const std::vector<std::string>& inputs) {
   const std::string& first = inputs[0];

@@ -1,12 +1,16 @@
 #pragma once
 /// What `convert` reads: from words of the command line to a source.
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "parfocal/graph/pipeline.h"
 
 namespace parfocal::cli {
+
+/// .tif, .tiff or .btf, in letters of any case.
+bool is_tiff_name(const std::filesystem::path& path);
 
 /// The source for one input or several TIFF files. \throws Error(input_missing | bad_command) for
 /// what does not exist or is no input, with what would be one.

@@ -89,7 +89,7 @@ std::string overview() {
          "missing\n"
          "or unreadable; 5 over the memory or disk budget; 6 finished, some items failed as "
          "allowed;\n"
-         "7 frames lost, recorded as gaps; 8 output exists; 130, 143 stopped by a signal.\n";
+         "7 frames lost, recorded as gaps; 8 output exists; 129, 130, 143 stopped by a signal.\n";
 }
 
 std::string examples_of(const std::string& command) {

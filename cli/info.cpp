@@ -1,15 +1,49 @@
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "convert_input.h"
 #include "info_parts.h"
+#include "parfocal/engine/file_lock.h"
 #include "parfocal/engine/output_place.h"
+#include "parfocal/formats/zarr/writer/recover.h"
 #include "print.h"
+#include "recover_parts.h"
 
 namespace parfocal::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// The line for what is in a folder, "" if nothing there is known.
+std::string cure_for_folder(const fs::path& folder) {
+  std::vector<fs::path> entries;
+  std::error_code unreadable;
+  for (const auto& entry : fs::directory_iterator(folder, unreadable))
+    if (entry.path().filename().string()[0] != '.') entries.push_back(entry.path());
+  std::sort(entries.begin(), entries.end());
+  std::vector<std::string> words = {"parfocal", "info"};
+  for (const fs::path& entry : entries) {
+    const std::string ending = entry.extension().string();
+    const bool image = is_tiff_name(entry) && fs::is_regular_file(entry, unreadable);
+    if (image)
+      words.push_back(literal_pattern((folder / "").string()) + "*" + ending);
+    else if (is_zarr(entry.string()) || is_run_folder(entry.string()) || ending == ".yaml" ||
+             ending == ".yml" || ending == ".rtdc")
+      words.push_back(entry.string());
+    if (image) break;  // all of them at once
+  }
+  constexpr size_t kMost = 6;
+  words.resize(std::min(words.size(), kMost));
+  if (words.size() > 2) return "for what is in it, run\n          " + shell_line(words);
+  std::string names;
+  for (size_t i = 0; i < std::min<size_t>(entries.size(), 2); ++i)
+    names += (i ? ", " : "") + entries[i].filename().string();
+  return entries.empty() ? "the folder is empty: check the path"
+                         : "give a file in it; there are " + counted(std::ssize(entries), "file") +
+                               ", as " + names;
+}
 
 Facts facts_of(const std::string& path) {
   engine::settle(path);
@@ -20,8 +54,7 @@ Facts facts_of(const std::string& path) {
     throw Error(
         ErrorCode::input_missing,
         {"the folder is no OME-Zarr image", path, "a folder without zarr.json, .zarray and .zgroup",
-         "an OME-Zarr, image files or a pipeline file",
-         "for the images in it: parfocal info " + shell_line({path + "/*.tif"})});
+         "an OME-Zarr, image files or a pipeline file", cure_for_folder(path)});
   }
   const std::string extension = fs::path(path).extension().string();
   if (extension == ".yaml" || extension == ".yml" || extension == ".json")
@@ -32,12 +65,28 @@ Facts facts_of(const std::string& path) {
   return files_facts(path);
 }
 
+/// Of an output whose writer was killed: that it was, and the line that makes it whole.
+void add_how_it_ended(const std::string& path, Facts& facts) {
+  if (is_run_folder(path) || !wants_recovery(path)) return;
+  if (is_streamed_store(path) && engine::FileLock::held(fs::path(path) / "__parfocal/store.json")) {
+    facts.emplace_back("in progress", "a program is writing this now");
+    return;
+  }
+  const Facts told = {{"status", "killed before its end: what it had saved is there"},
+                      {"to recover", {shell_line({"parfocal", "recover", path})}}};
+  facts.insert(facts.begin() + std::min<std::ptrdiff_t>(2, std::ssize(facts)), told.begin(),
+               told.end());
+}
+
 /// The facts, and who is making it now: what is half made often cannot be read.
 Facts facts_and_maker_of(const std::string& path) {
   const std::string maker = engine::maker_of(path);
   try {
     Facts facts = facts_of(path);
-    if (!maker.empty()) facts.emplace_back("in progress", maker + " is making this now");
+    if (!maker.empty())
+      facts.emplace_back("in progress", maker + " is making this now");
+    else
+      add_how_it_ended(path, facts);
     return facts;
   } catch (const Error& error) {
     if (maker.empty()) throw;

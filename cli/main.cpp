@@ -12,6 +12,7 @@
 #include <new>
 
 #include "commands.h"
+#include "extra_words.h"
 #include "help.h"
 #include "parfocal/core/units.h"
 #include "print.h"
@@ -145,7 +146,7 @@ void add_convert_command(Program& program) {
                  "Images (TIFF files, a folder or a quoted glob of them, an OME-Zarr, an .rtdc), "
                  "then the result: *.ome.zarr or *.ome.tif")
       ->required()
-      ->expected(2, -1)
+      ->expected(1, -1)
       ->type_name("IN... OUT");
   app.add_option("--set", arguments.sets,
                  "A parameter of the source or of the sink, as source.axes=zyx; repeatable")
@@ -261,6 +262,16 @@ void finish_arguments(Program& program, const std::vector<std::string>& words) {
                near.empty() ? "see `" + help + "`" : "did you mean '" + near[0] + "'?"});
 }
 
+/// `run --resume`: a user of `convert` expects it.
+[[noreturn]] void fail_resume(const std::vector<std::string>& words) {
+  throw Error(
+      ErrorCode::bad_command,
+      {"run has no --resume: only convert can go on with what is unfinished", "", "",
+       "a run from its beginning",
+       "keep what a killed run saved by parfocal recover FOLDER, or replace it by running\n" +
+           std::string(10, ' ') + shell_line(starting_over(words))});
+}
+
 /// CLI11 calls unknown words "not expected"; here they get the nearest known one.
 void require_known_words(CLI::App& app, const std::vector<std::string>& words) {
   const std::string& name = words[1];
@@ -280,6 +291,7 @@ void require_known_words(CLI::App& app, const std::vector<std::string>& words) {
     for (const std::string& word : option->get_lnames()) options.push_back("--" + word);
   for (size_t i = 2; i < words.size() && words[i] != "--"; ++i) {
     const std::string word = words[i].substr(0, words[i].find('='));
+    if (word == "--resume" && name == "run") fail_resume(words);
     if (word.size() > 1 && word[0] == '-' && command->get_option_no_throw(word) == nullptr)
       fail_unknown("option", word, options, "parfocal " + name + " --help");
   }
@@ -308,9 +320,7 @@ int guarded(Program& program, const std::vector<std::string>& words) {
   } catch (const CLI::Success& asked) {  // --help and --version
     return program.app.exit(asked);
   } catch (const CLI::ExtrasError& problem) {
-    return report(Error(ErrorCode::bad_command,
-                        {problem.what(), "", "", "one name: a pattern such as '*.tif' in quotes",
-                         "see `parfocal " + (words.size() > 1 ? words[1] : "") + " --help`"}),
+    return report(Error(ErrorCode::bad_command, too_many_words(words, program.app.remaining(true))),
                   json);
   } catch (const CLI::ParseError& problem) {
     const std::string help =

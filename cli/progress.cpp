@@ -65,6 +65,9 @@ void ProgressPrinter::show(const Progress& progress) {
 }
 
 void ProgressPrinter::show_plain(const Progress& progress) {
+  // The end of a pass whose length nobody knew shows when the next one begins.
+  if (latest_.pass != progress.pass || latest_.tile != progress.tile) print_rest();
+  latest_ = progress;
   const bool pass_ended = progress.items_done == progress.items_total &&
                           (progress.pass != last_pass_ || progress.tile != last_tile_);
   if (!pass_ended && Clock::now() - last_line_ < std::chrono::seconds(10)) return;
@@ -73,10 +76,17 @@ void ProgressPrinter::show_plain(const Progress& progress) {
     last_tile_ = progress.tile;
   }
   last_line_ = Clock::now();
+  printed_ = progress.items_done;
   message(line_of(progress));
 }
 
+void ProgressPrinter::print_rest() {
+  if (latest_.items_done > printed_ && latest_.items_total <= 0) message(line_of(latest_));
+  printed_ = 0;
+}
+
 void ProgressPrinter::finish(const RunRecord& record) {
+  if (mode_ == Mode::plain) print_rest();
   if (drawn_) std::fputs("\r\x1b[K", stderr);
   if (mode_ == Mode::json)
     message(nlohmann::ordered_json{{"schema", "parfocal.progress/1"},

@@ -21,9 +21,13 @@ class ProgressPrinter {
  private:
   enum class Mode { redraw, plain, json, none };
   void show_plain(const Progress& progress);
+  /// What came since the last line of a pass without a known length.
+  void print_rest();
 
   Mode mode_;
   bool drawn_ = false;
+  Progress latest_;  ///< of plain lines
+  int64_t printed_ = 0;
   int last_pass_ = -1;
   int64_t last_tile_ = -1;
   std::chrono::steady_clock::time_point last_line_ = std::chrono::steady_clock::now();

@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "info_parts.h"
 #include "parfocal/engine/output_place.h"
+#include "parfocal/engine/record.h"
 #include "parfocal/formats/zarr/writer/recover.h"
 #include "print.h"
 #include "recover_parts.h"
@@ -19,10 +22,39 @@ nlohmann::ordered_json json_of(const Recovered& one) {
   return json;
 }
 
+/// Whether the run was killed that recorded this output as its own.
+bool is_of_killed_run(const fs::path& path) {
+  const fs::path whole = fs::absolute(path).lexically_normal();
+  for (fs::path folder = whole.parent_path(); folder.has_relative_path();
+       folder = folder.parent_path()) {
+    const auto names = engine::recorded_names(folder);
+    if (std::find(names.begin(), names.end(), whole.lexically_relative(folder)) != names.end())
+      return was_killed(folder);
+  }
+  return false;
+}
+
+/// What was found of an output that needs nothing.
+std::string state_of(const Recovered& one) {
+  if (!is_of_killed_run(one.path)) return "its writer closed it";
+  if (one.kind != "table") return "it is whole; its run was killed";
+  return counted(one.details.value("rows", int64_t{0}), "row") +
+         ", none torn; its run was killed, so rows of what it had not told yet are missing";
+}
+
+/// The line that gives a recovered result of a conversion its name, "" if it has it.
+std::string naming_line(const fs::path& made) {
+  const fs::path whole = fs::absolute(made).lexically_normal();
+  const fs::path out = whole.parent_path().parent_path() / whole.filename();
+  if (Workplace::folder_of(out) != whole.parent_path() || fs::exists(out)) return "";
+  return shell_line(
+      {"mv", made.string(), (made.parent_path().parent_path() / out.filename()).string()});
+}
+
 void print_one(const Recovered& one) {
   const std::string name = one.path.string();
   if (!one.found) {
-    result(name + ": nothing to recover, its writer closed it");
+    result(name + ": nothing to recover, " + state_of(one));
     return;
   }
   result(name + ": recovered");
@@ -40,7 +72,10 @@ int recover_one(const RecoverArguments& arguments) {
     return 0;
   }
   print_one(one);
-  if (one.found) message("next: parfocal info " + shell_line({one.path.string()}));
+  if (const std::string line = naming_line(one.path); !line.empty())
+    message("to give it the name of the result:\n  " + line);
+  else if (one.found)
+    message("next: parfocal info " + shell_line({one.path.string()}));
   return 0;
 }
 
@@ -60,20 +95,22 @@ int recover_folder(const RecoverArguments& arguments) {
 }  // namespace
 
 void require_no_unfinished(const std::filesystem::path& path) {
+  const std::string kNewLine = "\n          ";
   const auto out = path.has_filename() ? path : path.parent_path();
   const auto store = Workplace::folder_of(out) / out.filename();
   if (const std::string maker = engine::maker_of(out);
       !maker.empty() && !std::filesystem::exists(out))
     throw Error(ErrorCode::input_missing, {maker + " is making this output now", out.string(), "",
                                            "the end of that command", "wait for it"});
-  const bool resumable = is_streamed_store(store);
-  if (std::filesystem::exists(out) || !(resumable || wants_recovery(store))) return;
+  const bool resumable = is_streamed_store(store), torn = wants_recovery(store);
+  if (std::filesystem::exists(out) || !(resumable || torn)) return;
   throw Error(ErrorCode::input_missing,
               {"a conversion to this name is unfinished: there is no such result yet", out.string(),
                store.string(), "",
                (resumable ? "run its command again with --resume, or keep what is there already:"
                           : "keep what is there already, or run its command again:") +
-                   ("\n          " + shell_line({"parfocal", "recover", store.string()}))});
+                   (torn ? kNewLine + shell_line({"parfocal", "recover", store.string()}) : "") +
+                   kNewLine + shell_line({"mv", store.string(), out.string()})});
 }
 
 int recover(const RecoverArguments& arguments) {

@@ -43,7 +43,10 @@ Error with_ready_lines(const Error& error, const Plan& plan, const RunArguments&
     lines.insert(killed ? lines.end() : lines.begin(),
                  shell_line(with_flag(arguments.pipeline.words, "--overwrite")));
   if (killed) issues.back().given = "a run was killed here: what it had saved is there";
+  // What is being written now cannot be recovered.
+  const bool at_work = !engine::run_at_work(plan.out_dir).empty();
   for (const auto& folder : {engine::staging_of(plan.out_dir), plan.out_dir}) {
+    if (at_work) break;
     const auto recover = recover_lines(folder);
     lines.insert(lines.begin(), recover.begin(), recover.end());
   }

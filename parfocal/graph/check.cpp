@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cstdlib>
 #include <map>
 #include <set>
 
@@ -21,6 +22,8 @@ bool is_identifier(const std::string& id) {
                      [](unsigned char c) { return std::isalnum(c) || c == '_'; });
 }
 
+const std::string kEarlierStep = "give the id of an earlier step";
+
 class Checker {
  public:
   Checker(const Pipeline& pipeline, const WordPlaces& places) : p_(pipeline), places_(places) {}
@@ -33,7 +36,7 @@ class Checker {
     for (const ObserverSpec& observer : p_.observers) check_observer(observer);
     if (p_.sinks.empty())
       error("the pipeline has no sink: nothing would be saved", places_.sinks, "", "no sinks",
-            "at least one sink", "add sinks: [{type: ome_zarr, path: result.ome.zarr}]");
+            "at least one sink", "add sinks: [" + sink_for_last_step() + "]");
     check_unused();
     sort_by_place(result_.errors);
     sort_by_place(result_.warnings);
@@ -52,6 +55,15 @@ class Checker {
   static const Location& word_place(const std::vector<Location>& places, size_t i,
                                     const Location& otherwise) {
     return i < places.size() && !places[i].str().empty() ? places[i] : otherwise;
+  }
+
+  // Numbers of an item, and rows, are saved in a table.
+  std::string sink_for_last_step() const {
+    const OperatorInfo* last = infos_.empty() ? nullptr : infos_.back();
+    if (!last || last->outputs.empty() ||
+        (last->outputs[0].kind == PortKind::image && !last->outputs[0].frame_column))
+      return "{type: ome_zarr, path: result.ome.zarr}";
+    return "{type: table, path: " + p_.steps.back().id + ".csv}";
   }
 
   // Finds `type` in `registry`; nullptr with an error otherwise.
@@ -172,7 +184,7 @@ class Checker {
         error("input '" + name + "' of " + owner_of(step) + " is given twice", ref.place,
               owner_of(step), name, "every input once", "remove one");
       const InputPort& port = info.inputs[static_cast<size_t>(it - ports.begin())];
-      const auto kind = resolve(ref, i, owner_of(step));
+      const auto kind = resolve(ref, i, owner_of(step), cure_for_number(info, name, ref));
       if (kind && *kind != port.kind)
         wrong_kind(ref, *kind, {port.kind}, owner_of(step) + " (" + info.name + ")", i);
     }
@@ -185,9 +197,20 @@ class Checker {
       }
   }
 
+  // A number where a step belongs: some operators take one by a parameter of its own.
+  static std::string cure_for_number(const OperatorInfo& info, const std::string& input,
+                                     const PortRef& ref) {
+    const std::string text = port_ref_text(ref);
+    char* end = nullptr;
+    (void)std::strtod(text.c_str(), &end);
+    if (text.empty() || *end != '\0' || !info.params.find("constant")) return kEarlierStep;
+    return "write constant: " + text + " in place of " + input + ": " + text;
+  }
+
   // The kind of what `ref` names, seen from step `user` (sinks: steps.size()); nullopt with an
   // error if there is none, and without one if the step itself is unknown.
-  std::optional<PortKind> resolve(const PortRef& ref, size_t user, const std::string& owner) {
+  std::optional<PortKind> resolve(const PortRef& ref, size_t user, const std::string& owner,
+                                  const std::string& cure = kEarlierStep) {
     if (ref.step == "source") {
       if (ref.port.empty() || has_source_port(ref, owner)) return PortKind::image;
       return std::nullopt;
@@ -196,7 +219,7 @@ class Checker {
     if (it == index_.end() || ref.step.empty()) {
       error("unknown step '" + ref.step + "' in " + owner, ref.place, owner, port_ref_text(ref),
             "one of " + joined(ids_),
-            did_you_mean(ref.step, ids_, "give the id of an earlier step"));
+            cure == kEarlierStep ? did_you_mean(ref.step, ids_, cure) : cure);
       return std::nullopt;
     }
     if (it->second >= user && user < p_.steps.size()) later(ref, it->second, user, owner);

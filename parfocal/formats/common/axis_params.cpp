@@ -54,8 +54,12 @@ void apply_scales(const AxisScales& scales, Layout& layout) {
   }
 }
 
+// No attempt at axes, as "file".
+static bool is_word(const std::string& axes) { return axes.find_first_of("xyXY") == axes.npos; }
+
 // "YXT" -> "tyx": the same axes as they may stand; "tyx" where they cannot.
 static std::string possible_axes(const std::string& axes) {
+  if (is_word(axes)) return "tyx";
   std::string lead;
   for (char c : axes) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
@@ -71,7 +75,8 @@ Layout layout_of_axes(const std::string& axes) {
   if (!good)
     fail_layout("axes cannot be '" + axes + "'", axes,
                 "different lower-case letters, the last two y x",
-                "write axes: " + possible_axes(axes));
+                "write axes: " + possible_axes(axes) +
+                    (is_word(axes) ? ", or axes: auto for what image files say of theirs" : ""));
   Layout layout;
   for (size_t i = 0; i < axes.size(); ++i)
     (i + 2 < axes.size() ? layout.stream : layout.item)

@@ -208,9 +208,15 @@ void RtdcFile::apply_mapping(const RtdcBasin& basin, FeaturePlace& place) const 
 FeaturePlace RtdcFile::place(const std::string& feature) const {
   if (auto found = find(feature)) return *std::move(found);
   const std::string problems = basin_problems();
+  const std::vector<std::string> known = features();
+  const std::vector<std::string> near = nearest_names(feature, known);
+  std::string list;
+  for (const std::string& name : known) list += (list.empty() ? "one of " : ", ") + name;
   throw Error(ErrorCode::input_missing,
-              Issue{"the file has no feature '" + feature + "'", path().string(), problems, "",
-                    problems.empty() ? "" : "put the basin's file where it is looked for"});
+              Issue{"the file has no feature '" + feature + "'", path().string(), problems, list,
+                    !problems.empty() ? "put the basin's file where it is looked for"
+                    : near.empty()    ? "name one of them, or take another file"
+                                      : "did you mean '" + near[0] + "'?"});
 }
 
 std::string RtdcFile::basin_problems() const {

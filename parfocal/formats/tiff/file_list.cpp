@@ -130,6 +130,12 @@ void fail_if_folder(const std::filesystem::path& base, const std::string& patter
   const std::filesystem::path folder = base / pattern;
   if (pattern.empty() || has_wildcard(pattern) || !std::filesystem::is_directory(folder, ignored))
     return;
+  for (const char* file : {"zarr.json", ".zgroup", ".zarray", ".zattrs"})
+    if (std::filesystem::exists(folder / file, ignored))
+      throw Error(
+          ErrorCode::input_missing,
+          Issue{"the glob is an OME-Zarr", "source.glob", pattern, "a pattern of TIFF files",
+                "write source: {type: ome_zarr, path: \"" + pattern + "\"}"});
   const std::string slash = pattern.ends_with('/') ? "" : "/";
   std::string ending = ".tif";
   for (const char* other : {".tiff", ".TIF", ".TIFF", ".btf"})
@@ -146,8 +152,28 @@ void fail_if_home(const std::string& pattern) {
   const char* home = std::getenv("HOME");
   throw Error(ErrorCode::input_missing,
               Issue{"~ is not known here", "source.glob", pattern, "a path without ~",
-                    home ? "write glob: \"" + (home + pattern.substr(1)) + "\""
+                    home ? "write the path in full: \"" + (home + pattern.substr(1)) + "\""
                          : "write the path in full"});
+}
+
+// A folder in full, and some names of what is in it.
+std::string seen_in(const std::filesystem::path& folder) {
+  constexpr size_t kNamed = 2;
+  std::error_code ignored;
+  auto whole = std::filesystem::absolute(folder, ignored).lexically_normal();
+  if (!whole.has_filename() && whole.has_relative_path()) whole = whole.parent_path();
+  std::vector<std::string> names;
+  int64_t entries = 0;
+  for (std::filesystem::directory_iterator it(folder, ignored), end; !ignored && it != end;
+       it.increment(ignored), ++entries) {
+    names.push_back(it->path().filename().string());
+    std::sort(names.begin(), names.end());
+    names.resize(std::min(names.size(), kNamed));
+  }
+  std::string text =
+      whole.string() + " (" + std::to_string(entries) + (entries == 1 ? " entry" : " entries");
+  for (size_t i = 0; i < names.size(); ++i) text += (i == 0 ? ": " : ", ") + names[i];
+  return text + (entries > std::ssize(names) ? ", ...)" : ")");
 }
 
 [[noreturn]] void fail_missing(const std::filesystem::path& base, const std::string& pattern) {
@@ -160,12 +186,8 @@ void fail_if_home(const std::string& pattern) {
     folder = folder.parent_path();
   if (folder.empty()) folder = ".";
   throw Error(ErrorCode::input_missing,
-              Issue{"no file matches the glob", "source.glob", pattern,
-                    "at least one file below " + (base / ".").lexically_normal().string(),
-                    "the nearest folder that exists is " + folder.lexically_normal().string() +
-                        " (" + std::to_string(count_entries(folder, "")) +
-                        " entries); paths are relative to the "
-                        "pipeline file"});
+              Issue{"no file matches the glob", "source.glob", pattern, "at least one file",
+                    "the nearest folder that exists is " + seen_in(folder)});
 }
 
 std::vector<uint32_t> sorted_order(const Matches& found, FileOrder order) {

@@ -1,5 +1,7 @@
 #include "parfocal/formats/tiff/rewriting.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 namespace parfocal {
@@ -24,9 +26,53 @@ std::string for_the_shell(const std::string& pattern) {
 
 }  // namespace
 
+namespace {
+
+std::string cure_with(const std::string& folder, const std::string& script,
+                      const std::vector<std::string>& patterns) {
+  std::string line = "python3 -c \"import os, sys, imagecodecs, numpy, tifffile; os.makedirs('" +
+                     folder + "', exist_ok=True); " + script + "\"";
+  for (const std::string& pattern : patterns) line += " " + for_the_shell(pattern);
+  return "write them into the folder " + folder +
+         " with Python (pip install tifffile imagecodecs), and read those" +
+         (folder == "channels" ? " with axes: auto" : "") + ":\n          " + line;
+}
+
+// Samples of a pixel become channels, in pages.
+std::string cure_of_colour(const std::vector<std::string>& patterns) {
+  return cure_with("channels",
+                   "[tifffile.imwrite(os.path.join('channels', os.path.basename(f)), "
+                   "numpy.moveaxis(s.asarray(), s.axes.index('S'), -3), photometric='minisblack', "
+                   "metadata={'axes': s.axes.replace('S', '').replace('I', 'T').replace('Q', "
+                   "'T')[:-2] + 'CYX'}) for f in sys.argv[1:] "
+                   "for s in tifffile.TiffFile(f).series[:1]]",
+                   patterns);
+}
+std::string cure_of_picture(const std::vector<std::string>& patterns) {
+  return cure_with("channels",
+                   "[tifffile.imwrite(os.path.join('channels', os.path.splitext("
+                   "os.path.basename(f))[0] + '.tif'), a if a.ndim == 2 else "
+                   "numpy.moveaxis(a, -1, 0), photometric='minisblack', "
+                   "metadata={'axes': 'YX' if a.ndim == 2 else 'CYX'}) for f in sys.argv[1:] "
+                   "for a in [imagecodecs.imread(f)]]",
+                   patterns);
+}
+
+// PNG or JPEG.
+bool is_picture(const TiffFile& file) {
+  unsigned char head[4] = {};
+  if (::pread(file.fd, head, sizeof head, 0) != sizeof head) return false;
+  const bool png = head[0] == 0x89 && head[1] == 'P' && head[2] == 'N' && head[3] == 'G';
+  return png || (head[0] == 0xff && head[1] == 0xd8 && head[2] == 0xff);
+}
+
+}  // namespace
+
 std::string rewriting_cure(const TiffFile& first, const std::vector<std::string>& patterns) {
+  if (is_picture(first)) return cure_of_picture(patterns);
   TiffLink page;
   if (!read_tiff_link(first, first.first_directory, page).ok()) return "";
+  if (page.is_colour) return cure_of_colour(patterns);
   if (!page.is_float16 && !page.is_unread_compression) return "";
   const std::string folder = page.is_float16 ? "float32" : "plain";
   std::string line = "python3 -c \"import os, sys, tifffile; os.makedirs('" + folder +

@@ -284,8 +284,11 @@ bool is_read_compression(uint64_t number) {
 
 Status check_supported(const Fields& f) {
   if (f.samples != 1)
-    return unsupported(std::to_string(f.samples) + " samples per pixel (a colour image)",
-                       "convert the file to one grey channel per file or page");
+    return unsupported(
+        std::to_string(f.samples) +
+            " samples per pixel (a colour image, or channels that were written as one: "
+            "tifffile does so without photometric='minisblack')",
+        "convert the file to one grey channel per file or page");
   if (!dtype_of_fields(f))
     return unsupported(pixel_name(f), f.format == kFloat ? "convert the file to float32"
                                                          : "convert the file to 8, 16 or 32 bit");
@@ -393,6 +396,7 @@ Status read_tiff_link(const TiffFile& file, uint64_t position, TiffLink& link) {
   link.width = f.width;
   link.height = f.height;
   link.is_float16 = f.format == kFloat && f.bits == 16;
+  link.is_colour = f.samples > 1;
   link.is_unread_compression = !is_read_compression(f.compression);
   return s;
 }

@@ -73,7 +73,8 @@ struct TiffLink {
   uint64_t next = 0;     ///< position of the next, 0 = last
   bool reduced = false;  ///< as TiffPage::reduced
   uint64_t width = 0, height = 0;
-  bool is_float16 = false, is_unread_compression = false;  ///< why it is not read
+  bool is_float16 = false, is_unread_compression = false,
+       is_colour = false;  ///< why it is not read
 };
 /// Only that, of a page that may be of any kind.
 Status read_tiff_link(const TiffFile& file, uint64_t position, TiffLink& link);

@@ -89,7 +89,11 @@ void TiffSource::read_first_header() {
     if (k > 0) continue;
     first_failure = files_.name(0) + ": " + s.issue().what;
     first_cure = file.fd < 0 ? "" : rewriting_cure(file, patterns());
-    if (first_cure.empty()) first_cure = s.issue().cure;
+    if (first_cure.empty())
+      first_cure =
+          s.issue().what == "not a TIFF file"
+              ? "correct the glob, or save them as TIFF, e.g. in Fiji: File > Save As > Tiff"
+              : s.issue().cure;
   }
   throw Error(ErrorCode::input_missing,
               Issue{"none of the " + std::to_string(files_.size()) + " files can be read",

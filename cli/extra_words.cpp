@@ -1,0 +1,90 @@
+#include "extra_words.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "convert_input.h"
+#include "info_parts.h"
+#include "print.h"
+
+namespace parfocal::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Words = std::vector<std::string>;
+
+bool is_image(const std::string& word) { return is_tiff_name(word) && fs::is_regular_file(word); }
+
+/// `--set memory=1 GiB` and `--set mask.factor 1.2`, of which a shell makes two words. Returns the
+/// line that is meant, "" if it is nothing of this.
+std::string with_whole_set(const Words& words) {
+  for (size_t i = 1; i + 2 < words.size(); ++i) {
+    if (words[i] != "--set" || words[i + 2].starts_with('-') || fs::exists(words[i + 2])) continue;
+    const bool equal = words[i + 1].find('=') != std::string::npos;
+    Words meant = words;
+    meant[i + 1] += (equal ? " " : "=") + words[i + 2];
+    meant.erase(meant.begin() + static_cast<std::ptrdiff_t>(i) + 2);
+    return shell_line(meant);
+  }
+  return "";
+}
+
+/// The images as the source of the pipeline that stands beside them, or as what to convert.
+std::string line_for_images(const Words& words, const Words& images) {
+  Words meant;
+  for (const std::string& word : words)
+    if (!is_image(word)) meant.push_back(word);
+  const auto pipeline = std::find_if(meant.begin(), meant.end(), [](const std::string& word) {
+    return word.ends_with(".yaml") || word.ends_with(".yml");
+  });
+  const Words patterns = as_pattern(images);
+  if (pipeline != meant.end() && patterns.size() == 1) {
+    meant.insert(meant.end(), {"--set", "source.glob='" + patterns[0] + "'"});
+    return shell_line(meant);
+  }
+  Words line = {"parfocal", "convert"};
+  line.insert(line.end(), patterns.begin(), patterns.end());
+  line.push_back("images.ome.zarr");
+  return shell_line(line);
+}
+
+}  // namespace
+
+Words as_pattern(const Words& images) {
+  const fs::path first(images.at(0)), folder = first.parent_path();
+  const std::string ending = first.extension().string();
+  const auto alike = [&](const fs::path& path) {
+    return path.parent_path() == folder && path.extension() == ending;
+  };
+  int64_t there = 0;
+  std::error_code unreadable;
+  for (const auto& entry : fs::directory_iterator(folder.empty() ? "." : folder, unreadable))
+    there += entry.path().extension() == ending && entry.path().filename().string()[0] != '.';
+  if (images.size() < 2 || there != std::ssize(images) ||
+      !std::all_of(images.begin(), images.end(), alike))
+    return images;
+  return {(folder.empty() ? "" : literal_pattern((folder / "").string())) + "*" + ending};
+}
+
+Issue too_many_words(const Words& words, const Words& extra) {
+  const std::string command = words.size() > 1 ? words[1] : "";
+  std::string given;
+  for (size_t i = 0; i < std::min<size_t>(extra.size(), 4); ++i) given += (i ? " " : "") + extra[i];
+  if (extra.size() > 4) given += " ...";
+  Issue issue{"too many words for `parfocal " + command + "`", "", given, "one file",
+              "see `parfocal " + command + " --help`"};
+  if (const std::string line = with_whole_set(words); !line.empty()) {
+    issue.needed = "one word after --set: KEY=VALUE, in quotes if it has blanks";
+    issue.cure = "run\n          " + line;
+    return issue;
+  }
+  Words images;
+  std::copy_if(words.begin() + 1, words.end(), std::back_inserter(images), is_image);
+  if (!images.empty() && (command == "run" || command == "plan" || command == "check")) {
+    issue.needed = "one pipeline file; images are named in its source, a pattern in quotes";
+    issue.cure = "run\n          " + line_for_images(words, images);
+  }
+  return issue;
+}
+
+}  // namespace parfocal::cli

@@ -1,0 +1,16 @@
+#pragma once
+/// What a user meant by more words than a command takes.
+
+#include <string>
+#include <vector>
+
+#include "parfocal/core/error.h"
+
+namespace parfocal::cli {
+
+/// `words` of the command line, `extra` those of them that the command has no use for.
+Issue too_many_words(const std::vector<std::string>& words, const std::vector<std::string>& extra);
+/// One pattern for images, if it matches them and no others; else themselves.
+std::vector<std::string> as_pattern(const std::vector<std::string>& images);
+
+}  // namespace parfocal::cli
