@@ -7,7 +7,6 @@
 #include "parfocal/graph/yaml.h"
 #include "parfocal/planner/plan.h"
 #include "pipeline_file.h"
-#include "possible_images.h"
 #include "print.h"
 
 namespace parfocal::cli {
@@ -42,10 +41,7 @@ int check(const CheckArguments& arguments) {
   const CheckResult found = parfocal::check(pipeline);
   print_warnings(found.warnings);
   if (!found.errors.empty()) throw Error(ErrorCode::invalid_pipeline, found.errors);
-  if (needs_no_input(pipeline.source.type, pipeline.source.params))
-    require_plan(pipeline);
-  else if (const auto fault = fault_for_any_images(pipeline))
-    throw Error(*fault);
+  if (needs_no_input(pipeline.source.type, pipeline.source.params)) require_plan(pipeline);
   if (arguments.json) {
     result(nlohmann::ordered_json{{"schema", "parfocal.check/1"},
                                   {"file", arguments.file.string()},

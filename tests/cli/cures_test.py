@@ -134,44 +134,6 @@ class Pipelines(Told):
         self.assertIn("or axes: auto", err)
         self.assertNotIn("fileyx", err)
 
-    def test_check_tells_what_no_image_could_mend(self):
-        wrong = {
-            "{op: threshold}, {op: count}": "cannot take",
-            "{op: threshold, method: otsu, value: 120}": "takes no value",
-            "{op: select, axis: y}": "neither",
-            "{op: threshold}, {op: label}, {op: measure, properties: [intensity_mean]}": "intensity",
-        }
-        for axes in ("axes: tyx", "axes: auto", "axes: tczyx, sizes: {c: 2, z: 3}"):
-            source = '{type: files, glob: "none/*.tif", %s}' % axes
-            for steps, word in wrong.items():
-                kind = "table" if "measure" in steps else "ome_zarr"
-                self.write_pipeline(steps, f"{{type: {kind}, path: a.x}}", source)
-                _, err = self.expect(3, "check", "p.yaml")
-                self.assertIn(word, err)
-                self.assertIn("p.yaml:3:", err)
-        for axes in ("xyz", "ZYX", "yxz", "file"):
-            self.write_pipeline(source='{type: files, glob: "none/*.tif", axes: %s}' % axes)
-            self.assertIn("axes cannot be", self.expect(3, "check", "p.yaml")[1])
-        self.write_pipeline("{op: gaussian, sigma: 1 px}", "{type: table, path: a.csv}",
-                            '{type: files, glob: "none/*.tif", axes: tyx}')
-        self.expect(3, "check", "p.yaml")
-
-    def test_check_refuses_nothing_that_images_decide(self):
-        for source in ('{type: files, glob: "none/*.tif", axes: tyx}',
-                       '{type: files, glob: "none/*.tif", axes: yx}',
-                       '{type: files, glob: "none/*.tif"}', "{type: ome_zarr, path: none}",
-                       '{type: files, glob: "none/*.tif", axes: auto}'):
-            for steps in ("{op: crop, y: [0, 40000]}", "{op: gaussian, sigma: 2 um}",
-                          "{op: threshold}, {op: label}"):
-                self.write_pipeline(steps, "{type: ome_zarr, path: a.ome.zarr}", source)
-                self.expect(0, "check", "p.yaml")
-        for axes in ("axes: auto", "axes: tczyx, sizes: {c: 2}"):
-            source = '{type: files, glob: "none/*.tif", %s}' % axes
-            for steps in ("{op: select, axis: c, name: DAPI}", "{op: select, axis: z, index: 50}",
-                          "{op: select, axis: t, index: 90000}", "{op: reduce, over: z, how: max}"):
-                self.write_pipeline(steps, "{type: ome_zarr, path: a.ome.zarr}", source)
-                self.expect(0, "check", "p.yaml")
-
 
 class Pictures(Told):
     def test_other_formats_are_told_what_to_do(self):
