@@ -8,6 +8,7 @@
 #include "convert_input.h"
 #include "extra_words.h"
 #include "info_parts.h"
+#include "parfocal/core/lowercase.h"
 #include "parfocal/engine/output_place.h"
 #include "parfocal/engine/record.h"
 #include "parfocal/formats/tiff/file_list.h"
@@ -29,13 +30,18 @@ namespace fs = std::filesystem;
 constexpr size_t kMostTextBytes = 2000;  // of the command line, in the result's provenance
 constexpr size_t kMostNamed = 8;
 
+/// Endings of results, each with the sink that makes what has it.
+constexpr std::pair<std::string_view, const char*> kEndings[] = {{".ome.zarr", "ome_zarr"},
+                                                                 {".zarr", "ome_zarr"},
+                                                                 {".ome.tif", "ome_tiff"},
+                                                                 {".ome.tiff", "ome_tiff"},
+                                                                 {".ome.btf", "ome_tiff"}};
+
 /// The sink that makes what has this ending, "" if none does.
 std::string sink_of_ending(std::string out) {
   if (out.ends_with('/')) out.pop_back();
-  for (const char* ending : {".ome.zarr", ".zarr"})
-    if (out.ends_with(ending)) return "ome_zarr";
-  for (const char* ending : {".ome.tif", ".ome.tiff", ".ome.btf"})
-    if (out.ends_with(ending)) return "ome_tiff";
+  for (const auto& [ending, sink] : kEndings)
+    if (out.ends_with(ending)) return sink;
   return "";
 }
 
@@ -46,10 +52,9 @@ std::string name_of(std::string path) {
 
 /// Without the ending of an image, in letters of any case.
 std::string stem_of(const std::string& path) {
-  std::string lower = path;
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  for (const char* ending : {".ome.zarr", ".zarr", ".ome.tif", ".ome.tiff", ".ome.btf"})
-    if (lower.ends_with(ending)) return path.substr(0, path.size() - std::string(ending).size());
+  const std::string lower = lowercase(path);
+  for (const auto& [ending, sink] : kEndings)
+    if (lower.ends_with(ending)) return path.substr(0, path.size() - ending.size());
   const fs::path stem = fs::path(path).replace_extension();
   return stem.filename().string().find_first_of("*?[") == std::string::npos ? stem.string()
                                                                             : "images";

@@ -4,6 +4,7 @@
 
 #include "info_parts.h"
 #include "parfocal/core/io.h"
+#include "parfocal/core/lowercase.h"
 #include "parfocal/graph/yaml_reader.h"
 
 namespace parfocal::cli {
@@ -29,8 +30,7 @@ SourceSpec of_path(const char* type, const std::string& path) {
 
 /// Not read, but the source of files has a line that makes TIFF of them.
 bool is_picture_name(const fs::path& path) {
-  std::string extension = path.extension().string();
-  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string extension = lowercase(path.extension().string());
   return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
 }
 
@@ -93,8 +93,7 @@ void add_patterns(const std::string& input, std::vector<RawValue>& patterns) {
 }  // namespace
 
 bool is_tiff_name(const fs::path& path) {
-  std::string extension = path.extension().string();
-  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string extension = lowercase(path.extension().string());
   return extension == ".tif" || extension == ".tiff" || extension == ".btf";
 }
 

@@ -6,6 +6,7 @@
 
 #include "info_parts.h"
 #include "parfocal/core/error.h"
+#include "parfocal/core/lowercase.h"
 #include "parfocal/engine/record.h"
 #include "print.h"
 
@@ -21,18 +22,12 @@ namespace fs = std::filesystem;
                                        "run\n          " + shell_line(line)});
 }
 
-std::string lower_extension(const fs::path& file) {
-  std::string extension = file.extension().string();
-  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return extension;
-}
-
 // The first of them by name, so that the message is the same each time.
 fs::path first_with(const fs::path& folder, const std::vector<std::string>& extensions) {
   fs::path first;
   std::error_code unreadable;
   for (const auto& entry : fs::directory_iterator(folder, unreadable)) {
-    const std::string extension = lower_extension(entry.path());
+    const std::string extension = lowercase(entry.path().extension().string());
     if (std::find(extensions.begin(), extensions.end(), extension) == extensions.end()) continue;
     if (first.empty() || entry.path() < first) first = entry.path();
   }
@@ -58,7 +53,8 @@ void require_pipeline_file(const fs::path& file) {
   if (fs::is_directory(file, absent)) require_no_folder(file);
   static const std::vector<std::string> images = {".tif", ".tiff", ".btf", ".rtdc", ".h5", ".hdf5",
                                                   ".png", ".jpg",  ".czi", ".nd2",  ".lif"};
-  const bool image = std::find(images.begin(), images.end(), lower_extension(file)) != images.end();
+  const bool image =
+      std::find(images.begin(), images.end(), lowercase(file.extension().string())) != images.end();
   if (image && fs::exists(file, absent))
     fail(file, "this is an image", {"parfocal", "info", file.string()});
 }

@@ -79,8 +79,8 @@ int recover_one(const RecoverArguments& arguments) {
   return 0;
 }
 
-int recover_folder(const RecoverArguments& arguments) {
-  const Recovery recovery = recover_run(arguments.path);
+int recover_folder(const RecoverArguments& arguments, const std::vector<fs::path>& outputs) {
+  const Recovery recovery = recover_all(outputs);
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (const Recovered& one : recovery.outputs)
     arguments.json ? all.push_back(json_of(one)) : print_one(one);
@@ -119,7 +119,8 @@ int recover(const RecoverArguments& arguments) {
   require_no_unfinished(path);
   std::error_code ignored;
   if (!fs::is_directory(path, ignored) || is_streamed_store(path)) return recover_one(arguments);
-  return outputs_of_run(path).empty() ? recover_one(arguments) : recover_folder(arguments);
+  const std::vector<fs::path> outputs = outputs_of_run(path);
+  return outputs.empty() ? recover_one(arguments) : recover_folder(arguments, outputs);
 }
 
 }  // namespace parfocal::cli

@@ -94,19 +94,19 @@ Recovered recover_an_rtdc(const fs::path& path) {
 #endif
 }
 
-/// Whether it begins as a TIFF, or BigTIFF, of either byte order.
+/// The first four bytes.
+std::string head_of(const fs::path& path) {
+  std::string head(4, '\0');
+  std::ifstream(path, std::ios::binary).read(head.data(), std::ssize(head));
+  return head;
+}
+/// TIFF or BigTIFF, of either byte order.
 bool has_head_of_tiff(const fs::path& path) {
-  char head[4] = {};
-  std::ifstream(path, std::ios::binary).read(head, sizeof head);
-  const std::string_view text(head, sizeof head);
   using namespace std::string_view_literals;
-  return text == "II*\0"sv || text == "II+\0"sv || text == "MM\0*"sv || text == "MM\0+"sv;
+  const std::string head = head_of(path);
+  return head == "II*\0"sv || head == "II+\0"sv || head == "MM\0*"sv || head == "MM\0+"sv;
 }
-bool has_head_of_hdf5(const fs::path& path) {
-  char head[4] = {};
-  std::ifstream(path, std::ios::binary).read(head, sizeof head);
-  return std::string_view(head, sizeof head) == "\x89HDF";
-}
+bool has_head_of_hdf5(const fs::path& path) { return head_of(path) == "\x89HDF"; }
 
 /// Outputs of a run may have any name: those that it recorded are told by what is in them.
 std::optional<Recovered> recover_recorded(const fs::path& path) {
@@ -161,9 +161,9 @@ std::vector<fs::path> outputs_of_run(const fs::path& folder) {
   return found;
 }
 
-Recovery recover_run(const fs::path& folder) {
+Recovery recover_all(const std::vector<fs::path>& outputs) {
   Recovery all;
-  for (const fs::path& path : outputs_of_run(folder)) {
+  for (const fs::path& path : outputs) {
     try {
       if (auto one = recover_recorded(path)) all.outputs.push_back(std::move(*one));
     } catch (const Error& error) {

@@ -32,7 +32,7 @@ struct Recovery {
   std::vector<Recovered> outputs;
   std::vector<Issue> failures;  ///< of outputs that could not be recovered
 };
-/// Recovers all outputs of a run. One that cannot be recovered does not keep the others from it.
-Recovery recover_run(const std::filesystem::path& folder);
+/// Recovers outputs of a run. One that cannot be recovered does not keep the others from it.
+Recovery recover_all(const std::vector<std::filesystem::path>& outputs);
 
 }  // namespace parfocal::cli

@@ -16,13 +16,6 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kMostStoreBytes = int64_t{64} << 20;
 
-fs::path whole(const fs::path& path) {
-  std::error_code unknown;
-  fs::path clean = fs::weakly_canonical(fs::absolute(path), unknown);
-  if (unknown) clean = fs::absolute(path).lexically_normal();
-  return clean.has_filename() ? clean : clean.parent_path();
-}
-
 std::string with_process(std::string who, const fs::path& folder) {
   const int64_t staged = recorded_process(staging_of(folder));
   const int64_t process = staged > 0 ? staged : recorded_process(folder);
@@ -65,6 +58,13 @@ bool is_part_of_store(const fs::path& name, const std::string& description) {
 
 }  // namespace
 
+fs::path real_place(const fs::path& path) {
+  std::error_code unknown;
+  fs::path clean = fs::weakly_canonical(fs::absolute(path), unknown);
+  if (unknown) clean = fs::absolute(path).lexically_normal();
+  return clean.has_filename() ? clean : clean.parent_path();
+}
+
 bool lies_in(const fs::path& inner, const fs::path& outer) {
   return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
 }
@@ -79,7 +79,7 @@ std::string run_at_work(const fs::path& folder) {
 }
 
 std::string maker_of(const fs::path& output, const fs::path& own) {
-  const fs::path path = whole(output), mine = own.empty() ? own : whole(own);
+  const fs::path path = real_place(output), mine = own.empty() ? own : real_place(own);
   if (FileLock::held(workplace_of(path) / kLockName))
     return with_process("a parfocal command", workplace_of(path));
   for (fs::path folder = path.parent_path();; folder = folder.parent_path()) {
@@ -94,7 +94,7 @@ std::string maker_of(const fs::path& output, const fs::path& own) {
 }
 
 void settle(const fs::path& path) {
-  for (fs::path at = whole(path);; at = at.parent_path()) {
+  for (fs::path at = real_place(path);; at = at.parent_path()) {
     settle_swap(staging_of(at), at, at / kRecordName);
     if (!at.has_relative_path()) return;
     settle_swap(workplace_of(at), at.parent_path(), workplace_of(at) / kLockName);

@@ -7,6 +7,8 @@
 
 namespace parfocal::engine {
 
+/// Where a path leads: absolute, links followed as far as they can be, without a slash at its end.
+std::filesystem::path real_place(const std::filesystem::path& path);
 /// Whether a path is another one or lies in it, by their names.
 bool lies_in(const std::filesystem::path& inner, const std::filesystem::path& outer);
 /// The hidden folder beside an output in which a command (convert, background) makes it.

@@ -97,9 +97,8 @@ void OutputFolder::require_apart(const Plan& plan) const {
 void OutputFolder::require_own_places() const {
   std::vector<fs::path> places;
   for (const Output& output : outputs_) {
-    std::error_code unknown;
-    const fs::path place = fs::weakly_canonical(fs::absolute(final_) / output.name, unknown);
-    for (size_t k = 0; k < places.size() && !unknown; ++k)
+    const fs::path place = real_place(final_ / output.name);
+    for (size_t k = 0; k < places.size(); ++k)
       if (lies_in(place, places[k]) || lies_in(places[k], place))
         fail_exists(final_ / output.name,
                     "it is the place of the output " + outputs_[k].name + ", too",

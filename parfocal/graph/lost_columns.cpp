@@ -7,12 +7,6 @@
 namespace parfocal {
 namespace {
 
-const StepSpec* step_named(const Pipeline& pipeline, const std::string& id) {
-  for (const StepSpec& step : pipeline.steps)
-    if (step.id == id) return &step;
-  return nullptr;
-}
-
 // Items are planes, or stacks that `collect over` made, which took the axis from the stream.
 bool names_stream_axis(const RawValue& axes) {
   if (axes.kind == RawValue::Kind::list)
@@ -31,7 +25,7 @@ const StepSpec* main_input(const Pipeline& pipeline, const StepSpec& step) {
   const OperatorInfo* info = operators().find(step.op);
   for (const auto& [port, ref] : step.inputs)
     if (info && !info->inputs.empty() && port == info->inputs[0].name)
-      return step_named(pipeline, ref.step);
+      return pipeline.find_step(ref.step);
   return nullptr;
 }
 

@@ -424,36 +424,32 @@ class Signals(Outputs):
         self.assertEqual(process.wait(60), 0, process.stderr.read())
         process.stderr.close()
 
+    def run_limited(self, resource_kind, most, *arguments):
+        """`run p.yaml --out o` where no more than `most` of a resource may be taken."""
+        def limit():
+            default_signals()
+            resource.setrlimit(resource_kind, (most, most))
+        return subprocess.run([PARFOCAL, "run", "p.yaml", "--out", "o", *arguments], cwd=self.dir, text=True,
+                              preexec_fn=limit, capture_output=True, timeout=60)
+
     def test_with_few_files_a_run_does_not_take_its_own_results_for_others(self):
         self.pipeline("p.yaml", 3, "type: ome_zarr, path: a.ome.zarr")
         self.expect(0, "run", "p.yaml", "--out", "o")
         for files in range(5, 12):
-            def limit():
-                default_signals()
-                resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
-            done = subprocess.run([PARFOCAL, "run", "p.yaml", "--out", "o", "--overwrite"], cwd=self.dir,
-                                  text=True, preexec_fn=limit, capture_output=True, timeout=60)
+            done = self.run_limited(resource.RLIMIT_NOFILE, files, "--overwrite")
             self.assertIn(done.returncode, (0, 1, 4), done.stderr)
 
     def test_without_room_for_its_record_a_run_makes_nothing(self):
-        def limit():
-            default_signals()
-            resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300))
         self.pipeline("p.yaml", 3, "type: table, path: a.csv")
-        done = subprocess.run([PARFOCAL, "run", "p.yaml", "--out", "o"], cwd=self.dir, text=True,
-                              preexec_fn=limit, capture_output=True, timeout=60)
+        done = self.run_limited(resource.RLIMIT_FSIZE, 300)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("cannot write the run record", done.stderr)
         self.assertFalse((self.dir / "o").exists())
         self.expect(0, "run", "p.yaml", "--out", "o")
 
     def test_a_limit_of_file_sizes_is_a_full_disk(self):
-        def limit():
-            default_signals()
-            resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
         self.pipeline("p.yaml", 200, "type: ome_tiff, path: a.ome.tif")
-        done = subprocess.run([PARFOCAL, "run", "p.yaml", "--out", "o"], cwd=self.dir, text=True,
-                              preexec_fn=limit, capture_output=True, timeout=60)
+        done = self.run_limited(resource.RLIMIT_FSIZE, 100_000)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("File too large", done.stderr)
         self.assertEqual(json.loads((self.dir / "o/run.json").read_text())["status"], "failed")

@@ -143,7 +143,7 @@ bool BigTiffWriter::reopen(const std::filesystem::path& path,
 bool BigTiffWriter::find_pages() {
   slot_.resize(static_cast<size_t>(slot_bytes_));
   page_strips_.resize(static_cast<size_t>(strips_));
-  std::map<uint16_t, std::pair<int64_t, int64_t>> tags;
+  Tags tags;
   int64_t at = 0;
   std::vector<int64_t> table(static_cast<size_t>(2 * strips_));
   while (read_at(fd_.get(), &at, 8, next_link_at_) == 8 && at != 0) {

@@ -24,23 +24,22 @@ std::string for_the_shell(const std::string& pattern) {
   return text;
 }
 
-}  // namespace
-
-namespace {
-
-std::string cure_with(const std::string& folder, const std::string& script,
-                      const std::vector<std::string>& patterns) {
-  std::string line = "python3 -c \"import os, sys, imagecodecs, numpy, tifffile; os.makedirs('" +
-                     folder + "', exist_ok=True); " + script + "\"";
+// `script` writes the files that sys.argv names into the folder.
+std::string cure_with(const std::string& folder, const std::string& modules,
+                      const std::string& script, const std::vector<std::string>& patterns) {
+  std::string line = "python3 -c \"import " + modules + "; os.makedirs('" + folder +
+                     "', exist_ok=True); " + script + "\"";
   for (const std::string& pattern : patterns) line += " " + for_the_shell(pattern);
   return "write them into the folder " + folder +
          " with Python (pip install tifffile imagecodecs), and read those" +
          (folder == "channels" ? " with axes: auto" : "") + ":\n          " + line;
 }
 
+constexpr const char* kPictureModules = "os, sys, imagecodecs, numpy, tifffile";
+
 // Samples of a pixel become channels, in pages.
 std::string cure_of_colour(const std::vector<std::string>& patterns) {
-  return cure_with("channels",
+  return cure_with("channels", kPictureModules,
                    "[tifffile.imwrite(os.path.join('channels', os.path.basename(f)), "
                    "numpy.moveaxis(s.asarray(), s.axes.index('S'), -3), photometric='minisblack', "
                    "metadata={'axes': s.axes.replace('S', '').replace('I', 'T').replace('Q', "
@@ -49,7 +48,7 @@ std::string cure_of_colour(const std::vector<std::string>& patterns) {
                    patterns);
 }
 std::string cure_of_picture(const std::vector<std::string>& patterns) {
-  return cure_with("channels",
+  return cure_with("channels", kPictureModules,
                    "[tifffile.imwrite(os.path.join('channels', os.path.splitext("
                    "os.path.basename(f))[0] + '.tif'), a if a.ndim == 2 else "
                    "numpy.moveaxis(a, -1, 0), photometric='minisblack', "
@@ -75,15 +74,13 @@ std::string rewriting_cure(const TiffFile& first, const std::vector<std::string>
   if (page.is_colour) return cure_of_colour(patterns);
   if (!page.is_float16 && !page.is_unread_compression) return "";
   const std::string folder = page.is_float16 ? "float32" : "plain";
-  std::string line = "python3 -c \"import os, sys, tifffile; os.makedirs('" + folder +
-                     "', exist_ok=True); [tifffile.imwrite(os.path.join('" + folder +
-                     "', os.path.basename(f.filename)), f.asarray(key=slice(None))" +
-                     (page.is_float16 ? ".astype('float32')" : "") +
-                     ", description=f.pages[0].description.encode(), metadata=None) for f in "
-                     "map(tifffile.TiffFile, sys.argv[1:])]\"";
-  for (const std::string& pattern : patterns) line += " " + for_the_shell(pattern);
-  return "write them into the folder " + folder +
-         " with Python (pip install tifffile imagecodecs), and read those:\n          " + line;
+  return cure_with(folder, "os, sys, tifffile",
+                   "[tifffile.imwrite(os.path.join('" + folder +
+                       "', os.path.basename(f.filename)), f.asarray(key=slice(None))" +
+                       (page.is_float16 ? ".astype('float32')" : "") +
+                       ", description=f.pages[0].description.encode(), metadata=None) for f in "
+                       "map(tifffile.TiffFile, sys.argv[1:])]",
+                   patterns);
 }
 
 }  // namespace parfocal

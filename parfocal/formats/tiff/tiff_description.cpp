@@ -1,9 +1,9 @@
 #include "parfocal/formats/tiff/tiff_description.h"
 
 #include <algorithm>
-#include <cctype>
 #include <nlohmann/json.hpp>
 
+#include "parfocal/core/lowercase.h"
 #include "parfocal/core/units.h"
 #include "parfocal/formats/common/files.h"
 #include "parfocal/formats/tiff/description_values.h"
@@ -41,7 +41,7 @@ void set_imagej_resolution(Axis& axis, double resolution, int resolution_unit,
 // The pages of ImageJ, fastest axis first, "xyczt" as its menus write it or "czt"; other words than
 // the six orders are the default.
 std::string imagej_order(std::string order) {
-  for (char& c : order) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  order = lowercase(std::move(order));
   if (order.starts_with("xy")) order.erase(0, 2);
   std::string sorted = order;
   std::sort(sorted.begin(), sorted.end());
@@ -97,8 +97,8 @@ class ImageJReader {
 
 // "TZYX" of that many axes: names of axes of ours, each once; "" otherwise.
 std::string shape_axes(const nlohmann::json& json, size_t rank) {
-  std::string axes = json.contains("axes") && json["axes"].is_string() ? json["axes"] : "";
-  for (char& c : axes) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string axes =
+      lowercase(json.contains("axes") && json["axes"].is_string() ? json["axes"] : "");
   if (axes.size() != rank || !axes.ends_with("yx")) return "";
   for (size_t i = 0; i + 2 < rank; ++i)
     if (std::string("tcz").find(axes[i]) == axes.npos || axes.find(axes[i], i + 1) != axes.npos)

@@ -5,6 +5,7 @@
 
 #include "parfocal/core/operator_info.h"
 #include "parfocal/formats/common/files.h"
+#include "parfocal/formats/common/stream_order.h"
 #include "parfocal/formats/tiff/tiff_source.h"
 
 namespace parfocal {
@@ -188,27 +189,17 @@ void TiffSource::size_axes(const AxisSizes& sizes) {
   order_axes();
 }
 
-// The stream runs along t c z, in the places of those that there are, whatever the order of the
-// pages.
+// The stream runs along t c z, whatever the order of the pages.
 void TiffSource::order_axes() {
   auto& stream = layout_.stream;
-  std::vector<std::pair<Axis, int64_t>> axes(stream.size());
+  const std::vector<size_t> places = stream_places(stream);
+  if (std::is_sorted(places.begin(), places.end())) return;
+  const std::vector<Axis> stated = stream;
+  page_strides_.resize(stated.size());
   int64_t stride = 1;
-  for (size_t a = stream.size(); a-- > 0; stride *= stream[a].size) axes[a] = {stream[a], stride};
-  const std::string order = "tcz";
-  std::vector<size_t> own;
-  for (size_t a = 0; a < axes.size(); ++a)
-    if (order.find(axes[a].first.name) != order.npos) own.push_back(a);
-  auto sorted = own;
-  std::sort(sorted.begin(), sorted.end(), [&](size_t a, size_t b) {
-    return order.find(axes[a].first.name) < order.find(axes[b].first.name);
-  });
-  if (sorted == own) return;
-  const auto stated = axes;
-  for (size_t i = 0; i < own.size(); ++i) axes[own[i]] = stated[sorted[i]];
-  for (size_t a = 0; a < axes.size(); ++a) {
-    stream[a] = axes[a].first;
-    page_strides_.push_back(axes[a].second);
+  for (size_t a = stated.size(); a-- > 0; stride *= stated[a].size) {
+    stream[places[a]] = stated[a];
+    page_strides_[places[a]] = stride;
   }
 }
 

@@ -170,16 +170,14 @@ static std::vector<size_t> numbered_images(const ZarrHierarchy& store, const std
 
 std::vector<std::string> image_places(const ZarrHierarchy& store, const NgffGroup& root,
                                       size_t most, std::vector<std::string>& notices) {
-  if (!root.is_plate) {
-    std::vector<std::string> paths = image_paths(store, "", root, most);
-    if (!root.is_series || !listed_series(store, "", root).empty()) return paths;
-    // One that is not there keeps its place.
+  if (root.is_series && !root.is_plate && listed_series(store, "", root).empty()) {
     const auto numbers = numbered_images(store, "", most);
+    std::vector<std::string> paths;  // one that is not there keeps its place
     for (size_t k = 0; !numbers.empty() && k <= numbers.back(); ++k)
-      if (k >= paths.size() || paths[k] != std::to_string(k))
-        paths.insert(paths.begin() + static_cast<std::ptrdiff_t>(k), std::to_string(k));
+      paths.push_back(std::to_string(k));
     return paths;
   }
+  if (!root.is_plate) return image_paths(store, "", root, most);
   std::vector<std::string> paths, usual, absent;
   for_each_well(store, "", root, [&](const std::string&, const auto& fields) {
     usual = fields;

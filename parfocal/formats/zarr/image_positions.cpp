@@ -58,14 +58,14 @@ bool has_same_measures(const FoundImage& a, const FoundImage& b) {
 }
 
 // There is one layout for all positions.
-void note_other_measures(const ImagePositions& found, std::vector<std::string>& notices) {
+void note_other_measures(ImagePositions& found) {
   std::vector<std::string> others;
   for (size_t i = 0; i < found.images.size(); ++i)
     if (found.images[i] && !has_same_measures(*found.images[found.first], *found.images[i]))
       others.push_back(found.names[i]);
   if (others.empty()) return;
   const size_t named = std::min(others.size(), kMostNamed);
-  notices.push_back(fmt::format(
+  found.notices.push_back(fmt::format(
       "{} of {} positions have other scales, units or names of channels than {}, whose are taken "
       "for all: {}{} (source.position reads one with its own).",
       others.size(), found.names.size(), found.names[found.first],
@@ -123,7 +123,7 @@ ImagePositions find_positions(const ZarrHierarchy& store, ImageChoice choice) {
     if (found.images[i]) found.first = std::min(found.first, i);
   }
   if (!gaps.empty()) found.notices.push_back(gaps.text(found.names.size()));
-  note_other_measures(found, found.notices);
+  note_other_measures(found);
   take_notices(found.images, found.notices);
   return found;
 }

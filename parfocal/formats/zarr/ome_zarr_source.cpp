@@ -7,6 +7,7 @@
 #include "parfocal/core/io.h"
 #include "parfocal/core/operator_info.h"
 #include "parfocal/formats/common/axis_params.h"
+#include "parfocal/formats/common/stream_order.h"
 #include "parfocal/formats/zarr/array_reader.h"
 #include "parfocal/formats/zarr/frame_rows.h"
 #include "parfocal/formats/zarr/image_positions.h"
@@ -139,25 +140,12 @@ class OmeZarrSource final : public Source {
   }
 
  private:
-  // The stream runs along t c z, in the places of those that there are, whatever the array's order.
+  // The stream runs along t c z, whatever the order of the array.
   void order_axes() {
-    static const std::string kOrder = "tcz";
-    auto& stream = layout_.stream;
-    std::vector<size_t> places, sorted;
-    for (size_t a = 0; a < stream.size(); ++a) {
-      array_axes_.push_back(a);
-      if (kOrder.find(stream[a].name) != kOrder.npos) places.push_back(a);
-    }
-    sorted = places;
-    std::sort(sorted.begin(), sorted.end(), [&](size_t a, size_t b) {
-      return kOrder.find(stream[a].name) < kOrder.find(stream[b].name);
-    });
-    if (sorted == places) return;
-    const std::vector<Axis> stored = stream;
-    for (size_t i = 0; i < places.size(); ++i) {
-      stream[places[i]] = stored[sorted[i]];
-      array_axes_[sorted[i]] = places[i];
-    }
+    array_axes_ = stream_places(layout_.stream);
+    if (std::is_sorted(array_axes_.begin(), array_axes_.end())) return;
+    const std::vector<Axis> stored = layout_.stream;
+    for (size_t a = 0; a < stored.size(); ++a) layout_.stream[array_axes_[a]] = stored[a];
     group_ = 1;  // neighbours in the stream do not share chunks
   }
   // Beside those of the array: of positions, and of a channel's name, which has no other place.
