@@ -149,7 +149,7 @@ void check_disk(const Plan& plan) {
   if (available < 0 || plan.live || plan.disk_bytes <= available - available / 20) return;
   throw Error(
       ErrorCode::over_budget,
-      Issue{"the outputs, and what waits on the disk for them, may not fit the disk",
+      Issue{"the outputs, and the scratch in which large values wait, may not fit the disk",
             plan.out_dir.string(), format_bytes(available) + " free",
             format_bytes(plan.disk_bytes) + " and 5 % left free",
             "write to another disk: `run` and `plan` by --out DIR, `convert` by another OUT"});
