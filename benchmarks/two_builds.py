@@ -24,11 +24,10 @@ sys.path.insert(0, str(HERE.parent / "tests/rtdc"))
 COUNT = """parfocal: 1
 source: {type: files, glob: "%s/*.tif"}
 steps:
-  - {op: gaussian, sigma_px: 1.0, id: smooth}
-  - {op: otsu, id: level}
-  - {op: threshold, in: {image: smooth, level: level}, id: mask}
+  - {op: gaussian, sigma: 1 px}
+  - {op: threshold, method: otsu}
   - {op: label, id: objects}
-  - {op: measure, in: {labels: objects, intensity: source}, id: cells}
+  - {op: measure, id: cells, intensity: source}
 sinks: [{type: table, from: cells, path: cells.csv}]
 """
 STORE = """parfocal: 1

@@ -49,14 +49,10 @@ void Workplace::take() {
   at_start_ = look_at(out_);
 }
 
-void Workplace::clear() const { clear_but({}); }
-void Workplace::clear_beside() const { clear_but(unfinished()); }
-
-void Workplace::clear_but(const fs::path& kept) const {
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder_, ignored))
-    if (entry.path() != kept && entry.path().filename() != engine::kLockName)
-      fs::remove_all(entry.path(), ignored);
+void Workplace::clear() const { engine::clear_hidden(folder_, {out_.filename().string()}); }
+void Workplace::clear_beside() const {
+  const std::string name = out_.filename().string();
+  engine::clear_hidden(folder_, {name}, name);
 }
 
 // The lock goes last, and the folder only if no other command has taken it meanwhile.

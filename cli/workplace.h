@@ -31,9 +31,9 @@ class Workplace {
   void take();
   /// What is in the folder stays when the command ends, or not.
   void keep(bool keeps) { keeps_ = keeps; }
-  /// Removes what an earlier command left. \pre taken
+  /// Removes what an earlier command left; what somebody else has put there stays. \pre taken
   void clear() const;
-  /// All but the output itself.
+  /// The same, but for the output itself.
   void clear_beside() const;
   /// Gives what was made its name, and clears the rest at once: being killed later leaves nothing,
   /// being killed here is gone on with by the next command. \throws Error(output_exists) if the
@@ -48,7 +48,6 @@ class Workplace {
     bool operator==(const Seen&) const = default;
   };
   static Seen look_at(const std::filesystem::path& path);
-  void clear_but(const std::filesystem::path& kept) const;
   void remove();
 
   std::filesystem::path out_, folder_;

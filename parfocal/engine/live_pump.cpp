@@ -84,10 +84,19 @@ bool PassRun::publish_lost(int64_t from, int64_t to, std::stop_token stop) {
   return true;
 }
 
+// The number of frames, or where nobody knows it, so many as fill the outer step that was begun.
+int64_t PassRun::promised_items() const {
+  const Layout& layout = live_ring_->port().layout;
+  if (layout.stream_count() != kUnbounded) return layout.stream_count();
+  int64_t step = 1;
+  for (size_t a = 1; a < layout.stream.size(); ++a) step *= layout.stream[a].size;
+  return (source_items_ + step - 1) / step * step;
+}
+
 // A source that ends before the number of frames it promised lost the rest.
 void PassRun::close_live(LiveSource& live, bool ended) {
   live.stop();
-  const int64_t promised = live_ring_->port().layout.stream_count();
+  const int64_t promised = promised_items();
   if (ended && source_items_ < promised) context_.faults.frames_lost(source_items_, promised - 1);
   std::unique_lock lock(mutex_);
   while (ended && source_items_ < promised &&

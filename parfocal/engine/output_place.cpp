@@ -29,8 +29,9 @@ void settle_swap(const fs::path& from, const fs::path& to, const fs::path& lock_
   const auto lock = FileLock::take(lock_file, O_CREAT);
   if (!lock) return;
   if (Status s = swap.finish(); !s.ok()) throw Error(ErrorCode::run_failed, s.issue());
+  clear_hidden(from, {});
   std::error_code ignored;
-  fs::remove_all(from, ignored);
+  fs::remove(from, ignored);
 }
 
 // Groups that a store has besides those that its description names.
@@ -55,6 +56,58 @@ bool is_part_of_store(const fs::path& name, const std::string& description) {
   return !of_label ||
          description.find("labels/" + std::next(labels)->string() + "\"") != std::string::npos;
 }
+
+bool starts_with(const fs::path& name, const char* prefix) {
+  return name.filename().string().starts_with(prefix);
+}
+
+// Files that commands need while they make outputs, and nobody else.
+bool is_of_the_making(const fs::path& name) {
+  return name == kRecordName || name == std::string(kRecordName) + ".part" ||
+         starts_with(name, ".parfocal-swap") || name == ".parfocal-replaced" ||
+         starts_with(name, ".parfocal-scratch-");
+}
+
+/// What to do with the names of a hidden folder, by the outputs that were made there.
+class HiddenNames {
+ public:
+  HiddenNames(const fs::path& folder, std::vector<std::string> outputs, std::string kept)
+      : folder_(folder), outputs_(std::move(outputs)), kept_(std::move(kept)) {
+    for (std::string& name : recorded_names(folder)) outputs_.push_back(std::move(name));
+  }
+
+  void clear(const fs::path& below = {}) const {
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(folder_ / below, ignored)) {
+      const fs::path name = below / entry.path().filename();
+      if (name == kLockName || (!kept_.empty() && name == kept_)) continue;
+      if (is_own(name)) {
+        if (foreign_file_in(entry.path()).empty()) fs::remove_all(entry.path(), ignored);
+      } else if (leads_to_own(name)) {
+        clear(name);
+        fs::remove(entry.path(), ignored);
+      } else if (below.empty() && is_of_the_making(name)) {
+        fs::remove_all(entry.path(), ignored);
+      }
+    }
+  }
+
+ private:
+  bool is_own(const fs::path& name) const {
+    return std::any_of(outputs_.begin(), outputs_.end(), [&](const std::string& output) {
+      return name == output || name == output + ".part" || name == output + ".part.journal";
+    });
+  }
+  bool leads_to_own(const fs::path& name) const {
+    return std::any_of(outputs_.begin(), outputs_.end(), [&](const std::string& output) {
+      return name != output && lies_in(output, name);
+    });
+  }
+
+  const fs::path& folder_;
+  std::vector<std::string> outputs_;
+  std::string kept_;
+};
 
 }  // namespace
 
@@ -116,6 +169,11 @@ fs::path foreign_file_in(const fs::path& folder) {
       return it->path();
   }
   return {};
+}
+
+void clear_hidden(const fs::path& folder, const std::vector<std::string>& outputs,
+                  const std::string& kept) {
+  HiddenNames(folder, outputs, kept).clear();
 }
 
 }  // namespace parfocal::engine

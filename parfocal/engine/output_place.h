@@ -32,4 +32,10 @@ void settle(const std::filesystem::path& path);
 /// somebody's labels); "" = none. A folder that is no store has nothing else.
 std::filesystem::path foreign_file_in(const std::filesystem::path& folder);
 
+/// Removes from a hidden folder what commands make there: `outputs`, those that a record in it
+/// names, and the files that belong to the making; all but the lock. What somebody else has put
+/// there stays, stores with foreign files in them, too; so does the output `kept`.
+void clear_hidden(const std::filesystem::path& folder, const std::vector<std::string>& outputs,
+                  const std::string& kept = {});
+
 }  // namespace parfocal::engine

@@ -185,11 +185,28 @@ void OutputFolder::require_no_parts() const {
                   "a folder without it: move it away if it is of use", final_);
 }
 
+// What somebody else has put into the staging folder stays there.
+void OutputFolder::clear_staging() const {
+  std::vector<std::string> names;
+  for (const Output& output : outputs_) names.push_back(output.name);
+  clear_hidden(writing_, names);
+  std::error_code ignored;
+  fs::remove(writing_, ignored);
+}
+
+void OutputFolder::require_room_in_staging() const {
+  for (const Output& output : outputs_)
+    if (const fs::path path = writing_ / output.name; has_name(path))
+      fail_exists(path, "this is in the way of the output " + output.name,
+                  "a folder without it: move " + path.string() + " away", final_);
+}
+
 void OutputFolder::create() {
   std::error_code error;
   if (staged_) {  // of a run that was killed; its lock is ours now
-    fs::remove_all(writing_, error);
+    clear_staging();
     earlier_record_.remove_part();
+    require_room_in_staging();
   }
   created_folder_ = fs::create_directories(writing_, error);
   if (error)
@@ -208,7 +225,7 @@ OutputFolder::~OutputFolder() {
   const bool made = std::any_of(outputs_.begin(), outputs_.end(), [this](const Output& output) {
     return output.name != kRecordName && has_name(writing_ / output.name);
   });
-  if (staged_) fs::remove_all(writing_, ignored);
+  if (staged_) clear_staging();
   if (made || resumes_) return;
   fs::remove(record_.path(), ignored);
   if (created_folder_) fs::remove(writing_, ignored);
@@ -242,8 +259,7 @@ Status OutputFolder::publish() {
   for (const Output& output : outputs_)
     entries.push_back({output.name, output.existed, output.name == kRecordName});
   if (Status s = Swap(writing_, final_).run(entries); !s.ok()) return s;
-  std::error_code ignored;
-  fs::remove_all(writing_, ignored);
+  clear_staging();
   published_ = true;
   return {};
 }

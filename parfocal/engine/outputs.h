@@ -63,6 +63,8 @@ class OutputFolder {
   void require_no_parts() const;
   bool may_be_replaced(const Output& output, std::string& why) const;
   Status require_unchanged() const;
+  void clear_staging() const;
+  void require_room_in_staging() const;
 
   std::filesystem::path final_, writing_;
   std::vector<Output> outputs_;         ///< run.json last

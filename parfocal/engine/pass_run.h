@@ -51,6 +51,7 @@ class PassRun {
   bool publish_lost(int64_t from, int64_t to, std::stop_token stop);
   bool has_live_room(int64_t sequence) const;
   void publish_live(const FrameHeader& header, const Gap& gap);
+  int64_t promised_items() const;
   void close_live(LiveSource& live, bool ended);
   bool wait_for_room(std::unique_lock<std::mutex>& lock, int64_t sequence, std::stop_token stop);
 

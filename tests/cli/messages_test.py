@@ -2,12 +2,9 @@
 
 import json
 import os
-import pathlib
 import re
 import shlex
-import signal
 import subprocess
-import time
 import unittest
 
 from support import CommandTest, PARFOCAL, PIPELINE, tiff

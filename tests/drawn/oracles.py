@@ -84,7 +84,7 @@ def cast(step, inputs, layouts, out):
     if casting == "saturate":
         whole = np.clip(whole, low, high)
     span = high - low + 1
-    return [((whole - low) % span + low).astype(dtype)]
+    return [np.asarray((whole - low) % span + low, object).astype(dtype)]  # of no axes: a number
 
 
 @oracle("subtract")

@@ -75,17 +75,21 @@ def read_zarr(path, layout):
         return split_items(*image_of_item(root, layout))
     place = layout.stream_names.index("p")
     parts = [image_of(group, layout) for group in positions(root, layout)]
-    pixels = np.stack([part[0] for part in parts], place)
-    leading = pixels.shape[:-2]
-    flags, reasons = np.ones(leading, np.uint8), {}
-    for p, (one, valid, why) in enumerate(parts):
-        select = (slice(None),) * place + (p,)
-        flags[select] = 1 if valid is None else valid.reshape(one.shape[:-2])
+    longest = max(len(pixels) for pixels, _, _ in parts)  # of a run that failed some are shorter
+    pixels = np.stack([padded(one, longest) for one, _, _ in parts], place)
+    flags = np.stack([padded(np.ones(one.shape[:-2], np.uint8) if valid is None
+                             else valid.reshape(one.shape[:-2]), longest) for one, valid, _ in parts], place)
+    reasons = {}
+    for p, (one, _, why) in enumerate(parts):
         for frame, reason in why.items():
             at = list(np.unravel_index(frame, one.shape[:-2]))
             at.insert(place, p)
-            reasons[int(np.ravel_multi_index(at, leading))] = reason
+            reasons[int(np.ravel_multi_index(at, flags.shape))] = reason
     return split_items(pixels, layout, flags, reasons)
+
+
+def padded(array, length):
+    return np.concatenate([array, np.zeros((length - len(array),) + array.shape[1:], array.dtype)])
 
 
 def image_of_item(group, layout):

@@ -1,6 +1,7 @@
 """One pipeline, run in a folder of its own: the tapped baseline, then as it was drawn."""
 
 import hashlib
+import math
 import os
 import pathlib
 import re
@@ -11,6 +12,7 @@ from . import inputs, layout, recorded, taps
 from .judge_nodes import Failure, NodeJudge
 
 LARGE = "2GiB"
+UNSEEN_BYTES = 4 << 20  # of memory that comes in pages, and of a base that differs from run to run
 COMPARED_EXITS = (0, 6, 7)
 
 
@@ -225,10 +227,16 @@ class Trial:
             if edge["expected"] >= 0 and edge["received"] + edge["missing"] != edge["expected"]:
                 self.fail("record", edge["edge"], f"{edge['received']} + {edge['missing']} are not {edge['expected']}")
         if self.pipeline.is_live and self.truth is not None:
-            sent = self.truth.pixels.shape[0] * self.pipeline.source.get("repeat", 1)
-            told = record["items"] if record["items"] >= 0 else 0
+            sent, told = self.sent(), max(0, record["items"])
             if told != sent:
-                self.fail("tail" if self.pipeline.source.get("unbounded") else "told", "run.json", f"tells of {told} frames, the camera sent {sent}")
+                kind = "tail" if self.pipeline.source.get("unbounded") else "told"
+                self.fail(kind, "run.json", f"tells of {told} frames, the camera sent {sent}")
+
+    def sent(self):
+        """Frames of the camera: along all its stream axes, not only the outermost."""
+        sizes = dict(zip(self.truth.axes, self.truth.pixels.shape))
+        names = self.layouts["source"].stream_names
+        return math.prod(sizes[name] for name in names) * self.pipeline.source.get("repeat", 1)
 
     # --- bounds ---
 
@@ -273,13 +281,23 @@ class Trial:
             if "__parfocal" in path.parts and path.name not in ("__parfocal", "store.json"):
                 self.fail("leftover", str(path.relative_to(folder)), "is left in a store")
 
-    def judge_disk(self, folder, out, memory, threads):
-        """Blocks that images take, folders included; what tables take is not known before."""
+    def judge_plan(self, folder, out, memory, threads):
+        """What was stated before the run, beside what it took."""
         line = ["plan", "p.yaml", "--memory", memory, "--threads", threads, "--json", "--out", "none"]
         planned = self.command(self.work, *line) if out in ("run0", "run3") else None
         if planned is None or planned.exit_code != 0:
             return
-        plan, line = planned.json(), planned.line
+        self.judge_disk(folder, planned.json(), planned.line)
+        self.judge_own_bytes(planned.json(), planned.line)
+
+    def judge_own_bytes(self, plan, line):
+        """Memory that is planned, but for declared capacities, is used: no more than half is added."""
+        own, touched = own_bytes(plan, self.layouts), self.bounds[-1][1] - plan["base_bytes"]
+        if own > 1.5 * touched + UNSEEN_BYTES:
+            self.fail("own", line, f"{own} bytes of queues, slots and states planned, {touched} touched by all")
+
+    def judge_disk(self, folder, plan, line):
+        """Blocks that images take, folders included; what tables take is not known before."""
         taken = 0
         for sink in self.pipeline.sinks:
             if sink["type"] not in ("table", "frames"):
@@ -321,7 +339,7 @@ class Trial:
         if ran.exit_code not in COMPARED_EXITS:
             return self.fail("accepted", ran.line, f"was planned, then exit {ran.exit_code}: {ran.last_words}")
         self.judge_bounds(ran, folder)
-        self.judge_disk(folder, out, memory, threads)
+        self.judge_plan(folder, out, memory, threads)
         got = self.guarded(out, lambda: recorded.contents(folder, self.pipeline.sinks))
         if got is None:
             return
@@ -392,6 +410,15 @@ class Trial:
         right = recorded.Recorded(right.stream, {at: item for at, item in right.items.items() if at in got.items})
         if wrong := recorded.unequal(got, right):
             self.fail("starved", sink["path"], f"{wrong} ({line})")
+
+
+def own_bytes(plan, layouts):
+    """Of the largest pass: queues of images, slots of workers, states. What sinks, decoders and tables
+    may take was declared by them."""
+    tables = {port for port, layout in layouts.items() if not layout.is_image}
+    own = [r for r in plan["reservations"] if r["holder"] not in tables
+           and re.match(r"queue of|\d+ slots|state", r["what"])]
+    return max(sum(r["bytes"] for r in own if r["pass"] == p) for p in range(len(plan["passes"])))
 
 
 def bytes_of(text):

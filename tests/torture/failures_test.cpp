@@ -71,6 +71,17 @@ TEST(Failures, AnUnboundedStreamExpectsWhatCame) {
   EXPECT_EQ(edge.received + edge.missing, edge.expected);
 }
 
+TEST(Failures, AnUnboundedStreamThatEndsWithinAStepLostTheRestOfTheStep) {
+  const auto r = run_text(
+      "source: {type: script_live, t: 4, c: 3, endless: true, broken: [10, 11]}\n"
+      "sinks: [{type: memory, from: source, path: b}]\n");
+  EXPECT_EQ(r.record.exit_code, 7) << r.record.json();
+  EXPECT_EQ(r.record.items, 12);
+  EXPECT_EQ(edge_of(r, "b").received, 10);
+  EXPECT_EQ(edge_of(r, "b").missing, 2);
+  EXPECT_EQ(received("b").items.at({11, 0}), gap_text(GapReason::dropped));
+}
+
 TEST(Failures, ReceivedCountsNoGapsAmongTheItemsThatAreKept) {
   const auto r = run_text(
       "on_error: skip\nsource: {type: script, t: 30, broken: [2, 5, 9, 10]}\nsinks: [{type: "

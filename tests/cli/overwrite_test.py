@@ -1,0 +1,159 @@
+"""What --overwrite replaces, and what it never touches."""
+
+import json
+import shutil
+import unittest
+
+from outputs import Outputs
+from support import tiff
+
+
+class Overwrite(Outputs):
+    def test_results_of_every_name_are_replaced_and_files_of_others_stay(self):
+        sinks = ("type: table, path: result.old", "type: table, path: sub/deep/a.csv",
+                 "type: ome_zarr, from: source, path: sub/z.ome.zarr", "type: table, path: new")
+        self.pipeline("p.yaml", 20, *sinks)
+        self.expect(0, "run", "p.yaml", "--out", "o")
+        self.write("o/sub/my-notes.txt", "precious")
+        self.write("o/sub/deep/b.csv", "mine")
+        self.pipeline("p.yaml", 5, *sinks)
+        for _ in range(2):
+            self.expect(0, "run", "p.yaml", "--out", "o", "--overwrite")
+            self.assertEqual([self.rows("o/" + n) for n in ("result.old", "new", "sub/deep/a.csv")],
+                             [5, 5, 5])
+            self.assertEqual((self.dir / "o/sub/my-notes.txt").read_text(), "precious")
+            self.assertEqual((self.dir / "o/sub/deep/b.csv").read_text(), "mine")
+            self.assertEqual(self.hidden(), [])
+
+    def test_files_of_others_in_a_store_keep_it_from_being_replaced(self):
+        self.pipeline("p.yaml", 3, "type: ome_zarr, from: source, path: z.ome.zarr")
+        self.expect(0, "run", "p.yaml", "--out", "o")
+        for foreign in ("notes.txt", "labels/mine/zarr.json", "0/notes", "other/zarr.json"):
+            path = self.dir / "o/z.ome.zarr" / foreign
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("{}")
+            before = self.files("o")
+            _, err = self.expect(8, "run", "p.yaml", "--out", "o", "--overwrite")
+            self.assertIn(foreign, err)
+            _, err = self.expect(8, "run", "p.yaml", "--out", "o")
+            self.assertNotIn("--overwrite", err)
+            self.assertEqual(self.files("o"), before)
+            path.unlink()
+        self.expect(0, "run", "p.yaml", "--out", "o", "--overwrite")
+
+    def test_a_store_that_was_hardly_begun_is_replaced(self):
+        self.pipeline("p.yaml", 3, "type: ome_zarr, from: source, path: z.ome.zarr")
+        self.expect(0, "run", "p.yaml", "--out", "o")
+        shutil.rmtree(self.dir / "o/z.ome.zarr")
+        (self.dir / "o/z.ome.zarr/__parfocal").mkdir(parents=True)
+        self.write("o/z.ome.zarr/__parfocal/store.json", "{}")
+        self.expect(0, "run", "p.yaml", "--out", "o", "--overwrite")
+        self.assertEqual(self.hidden(), [])
+
+    def test_a_run_that_could_not_make_all_its_outputs_is_recorded_as_failed(self):
+        self.pipeline("p.yaml", 3, "type: ome_zarr, from: source, path: z.ome.zarr",
+                      "type: table, path: %s" % (300 * "a"))
+        self.expect(1, "run", "p.yaml", "--out", "o")
+        record = json.loads((self.dir / "o/run.json").read_text())
+        self.assertEqual((record["status"], record["exit_code"]), ("failed", 1))
+        self.assertEqual(len(record["issues"]), 1)
+
+    def test_an_input_is_never_replaced_whatever_its_name_leads_over(self):
+        self.pipeline("p.yaml", 3, "type: ome_zarr, path: a.ome.zarr", "type: ome_tiff, path: a.ome.tif")
+        self.expect(0, "run", "p.yaml", "--out", "in")
+        (self.dir / "link").symlink_to("in")
+        (self.dir / "frame.ome.tif").symlink_to("in/a.ome.tif")
+        before = self.files("in")
+        zarr, tif = "type: ome_zarr, path: a.ome.zarr", "type: ome_tiff, path: a.ome.tif"
+        for source, sink, out in [
+                ("{type: ome_zarr, path: in/a.ome.zarr}", zarr, "in"),
+                ("{type: ome_zarr, path: in/a.ome.zarr}", zarr, "link"),
+                ("{type: ome_zarr, path: link/a.ome.zarr/}", zarr, "in"),
+                ("{type: ome_zarr, path: in/a.ome.zarr}", "type: ome_tiff, path: b.ome.tif", "in/a.ome.zarr"),
+                ("{type: files, glob: in/a.ome.tif, axes: auto}", tif, "in"),
+                ("{type: files, glob: 'i?/*.tif', axes: auto}", tif, "link"),
+                ("{type: files, glob: [frame.ome.tif], axes: auto}", tif, "in"),
+                ("{type: push, of: {type: files, glob: in/a.ome.tif, axes: auto}}", tif, "in")]:
+            self.pipeline("s.yaml", 0, sink, source=source)
+            with self.subTest(source=source, out=out):
+                _, err = self.expect(8, "run", "s.yaml", "--out", out, "--overwrite")
+                self.assertIn("input of this run", err)
+                now = self.files("in")  # the lines below may have added to it
+                self.assertEqual({name: now.get(name) for name in before}, before)
+                _, err = self.expect(8, "run", "s.yaml", "--out", out)
+                self.assertNotIn("--overwrite", err)
+                (cure,) = self.cures(err)
+                self.expect(0, *cure)
+
+    def test_two_pipelines_may_take_turns_in_one_folder(self):
+        self.pipeline("a.yaml", 3, "type: table, path: a.csv")
+        self.pipeline("b.yaml", 4, "type: table, path: b.csv")
+        self.expect(0, "run", "a.yaml", "--out", "o")
+        for name in ("b.yaml", "a.yaml", "b.yaml"):
+            self.expect(0, "run", name, "--out", "o", "--overwrite")
+        self.assertEqual((self.rows("o/a.csv"), self.rows("o/b.csv")), (3, 4))
+        self.write("o/c.csv", "mine")
+        self.pipeline("c.yaml", 4, "type: table, path: c.csv")
+        self.expect(8, "run", "c.yaml", "--out", "o", "--overwrite")
+        self.assertEqual((self.dir / "o/c.csv").read_text(), "mine")
+
+    def test_what_a_killed_overwrite_left_is_never_published(self):
+        self.pipeline("p.yaml", 3, "type: table, path: a.csv")
+        self.expect(0, "run", "p.yaml", "--out", "o")
+        (self.dir / "o/.parfocal-new/sub").mkdir(parents=True)
+        for left in (".parfocal-new/a.csv", ".parfocal-new/sub/b.csv", "run.json.part"):
+            self.write("o/" + left, "left")
+        self.write("o/.parfocal-new/run.json", json.dumps({"names": ["sub/b.csv"]}))
+        self.expect(0, "run", "p.yaml", "--out", "o", "--overwrite")
+        self.assertEqual(sorted(self.files("o")), ["a.csv", "frames.csv", "run.json"])
+        self.assertEqual(self.rows("o/a.csv"), 3)
+        self.assertEqual(self.hidden(), [])
+
+    def test_files_of_others_in_hidden_folders_stay(self):
+        self.pipeline("p.yaml", 3, "type: table, path: a.csv", "type: ome_zarr, from: source, path: z.ome.zarr")
+        self.expect(0, "run", "p.yaml", "--out", "o")
+        store, mine = ".parfocal-new/z.ome.zarr/notes.txt", ".parfocal-new/sub/notes.txt"
+        for name in (store, mine):
+            (self.dir / "o" / name).parent.mkdir(parents=True)
+            self.write("o/" + name, "mine")
+        _, err = self.expect(8, "run", "p.yaml", "--out", "o", "--overwrite")
+        self.assertIn(".parfocal-new/z.ome.zarr", err)
+        self.assertEqual([(self.dir / "o" / name).read_text() for name in (store, mine)], 2 * ["mine"])
+        shutil.rmtree((self.dir / "o" / store).parent)
+        self.expect(0, "run", "p.yaml", "--out", "o", "--overwrite")
+        self.assertEqual((self.dir / "o" / mine).read_text(), "mine")
+        (self.dir / "m.tif").write_bytes(tiff())
+        (self.dir / ".c.ome.tif.parfocal").mkdir()
+        self.write(".c.ome.tif.parfocal/notes.txt", "mine")
+        self.expect(0, "convert", "m.tif", "c.ome.tif")
+        self.assertEqual(self.files(".c.ome.tif.parfocal"), {"notes.txt": b"mine"})
+
+    def test_a_file_where_a_folder_is_needed_is_told_before_the_run(self):
+        self.pipeline("p.yaml", 3, "type: table, path: sub")
+        self.expect(0, "run", "p.yaml", "--out", "o")
+        self.pipeline("q.yaml", 3, "type: table, path: sub/a.csv")
+        before = self.files("o")
+        _, err = self.expect(8, "run", "q.yaml", "--out", "o", "--overwrite")
+        self.assertIn("in the way", err)
+        self.assertEqual(self.files("o"), before)
+
+    def test_a_file_of_somebody_else_that_looks_like_a_part_stays(self):
+        if self.run_command("ops", "rtdc").returncode != 0:
+            self.skipTest("built without HDF5")
+        self.pipeline("p.yaml", 3, "type: rtdc, path: a.rtdc, from: source")
+        (self.dir / "o").mkdir()
+        self.write("o/a.rtdc.part", "mine")
+        _, err = self.expect(8, "run", "p.yaml", "--out", "o")
+        self.assertIn("a.rtdc.part", err)
+        self.assertEqual(self.files("o"), {"a.rtdc.part": b"mine"})
+
+    def test_a_run_that_could_not_begin_leaves_nothing(self):
+        self.pipeline("p.yaml", 3, "type: rtdc, path: a.rtdc, from: source, input: none.rtdc")
+        done = self.run_command("run", "p.yaml", "--out", "o")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertNotEqual(done.returncode, 8)
+        self.assertEqual(self.run_command("run", "p.yaml", "--out", "o").returncode, done.returncode)
+
+
+if __name__ == "__main__":
+    unittest.main()
