@@ -14,6 +14,7 @@ int plan(const PlanArguments& arguments) {
     result(plan_graph(planned.plan));
   else
     result(plan_text(planned.plan, arguments.explain));
+  for (const std::string& text : planned.plan.notices) message("note: source: " + text);
   message(summary_of(planned));
   if (arguments.json || arguments.graph) return 0;
   auto words = arguments.pipeline.words;

@@ -116,6 +116,7 @@ struct Plan {
   bool live = false;         ///< the source of pass 0 is live
   int recording = -1;        ///< live with several passes: the sink that later passes read again
   bool fused = true;         ///< false: every edge is a queue
+  std::vector<std::string> notices;  ///< what the source tells of itself, as a run does
   std::vector<std::string> explain;  ///< one line per decision, grouped by planner pass
 };
 

@@ -185,6 +185,7 @@ void read_plan(const Json& j, Plan& plan) {
   plan.disk_bytes = j.at("disk_bytes");
   plan.live = j.at("live");
   plan.recording = j.at("recording");
+  plan.notices = j.value("notices", std::vector<std::string>());
   plan.explain = j.at("explain").get<std::vector<std::string>>();
 }
 
@@ -227,6 +228,7 @@ std::string plan_to_json(const Plan& plan) {
          {"disk_bytes", plan.disk_bytes},
          {"live", plan.live},
          {"recording", plan.recording},
+         {"notices", plan.notices},
          {"explain", plan.explain}};
   for (const NodePlan& n : plan.nodes) j["nodes"].push_back(to(n));
   for (const PassPlan& p : plan.passes) j["passes"].push_back(to(p));

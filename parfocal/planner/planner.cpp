@@ -155,10 +155,6 @@ void check_disk(const Plan& plan) {
             "write to another disk: `run` and `plan` by --out DIR, `convert` by another OUT"});
 }
 
-}  // namespace
-
-namespace {
-
 // Everything up to the choice of regions and queues.
 Draft start_draft(const Pipeline& pipeline, const PlanOptions& options) {
   Draft draft;
@@ -172,6 +168,7 @@ Draft start_draft(const Pipeline& pipeline, const PlanOptions& options) {
       options.memory_bytes.value_or(pipeline.memory_bytes.value_or(available_memory_bytes() / 2));
   draft.source = open_source(pipeline.source, pipeline.base_dir);
   plan.live = draft.source.live != nullptr;
+  plan.notices = draft.source.notices();
   planning::resolve_layouts(draft);
   planning::split_passes(draft);
   planning::build_stages(draft);

@@ -20,7 +20,10 @@ class Axes(CommandTest):
         self.write("p.yaml", PIPELINE.replace('{type: files, glob: "*.tif", axes: tyx}', SOURCE))
         line = [word for text in sets for word in ("--set", text)]
         _, err = self.expect(0, "run", "p.yaml", "--out", "o", "--overwrite", *line)
-        told = re.findall(r"(?m)^note: (?:source: )?(The .* says .*)$", err)
+        said = re.compile(r"(?m)^note: (?:source: )?(The .* says .*)$")
+        told = said.findall(err)
+        _, err = self.expect(0, "plan", "p.yaml", *line)
+        self.assertEqual(said.findall(err), told)
         recorded = json.loads((self.dir / "o/run.json").read_text())["notices"]
         for note in told:
             self.assertTrue(any(note in text for text in recorded), recorded)

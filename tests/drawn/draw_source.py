@@ -88,6 +88,7 @@ def draw_imagej(rng, large):
     spec = file_of(rng, large, "imagej", "in/ij.tif")
     spec["dtype"] = rng.choice(["uint8", "uint16", "float32"])
     sizes = spec["axes"]
+    sizes.update(y=max(2, sizes["y"]), x=max(2, sizes["x"]))  # tifffile takes single columns for colours
     spec["axes"] = {name: sizes[name] for name in "tzcyx" if name in sizes}  # ImageJ's only order
     if rng.random() < 0.5:
         spec["scale_um"] = rng.choice([0.5, 0.125, 2.0])

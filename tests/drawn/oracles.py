@@ -74,9 +74,10 @@ def cast(step, inputs, layouts, out):
         return [None if lost else out]
     low, high = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
     if image.dtype.kind == "f":
-        if not np.isfinite(image).all():
-            return [None]
-        image = np.trunc(image)
+        if casting == "error" and not np.isfinite(image).all():
+            return [FAILS]
+        casting = "error" if casting == "error" else "saturate"  # wrapped, too
+        image = np.trunc(np.nan_to_num(np.float64(image), nan=0, posinf=1e300, neginf=-1e300))
     whole = np.array([int(v) for v in image.reshape(-1)], object).reshape(image.shape)
     fits = (whole >= low) & (whole <= high)
     if casting == "error" and not np.all(fits):

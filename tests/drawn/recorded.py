@@ -30,6 +30,8 @@ def coordinates(shape):
 def split_items(pixels, layout, valid, reasons):
     """`pixels`: stream axes, then item axes; `valid`: one flag a plane, in C order."""
     pixels = pixels.astype(bool) if layout.dtype == "bool" else pixels  # stored as 0 and 1
+    if not layout.stream and pixels.shape != layout.item_shape:  # of a run that failed within it
+        return Recorded((), {}, {(): "?"})
     found = Recorded(tuple((name, size) for (name, _), size in zip(layout.stream, pixels.shape)))
     planes = max(1, int(np.prod(layout.item_shape[:-2])))
     for number, at in enumerate(coordinates(pixels.shape[:len(layout.stream)])):
@@ -109,8 +111,10 @@ def read_tiff(path, layout):
             texts = re.findall(rb"<\?xml.*?</OME>", raw.read(), re.S)
         text = texts[-1].decode() if texts else text
     sizes = list(layout.stream_shape + layout.item_shape)
-    if sizes and len(layout.stream):  # a stream without an end, or a file that ends early
-        sizes[0] = len(planes) // max(1, int(np.prod(sizes[1:-2])))
+    if len(sizes) > 2:  # a stream without an end, or a file that ends early
+        step = int(np.prod(sizes[1:-2]))
+        sizes[0] = len(planes) // step
+        planes = planes[:sizes[0] * step]
     pixels = planes.reshape(sizes).astype(layout.dtype)
     gaps = re.search(r'K="gaps">(.*?)</M>', text, re.S)
     ranges = json.loads(gaps[1].replace("&quot;", '"').replace("&#34;", '"')) if gaps else []

@@ -132,7 +132,8 @@ PARFOCAL_OPERATOR(cast) {
               .required()
               .add("casting", &CastParams::casting,
                    "what happens to a value that does not fit: error fails the item, saturate "
-                   "takes the nearest value, wrap keeps the low bits")
+                   "takes the nearest value (of NaN 0), wrap the low bits of an integer and the "
+                   "nearest value of a float")
               .choices({"wrap", "saturate", "error"})
               .defaults("error"),
       .tolerance = "exact",
