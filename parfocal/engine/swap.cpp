@@ -40,6 +40,12 @@ Status sync(const fs::path& path, int flags) {
   return s;
 }
 
+Status sync_folders(const std::set<fs::path>& folders) {
+  for (const fs::path& folder : folders)
+    if (Status s = sync(folder, O_DIRECTORY); !s.ok()) return s;
+  return {};
+}
+
 }  // namespace
 
 bool has_name(const fs::path& path) {
@@ -85,16 +91,19 @@ Status Swap::run(const std::vector<SwapEntry>& entries) const {
   return s;
 }
 
+// Names are safe before the entry that cannot be undone follows.
 Status Swap::finish() const {
   if (!begun()) return {};
-  const auto all = entries();
   std::set<fs::path> folders = {to_};
-  for (const SwapEntry& entry : all) {
-    if (Status s = forward(entry); !s.ok()) return s;
+  for (const SwapEntry& entry : entries()) {
+    Status s = entry.in_one_step ? sync_folders(folders) : Status();
+    if (s.ok()) s = forward(entry);
+    if (!s.ok()) return s;
     folders.insert((to_ / entry.name).parent_path());
   }
-  for (const fs::path& folder : folders)
-    if (Status s = sync(folder, O_DIRECTORY); !s.ok()) return s;
+  if (const Status s = sync_folders(folders); !s.ok())
+    return Status::fail(s.issue().what + ": what was made may or may not have its names",
+                        "look after the disk; the next command on " + to_.string() + " finishes");
   std::error_code ignored;
   fs::remove_all(replaced(), ignored);
   return ::unlink(journal().c_str()) == 0 ? Status() : failure("remove", journal());

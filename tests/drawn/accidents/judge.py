@@ -109,7 +109,9 @@ class Judge:
     def judge_unfinished(self, process):
         scene = self.scene
         if scene.overwrites and self.accident.kind != "swap" and process.code != -9:
-            self.judge_old(process.line)
+            # A sync that fails last leaves the new results, and a word that they may not be safe.
+            if self.accident.kind != "eio_sync" or not self.is_whole(scene.place):
+                self.judge_old(process.line)
         if not scene.is_run:
             if not scene.overwrites and process.code != -9 and (scene.place / scene.task.out).exists():
                 self.fail("whole", process.line, f"exit {process.code}, and there is a {scene.task.out}")
