@@ -46,7 +46,8 @@ bool is_known_group(const std::string& name, const std::string& description) {
 bool is_part_of_store(const fs::path& name, const std::string& description) {
   static const char* kMetadata[] = {"zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata"};
   if (*name.begin() == "__parfocal") return true;
-  const auto last = name.filename().string();
+  auto last = name.filename().string();
+  if (last.ends_with(".part")) last.resize(last.size() - 5);  // of a writer that was killed
   const bool metadata =
       std::find(std::begin(kMetadata), std::end(kMetadata), last) != std::end(kMetadata);
   if (!metadata && last.find_first_not_of("0123456789.") != std::string::npos) return false;

@@ -47,6 +47,8 @@ class Overwrite(Outputs):
         shutil.rmtree(self.dir / "o/z.ome.zarr")
         (self.dir / "o/z.ome.zarr/__parfocal").mkdir(parents=True)
         self.write("o/z.ome.zarr/__parfocal/store.json", "{}")
+        (self.dir / "o/z.ome.zarr/frames/valid").mkdir(parents=True)
+        self.write("o/z.ome.zarr/frames/valid/zarr.json.part", "{")  # killed just then
         self.expect(0, "run", "p.yaml", "--out", "o", "--overwrite")
         self.assertEqual(self.hidden(), [])
 
