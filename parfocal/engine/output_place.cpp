@@ -64,7 +64,7 @@ bool starts_with(const fs::path& name, const char* prefix) {
 
 // Files that commands need while they make outputs, and nobody else.
 bool is_of_the_making(const fs::path& name) {
-  return name == kRecordName || name == std::string(kRecordName) + ".part" ||
+  return name == "frames.csv" || name == std::string(kRecordName) + ".part" ||
          starts_with(name, ".parfocal-swap") || name == ".parfocal-replaced" ||
          starts_with(name, ".parfocal-scratch-");
 }
@@ -81,7 +81,7 @@ class HiddenNames {
     std::error_code ignored;
     for (const auto& entry : fs::directory_iterator(folder_ / below, ignored)) {
       const fs::path name = below / entry.path().filename();
-      if (name == kLockName || (!kept_.empty() && name == kept_)) continue;
+      if (name == kLockName || name == kRecordName || (!kept_.empty() && name == kept_)) continue;
       if (is_own(name)) {
         if (foreign_file_in(entry.path()).empty()) fs::remove_all(entry.path(), ignored);
       } else if (leads_to_own(name)) {
@@ -172,9 +172,12 @@ fs::path foreign_file_in(const fs::path& folder) {
   return {};
 }
 
+// The record goes last: it names the rest for whoever goes on after a kill.
 void clear_hidden(const fs::path& folder, const std::vector<std::string>& outputs,
                   const std::string& kept) {
   HiddenNames(folder, outputs, kept).clear();
+  std::error_code ignored;
+  fs::remove(folder / kRecordName, ignored);
 }
 
 }  // namespace parfocal::engine
