@@ -91,6 +91,8 @@ def read_zarr(path, layout):
 
 
 def padded(array, length):
+    if array.ndim == 0:
+        return array
     return np.concatenate([array, np.zeros((length - len(array),) + array.shape[1:], array.dtype)])
 
 

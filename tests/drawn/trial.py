@@ -173,7 +173,10 @@ class Trial:
     def judge_stop(self, ran, folder, sinks):
         """A run that an item stopped: that has to be one on which a step has to fail. The source
         alone is recorded by the time; so only steps that fail always are known."""
-        allowed = {"cast", "label", "measure", "fail_at"} & {s["op"] for s in self.pipeline.steps}
+        able = {"cast", "label", "measure", "fail_at"}
+        if self.pipeline.is_live:  # of which fewer frames may be left than a window needs
+            able |= {"background_rolling_median", "background_sparse_median"}
+        allowed = able & {s["op"] for s in self.pipeline.steps}
         if not allowed and ran.exit_code == 1:
             self.fail("exit", ran.line, f"exit 1: {ran.last_words}")
         return False
