@@ -1,6 +1,7 @@
 #include "planning.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
 #include <regex>
@@ -112,6 +113,8 @@ std::string summary_of(const Planned& planned) {
                   counted(plan.threads, "thread"), format_bytes(plan.peak_bytes),
                   format_bytes(plan.memory_bytes), planned.budget_origin);
   if (plan.disk_bytes > 0) text += ", up to " + format_bytes(plan.disk_bytes) + " to write";
+  if (!plan.disk_not_known.empty())
+    text += fmt::format(", and what {} takes", fmt::join(plan.disk_not_known, ", "));
   return text;
 }
 

@@ -112,7 +112,8 @@ struct Plan {
   int64_t base_bytes = 0;    ///< process without data: code, stacks, libraries
   int64_t peak_bytes = 0;    ///< proven bound of the process, base included
   int64_t disk_bytes = 0;    ///< that the run takes at most, nothing of it compressed, scratch and
-                             ///< journals included; of tables only frames.csv is known
+                             ///< journals included, but for disk_not_known
+  std::vector<std::string> disk_not_known;  ///< outputs that grow with what is found or comes
   bool live = false;         ///< the source of pass 0 is live
   int recording = -1;        ///< live with several passes: the sink that later passes read again
   bool fused = true;         ///< false: every edge is a queue

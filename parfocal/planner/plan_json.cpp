@@ -183,6 +183,7 @@ void read_plan(const Json& j, Plan& plan) {
   plan.base_bytes = j.at("base_bytes");
   plan.peak_bytes = j.at("peak_bytes");
   plan.disk_bytes = j.at("disk_bytes");
+  plan.disk_not_known = j.value("disk_not_known", std::vector<std::string>());
   plan.live = j.at("live");
   plan.recording = j.at("recording");
   plan.notices = j.value("notices", std::vector<std::string>());
@@ -226,6 +227,7 @@ std::string plan_to_json(const Plan& plan) {
          {"base_bytes", plan.base_bytes},
          {"peak_bytes", plan.peak_bytes},
          {"disk_bytes", plan.disk_bytes},
+         {"disk_not_known", plan.disk_not_known},
          {"live", plan.live},
          {"recording", plan.recording},
          {"notices", plan.notices},

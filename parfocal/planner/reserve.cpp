@@ -217,6 +217,7 @@ void reserve(Draft& draft, int threads) {
     plan.reservations.push_back(
         {"source", "ring of the live source", draft.source.live->ring_bytes(), -1});
   plan.disk_bytes = record_room_bytes(plan);
+  plan.disk_not_known.clear();
   for (const NodePlan& node : plan.nodes) {
     if (node.kind == NodeKind::observer)
       plan.reservations.push_back(
@@ -230,7 +231,8 @@ void reserve(Draft& draft, int threads) {
                                    "reading it again, " + std::to_string(threads) + " at once",
                                    sink->reread_bytes() * threads, -1});
     const int64_t disk = sink->disk_bytes();
-    plan.disk_bytes += std::max<int64_t>(0, disk);  // tables grow with what is found: not known
+    plan.disk_bytes += std::max<int64_t>(0, disk);
+    if (disk < 0) plan.disk_not_known.push_back(node.id);
   }
   for (size_t p = 0; p < plan.passes.size(); ++p) reserve_pass(draft, p, threads);
   std::vector<int64_t> sums(plan.passes.size(), 0);

@@ -47,9 +47,6 @@ class Directory {
   int64_t entries_ = 0;
 };
 
-// A page that is missing says so in the bytes of an entry that its value, a SHORT, leaves unused:
-// "gap". Readers of TIFF do not look at them.
-constexpr uint64_t kGapMark = uint64_t{'g'} << 16 | uint64_t{'a'} << 24 | uint64_t{'p'} << 32;
 constexpr size_t kMostMissingAhead = 4096;
 
 // The description is an entry of the first directory only; all directories have one size.

@@ -58,6 +58,7 @@ PageChain follow(const TiffFile& file, bool skip_reduced, int64_t most, int64_t&
       continue;
     }
     add_checkpoint(chain, at);
+    if (link.is_gap) chain.missing.add(chain.pages);
     ++chain.pages;
   }
   period = 0;

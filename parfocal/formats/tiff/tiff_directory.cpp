@@ -89,13 +89,14 @@ struct Fields {
   TiffValues description, second_description, x_resolution, y_resolution;
   uint64_t resolution_unit = 0, depth = 1;
   TiffValues sub_pages;
-  bool reduced = false;
+  bool reduced = false, is_gap = false;
 };
 
 struct Entry {
   uint16_t tag = 0;
   TiffValues values;
-  uint64_t first = 0;  // first value, where it fits the entry
+  uint64_t first = 0;   // first value, where it fits the entry
+  uint64_t unused = 0;  // bytes behind a SHORT of a little-endian BigTIFF, in their places
 };
 
 Entry parse_entry(const TiffFile& file, const uint8_t* p, uint64_t position) {
@@ -112,6 +113,8 @@ Entry parse_entry(const TiffFile& file, const uint8_t* p, uint64_t position) {
   e.values.position =
       fits ? position + 4 + static_cast<uint64_t>(word) : load(value, word, file.big_endian);
   if (fits && bytes > 0 && e.values.count > 0) e.first = load(value, bytes, file.big_endian);
+  if (file.big_tiff && !file.big_endian && e.values.type == 3 && e.values.count == 1)
+    e.unused = load(value, 8, false) & ~uint64_t{0xffff};
   return e;
 }
 
@@ -137,6 +140,7 @@ void set_field(const Entry& e, Fields& f) {
       break;
     case kSamples:
       f.samples = e.first;
+      f.is_gap = e.unused == kGapMark;
       break;
     case kRowsPerStrip:
       f.rows_per_strip = e.first;
@@ -393,6 +397,7 @@ Status read_tiff_link(const TiffFile& file, uint64_t position, TiffLink& link) {
   Fields f;
   Status s = read_fields(file, position, f, link.next);
   link.reduced = f.reduced;
+  link.is_gap = f.is_gap;
   link.width = f.width;
   link.height = f.height;
   link.is_float16 = f.format == kFloat && f.bits == 16;

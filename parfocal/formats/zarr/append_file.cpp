@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <mutex>
 
 #include "parfocal/formats/common/files.h"
@@ -11,8 +12,11 @@
 namespace parfocal {
 namespace {
 
-// Space is asked for in such steps, so that a write seldom waits for the file system's own log.
-constexpr int64_t kSpaceStep = int64_t{4} << 20;
+// Space is asked for in steps, so that a write seldom waits for the file system's own log; in
+// smaller ones while there is little, since what is taken ahead is on the disk until the end.
+constexpr int64_t kLeastStep = int64_t{64} << 10, kMostStep = int64_t{4} << 20;
+
+int64_t space_step(int64_t size) { return std::clamp(size / 8, kLeastStep, kMostStep); }
 
 class AppendFile final : public AppendObject {
  public:
@@ -51,8 +55,9 @@ Status AppendFile::create(const std::filesystem::path& path) {
 // Only a help: a file system that cannot, or is full, lets the write itself tell.
 void AppendFile::reserve_space(int64_t end) {
   if (end < allocated_) return;
-  (void)::fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, allocated_, end - allocated_ + kSpaceStep);
-  allocated_ = end + kSpaceStep;
+  const int64_t to = end + space_step(end);
+  (void)::fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, allocated_, to - allocated_);
+  allocated_ = to;
 }
 
 // By one write, so that a record is torn by a power cut at most, not by the end of the process.
@@ -87,6 +92,8 @@ Status AppendFile::close() {
 }
 
 }  // namespace
+
+int64_t append_file_room_bytes(int64_t bytes) { return bytes + space_step(bytes); }
 
 Status create_append_file(const std::filesystem::path& path,
                           std::unique_ptr<AppendObject>& object) {

@@ -13,4 +13,7 @@ namespace parfocal {
 /// After the first failure every call fails with it.
 Status create_append_file(const std::filesystem::path& path, std::unique_ptr<AppendObject>& object);
 
+/// Bytes that such a file takes on the disk at most while it is open, with `bytes` in it.
+int64_t append_file_room_bytes(int64_t bytes);
+
 }  // namespace parfocal

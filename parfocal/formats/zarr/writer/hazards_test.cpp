@@ -388,6 +388,24 @@ TEST_F(StoreHazards, WhatAnEarlierWriterSyncedIsReplacedBySomethingSyncedOnly) {
   }
 }
 
+TEST_F(StoreHazards, WhatIsOnTheDiskWhileAStoreIsWrittenIsStated) {
+  const StoreSpec spec = test::make_store({image(40)});
+  const auto blocks = [&] {
+    int64_t bytes = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(root_)) {
+      struct stat info {};
+      if (::lstat(entry.path().c_str(), &info) == 0) bytes += info.st_blocks * 512;
+    }
+    return bytes;
+  };
+  const auto writer = StoreWriter::create(root_, spec, {});
+  for (int64_t f = 0; f < 40; ++f) {
+    append_all(*writer, f, f + 1);
+    ASSERT_LE(blocks(), StoreWriter::disk_bytes(spec, {})) << f;
+  }
+  EXPECT_TRUE(writer->close(true, "").ok());
+}
+
 class StoreHazardsSlow : public StoreHazards {};
 
 TEST_F(StoreHazardsSlow, APlaneOfFourGiBInTheLogIsWhole) {

@@ -95,7 +95,8 @@ int64_t ImageWriter::room_bytes() const {
     record += level->piece_record_bytes();
     records += level->seal_records_bytes();
   }
-  return std::min(kMostRoomBytes, room + room_product(frames, record) + records);
+  const int64_t journal = std::min(kMostRoomBytes, room_product(frames, record) + records);
+  return std::min(kMostRoomBytes, room + journal + journal / 8);  // space is taken ahead
 }
 
 bool ImageWriter::is_full_for(int64_t frame) const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "parfocal/formats/common/disk_room.h"
+#include "parfocal/formats/zarr/append_file.h"
 #include "parfocal/formats/zarr/writer/store_writer-inl.h"
 
 namespace parfocal {
@@ -120,9 +121,10 @@ int64_t StoreWriter::Impl::log_bytes() const {
 }
 
 int64_t StoreWriter::Impl::disk_bytes() const {
-  // Metadata of the root, a list of gaps, the description, the work folder.
+  // Metadata of the root, a list of gaps, the description, the work folder; the journal's first
+  // space.
   const int64_t texts = static_cast<int64_t>(spec_.provenance_json.size() + spec_.origin.size());
-  int64_t bytes = (int64_t{256} << 10) + 4 * texts;
+  int64_t bytes = (int64_t{256} << 10) + append_file_room_bytes(0) + 4 * texts;
   for (const auto& image : images_) {
     if (image->base().grid().frames() == kUnbounded) return -1;
     bytes = std::min(kMostRoomBytes, bytes + image->room_bytes());
