@@ -149,3 +149,22 @@ def test_a_resolution_without_a_unit_is_a_scale_without_one(parfocal, tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", np.ones((8, 9), "uint16"), resolution=(4, 2), resolutionunit="NONE")
     parfocal("convert", "a.tif", "b.ome.zarr")
     assert steps_of_zarr(tmp_path / "b.ome.zarr") == {"y": (0.5, None), "x": (0.25, None)}
+
+
+def test_descriptions_of_imagej2_are_read_as_tifffile_reads_them(parfocal, tmp_path):
+    text = ("SCIFIO=0.46.0\naxes=X,Y,Channel,Z,Time\nlengths=9,8,2,3,4\nscales=0.5,0.5,1.0,2.0,30.0\n"
+            "units=\\u00B5m,\\u00B5m,null,\\u00B5m,sec\nbitsPerPixel=16\nimages=24\nchannels=2\nslices=3\nframes=4\n"
+            "hyperstack=true\nmode=composite\nunit=\\u00B5m\n")
+    pages = np.arange(24, dtype="uint16")[:, None, None] * np.ones((8, 9), "uint16")
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for k, page in enumerate(pages):
+            file.write(page, metadata=None, description=text if k == 0 else None)
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        series = file.series[0]
+        assert series.axes == "TZCYX"
+        theirs = np.moveaxis(series.asarray(), 2, 1)
+    assert notes(parfocal("convert", "a.tif", "b.ome.zarr")) == []
+    np.testing.assert_array_equal(zarr.open_array(tmp_path / "b.ome.zarr/0", mode="r")[:], theirs)
+    assert steps_of_zarr(tmp_path / "b.ome.zarr") == {
+        "t": (30, "second"), "c": (1, None), "z": (2, "micrometer"), "y": (0.5, "micrometer"),
+        "x": (0.5, "micrometer")}

@@ -28,6 +28,12 @@ class KeyValues {
     const size_t from = at + key.size() + 2;
     return std::string(text_.substr(from, text_.find_first_of("\r\n", from) - from));
   }
+  /// At commas.
+  std::vector<std::string> list(const std::string& key) const {
+    std::vector<std::string> words(1);
+    for (const char c : find(key).value_or("")) c == ',' ? words.emplace_back() : words.back() += c;
+    return words;
+  }
 
  private:
   std::string_view text_;
@@ -91,10 +97,81 @@ class ImageJReader {
   const TiffResolution& resolution_;
 };
 
+constexpr std::pair<std::string_view, const char*> kScifioAxes[] = {
+    {"X", "x"}, {"Y", "y"}, {"Z", "z"}, {"Channel", "c"}, {"Time", "t"}};
+
+// Axis of ours of a type of ImageJ2's axes; "" = none.
+std::string scifio_axis(const std::string& type) {
+  for (const auto& [theirs, ours] : kScifioAxes)
+    if (type == theirs) return ours;
+  return "";
+}
+
+/// The axes of the pages stand one beside the other, fastest first: X, Y, then those of pages.
+class ScifioReader {
+ public:
+  ScifioReader(std::string_view text, const TiffResolution& resolution)
+      : values_(text), resolution_(resolution) {}
+
+  TiffDescription read() const {
+    TiffDescription found;
+    found.origin = "SCIFIO";
+    set_resolution(found.y, resolution_.y, resolution_.unit);
+    set_resolution(found.x, resolution_.x, resolution_.unit);
+    if (!take_axes(found)) return not_read();
+    drop_single(found.planes);
+    return found;
+  }
+
+ private:
+  bool take_axes(TiffDescription& found) const {
+    const auto types = values_.list("axes"), lengths = values_.list("lengths");
+    if (types.size() < 2 || types.size() != lengths.size()) return false;
+    std::string seen;
+    for (size_t i = 0; i < types.size(); ++i) {
+      const std::string name = scifio_axis(types[i]);
+      const int64_t length = whole_number(lengths[i]).value_or(0);
+      if (name.empty() || seen.find(name) != seen.npos || length < 1) return false;
+      seen += name;
+      Axis& axis = name == "y" ? found.y
+                   : name == "x"
+                       ? found.x
+                       : *found.planes.insert(found.planes.begin(), Axis{name, 1, 1, "", {}});
+      axis.size = length;
+      take_scale(axis, i, found.foreign_units);
+    }
+    return seen.starts_with("xy");
+  }
+  void take_scale(Axis& axis, size_t i, ForeignUnits& foreign) const {
+    const auto scales = values_.list("scales"), units = values_.list("units");
+    if (axis.name == "c" || i >= scales.size()) return;
+    set_scale(axis, positive(scales[i]), i < units.size() ? units[i] : "", foreign);
+  }
+  // As it stands there, which may be anything.
+  std::string brief(const std::string& key) const {
+    return values_.find(key).value_or("").substr(0, 100);
+  }
+  TiffDescription not_read() const {
+    TiffDescription nothing;
+    nothing.notices.push_back(
+        "The description (SCIFIO) says axes=" + brief("axes") + " lengths=" + brief("lengths") +
+        ": it is not read, since these are not X, Y and then some of Channel, Z "
+        "and Time, each once and with a length.");
+    return nothing;
+  }
+
+  KeyValues values_;
+  const TiffResolution& resolution_;
+};
+
 }  // namespace
 
 TiffDescription read_imagej(std::string_view text, const TiffResolution& resolution) {
   return ImageJReader(text, resolution).read();
+}
+
+TiffDescription read_scifio(std::string_view text, const TiffResolution& resolution) {
+  return ScifioReader(text, resolution).read();
 }
 
 }  // namespace parfocal

@@ -116,6 +116,7 @@ std::optional<TiffDescription> describe_tiff(std::string_view text,
                                              const TiffResolution& resolution, int64_t image) {
   text = text.substr(0, text.find('\0'));
   if (text.starts_with("ImageJ=")) return read_imagej(text, resolution);
+  if (text.starts_with("SCIFIO=")) return read_scifio(text, resolution);
   if (text.starts_with("{\"shape\""))
     return read_shape(text.substr(0, kMostShapeBytes), resolution);
   if (text.substr(0, 4096).find("<OME") != text.npos ||

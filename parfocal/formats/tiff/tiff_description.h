@@ -17,7 +17,7 @@
 namespace parfocal {
 
 struct TiffDescription {
-  /// "OME-XML", "ImageJ", "tifffile"; "": it says nothing of axes.
+  /// "OME-XML", "ImageJ", "SCIFIO", "tifffile"; "": it says nothing of axes.
   std::string origin;
   std::vector<Axis> planes;   ///< of the pages, outermost first, sizes of 1 left out; c if it has
                               ///< names

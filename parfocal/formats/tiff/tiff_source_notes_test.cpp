@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "parfocal/formats/tiff/test_pages-inl.h"
+#include "parfocal/formats/tiff/tiff_description.h"
 
 namespace parfocal {
 namespace {
@@ -11,6 +12,7 @@ using test::numbered_pages;
 using test::open_source;
 using test::raw_map;
 using test::TempDir;
+using test::TestPage;
 using test::values_of;
 using test::write_pages;
 using testing::AllOf;
@@ -72,6 +74,7 @@ TEST(TiffNotices, NameAnotherNumberOfPagesThanADescriptionSays) {
       {ome("SizeT=\"7\""), "speaks of 7 pages, there are 5"},
       {ome("SizeT=\"3\""), "speaks of 3 pages, there are 5"},
       {"ImageJ=1.5\nimages=4\nframes=4\n", "speaks of 4 pages, there are 5"},
+      {"SCIFIO=1\naxes=X,Y,Time\nlengths=4,3,4\n", "speaks of 4 pages, there are 5"},
       {R"({"shape": [4, 3, 4], "axes": "TYX"})", "speaks of 4 pages, there are 5"}};
   for (const auto& [description, text] : cases)
     EXPECT_THAT(notices_of(description, 5, "tyx"), ElementsAre(HasSubstr(text)));
@@ -122,6 +125,68 @@ TEST(TiffNotices, NameUnitsThatAreForeign) {
       ElementsAre("The unit \"frame\" of axis t is no time that is known: its scale has no unit.",
                   "The unit \"furlong\" of axes y x is no length that is known: their scales "
                   "have no unit."));
+}
+
+// Plane (t, z, c) has the value 100 t + 10 z + c.
+TEST(Scifio, PagesRunAlongTheAxesAsTheyAreListed) {
+  const std::pair<std::string, std::string> orders[] = {
+      {"Channel,Z,Time", "2,3,4"}, {"Z,Channel,Time", "3,2,4"}, {"Time,Z,Channel", "4,3,2"},
+      {"Z,Time,Channel", "3,4,2"}, {"Channel,Time,Z", "2,4,3"}, {"Time,Channel,Z", "4,2,3"}};
+  for (const auto& [axes, lengths] : orders) {
+    TempDir dir;
+    const auto size = [](char axis) { return axis == 'C' ? 2 : axis == 'Z' ? 3 : 4; };
+    std::string order;
+    for (const char c : axes)
+      if (c >= 'A' && c <= 'Z') order += c;
+    std::vector<TestPage> pages;
+    for (int k = 0; k < 24; ++k) {
+      int value = 0, rest = k;
+      for (const char axis : order) {
+        value += rest % size(axis) * (axis == 'C' ? 1 : axis == 'Z' ? 10 : 100);
+        rest /= size(axis);
+      }
+      pages.push_back({static_cast<uint16_t>(value)});
+    }
+    pages[0].description =
+        "SCIFIO=0.46.0\naxes=X,Y," + axes + "\nlengths=4,3," + lengths +
+        "\nscales=1.0,1.0,1.0,1.0,1.0\nunits=null,null,null,null,null\nimages=24\n";
+    write_pages(dir / "a.tif", pages);
+    const auto source = opened(dir);
+    EXPECT_EQ(source->layout().str(), "t=4 c=2 z=3 | y=3 x=4 uint16");
+    std::vector<int> expected;
+    for (int t = 0; t < 4; ++t)
+      for (int c = 0; c < 2; ++c)
+        for (int z = 0; z < 3; ++z) expected.push_back(100 * t + 10 * z + c);
+    EXPECT_EQ(values_of(*source), expected) << axes;
+    EXPECT_THAT(source->notices(), IsEmpty());
+    EXPECT_THAT(opened(dir, "tyx")->notices(), ElementsAre(HasSubstr("description (SCIFIO) says")));
+  }
+}
+
+TEST(Scifio, ScalesHaveTheUnitsBesideThem) {
+  const auto found = describe_tiff(
+      "SCIFIO=0.46.0\naxes=X,Y,Z,Channel,Time\nlengths=4,3,2,2,2\n"
+      "scales=0.5,0.25,2.0,7.0,30.0\nunits=um,\\u00B5m,micron,null,sec\nunit=um\n",
+      {1, 1});
+  EXPECT_EQ(found->x.scale, 0.5);
+  EXPECT_EQ(found->x.unit, "um");
+  EXPECT_EQ(found->y.scale, 0.25);
+  EXPECT_EQ(found->y.unit, "um");
+  EXPECT_EQ(found->planes[0].scale, 30);
+  EXPECT_EQ(found->planes[0].unit, "s");
+  EXPECT_EQ(found->planes[1].scale, 1);  // of channels it means nothing
+  EXPECT_EQ(found->planes[2].unit, "um");
+  EXPECT_THAT(found->foreign_units, IsEmpty());
+  EXPECT_EQ(found->x.size, 4);
+}
+
+TEST(Scifio, WhatIsNotUnderstoodIsNotReadWithoutAWord) {
+  for (const char* lines : {"axes=X,Y,Lifetime\nlengths=4,3,6\n", "axes=X,Y,Z,Z\nlengths=4,3,2,3\n",
+                            "axes=X,Y,Z\nlengths=4,3\n", "axes=Z,X,Y\nlengths=6,4,3\n",
+                            "axes=X,Y,Z\nlengths=4,3,0\n", "images=6\n", ""})
+    EXPECT_THAT(notices_of(std::string("SCIFIO=0.46.0\n") + lines, 6),
+                ElementsAre(HasSubstr("6 pages are taken as t"), HasSubstr("SCIFIO) says axes=")))
+        << lines;
 }
 
 }  // namespace
