@@ -36,6 +36,7 @@ bool is_of_killed_run(const fs::path& path) {
 
 /// What was found of an output that needs nothing.
 std::string state_of(const Recovered& one) {
+  if (!one.state.empty()) return one.state;
   if (!is_of_killed_run(one.path)) return "its writer closed it";
   if (one.kind != "table") return "it is whole; its run was killed";
   return counted(one.details.value("rows", int64_t{0}), "row") +

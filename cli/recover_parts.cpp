@@ -108,6 +108,21 @@ bool has_head_of_tiff(const fs::path& path) {
 }
 bool has_head_of_hdf5(const fs::path& path) { return head_of(path) == "\x89HDF"; }
 
+/// What there is instead of an output that its writer closed, "" if it is one.
+std::string found_instead(const Recovered& one) {
+  std::error_code unknown;
+  if (one.found || !fs::is_regular_file(one.path, unknown)) return "";
+  if (fs::file_size(one.path, unknown) == 0) return "it is empty (0 bytes)";
+  if (one.kind == "ome_tiff" && !has_head_of_tiff(one.path)) return "it is no TIFF file";
+  return one.kind == "rtdc" && !has_head_of_hdf5(one.path) ? "it is no HDF5 file" : "";
+}
+
+Recovered with_state(Recovered one) {
+  one.state = found_instead(one);
+  if (!one.state.empty()) one.details["state"] = one.state;
+  return one;
+}
+
 /// Outputs of a run may have any name: those that it recorded are told by what is in them.
 std::optional<Recovered> recover_recorded(const fs::path& path) {
   std::error_code ignored;
@@ -115,7 +130,8 @@ std::optional<Recovered> recover_recorded(const fs::path& path) {
     return is_streamed_store(path) ? std::optional(recover_a_store(path)) : std::nullopt;
   if (fs::exists(path.string() + ".part", ignored)) return recover_an_rtdc(path);
   if (!fs::is_regular_file(path, ignored) || has_head_of_hdf5(path)) return std::nullopt;
-  return has_head_of_tiff(path) ? recover_a_tiff(path) : recover_a_table(path);
+  const bool tiff = is_tiff(path) || has_head_of_tiff(path);
+  return with_state(tiff ? recover_a_tiff(path) : recover_a_table(path));
 }
 
 bool lies_below(const fs::path& name) {
@@ -133,9 +149,9 @@ Recovered recover_output(const fs::path& path) {
   if (!there)
     throw Error(ErrorCode::input_missing,
                 Issue{"there is no such file or folder", path.string(), "", "", "check the path"});
-  if (is_rtdc(path)) return recover_an_rtdc(path);
-  if (is_tiff(path) || has_head_of_tiff(path)) return recover_a_tiff(path);
-  if (ends_with(path, ".csv")) return recover_a_table(path);
+  if (is_rtdc(path)) return with_state(recover_an_rtdc(path));
+  if (is_tiff(path) || has_head_of_tiff(path)) return with_state(recover_a_tiff(path));
+  if (ends_with(path, ".csv")) return with_state(recover_a_table(path));
   throw Error(ErrorCode::input_missing,
               Issue{"this is no output of parfocal that can be recovered", path.string(), "",
                     "a store, .rtdc.part, .ome.tif or .csv, or the folder of a run", ""});

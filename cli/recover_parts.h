@@ -14,7 +14,8 @@ namespace parfocal::cli {
 struct Recovered {
   std::filesystem::path path;           ///< what can be opened now
   std::string kind;                     ///< "store", "rtdc", "ome_tiff", "table"
-  bool found = false;                   ///< false: its writer closed it, nothing was done
+  bool found = false;                   ///< false: nothing was done
+  std::string state = {};               ///< not found: what it is, "" = closed by its writer
   std::vector<std::string> lines = {};  ///< what was found, for people
   nlohmann::ordered_json details = nlohmann::ordered_json::object();
 };

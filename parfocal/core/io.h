@@ -150,6 +150,9 @@ class Sink {
   /// True if write() may come once for each region of an item. False: the engine gives whole items,
   /// so the run is not swept by regions.
   virtual bool takes_regions() const { return false; }
+  /// What of its inputs it has no place for, which a user must know before the run, one sentence
+  /// each (a scale that its format cannot say).
+  virtual std::vector<std::string> notices() const { return {}; }
   /// Creates files. Nothing was created before. \throws Error
   virtual void open() = 0;
   /// Whether an item stayed from the run that this one goes on with (SinkContext::resume): it is

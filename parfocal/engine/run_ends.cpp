@@ -26,6 +26,7 @@ void RunEnds::make_ends(const SinkContext& context) {
     SinkEnd end;
     end.node = static_cast<int>(n);
     end.sink = bind_sink(node, plan_, context);
+    for (std::string& text : end.sink->notices()) faults_.notice(node, std::move(text));
     const std::string from = plan_.nodes[static_cast<size_t>(node.inputs[0].node)].id;
     end.count.edge = node.internal ? node.id : from + " -> " + node.id;
     sinks_.push_back(std::move(end));

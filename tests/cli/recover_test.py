@@ -34,6 +34,22 @@ class Recover(CommandTest):
         self.assertIn("result.old: recovered", out)
         self.assertIn("images: nothing to recover", out)
 
+    def test_a_file_without_content_is_called_what_it_is(self):
+        words = {"a.ome.tif": "empty (0 bytes)", "a.csv": "empty (0 bytes)", "a.rtdc": "empty (0 bytes)",
+                 "b.ome.tif": "no TIFF file"}
+        for name, text in words.items():
+            self.write(name, "nonsense" if name[0] == "b" else "")
+            out, _ = self.expect(0, "recover", name)
+            self.assertIn(f"{name}: nothing to recover, it is {text}", out)
+            found = self.expect_json(0, "parfocal.recover/1", "recover", name, "--json")
+            self.assertEqual((found["recovered"], found["state"]), (False, f"it is {text}"))
+            self.expect(4, "info", name)
+
+    def test_an_image_that_a_killed_run_left_empty_is_called_empty(self):
+        self.run_pipeline("type: ome_tiff, from: source, path: a.ome.tif")
+        (self.dir / "o/a.ome.tif").write_bytes(b"")
+        self.assertIn("a.ome.tif: nothing to recover, it is empty", self.expect(0, "recover", "o")[0])
+
     def test_what_a_record_names_outside_its_folder_stays(self):
         mine = self.write("mine.csv", "no end of a line")
         (self.dir / "o").mkdir()

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <ctime>
@@ -52,6 +54,19 @@ class RtdcSink final : public Sink {
     return frames == kUnbounded ? -1 : rtdc_room_bytes(frames, frames_.layout.layout.item_bytes());
   }
 
+  std::vector<std::string> notices() const override {
+    const Axis &y = frames_.layout.layout.item[0], &x = frames_.layout.layout.item[1];
+    if (params_.pixel_size > 0 || !like_.empty()) return {};  // these say it
+    const auto um = length_um(x.scale, x.unit);
+    if (um && length_um(y.scale, y.unit) != um)
+      return {fmt::format("An .rtdc file has one pixel size: that of x is taken ({} {}; y: {} {}).",
+                          x.scale, x.unit, y.scale, y.unit)};
+    if (!um && (x.scale != 1 || !x.unit.empty()))
+      return {fmt::format(
+          "The pixel size of an .rtdc file is a length: the scale {} {} of x is not kept.", x.scale,
+          x.unit.empty() ? "without a unit" : x.unit)};
+    return {};
+  }
   void open() override {
     out_.create_recorded();
     describe();

@@ -449,6 +449,7 @@ TEST(RtdcSink, TakesThePixelSizeInAnyUnitOfLength) {
     const H5File file = H5File::open(dir / "rec.rtdc");
     const bool length = *unit && std::string(unit) != "s";
     EXPECT_EQ(attribute(file, "", "imaging:pixel size"), length ? "0.34" : "none") << unit;
+    EXPECT_EQ(sink->notices().empty(), length) << unit;
   }
 }
 

@@ -33,8 +33,14 @@ void RtdcSource::set_layout() {
   layout_.dtype = images_.dtype();
   layout_.stream = {{"t", frames, 1, "", {}}};
   layout_.item = {{"y", images_.height(), 1, "", {}}, {"x", images_.width(), 1, "", {}}};
-  const auto pixel_um = number_of(file_->attribute("imaging:pixel size"));
-  if (!pixel_um || !(*pixel_um > 0)) return;
+  const auto stated = file_->attribute("imaging:pixel size");
+  const auto pixel_um = number_of(stated);
+  if (!pixel_um || !(*pixel_um > 0)) {
+    if (stated)
+      notices_.push_back("The attribute imaging:pixel size is no length above 0 (" +
+                         text_of(*stated) + "): y and x have no scale.");
+    return;
+  }
   for (Axis& axis : layout_.item) axis.scale = *pixel_um, axis.unit = "um";
 }
 

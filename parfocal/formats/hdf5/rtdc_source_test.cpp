@@ -266,6 +266,14 @@ TEST_F(RtdcSources, KeepAllSixteenBits) {
   EXPECT_THAT(frame, ElementsAre(257, 258, 300, 40000));
 }
 
+TEST_F(RtdcSources, TellOfAPixelSizeThatIsNone) {
+  const RtdcSource source = open(movie("a.rtdc", 4, [](const H5File& file) {
+    write_attribute(file.id(), "imaging:pixel size", std::string("0,34"), "a");
+  }));
+  EXPECT_EQ(source.layout().item[0].unit, "");
+  EXPECT_THAT(source.notices(), ElementsAre(HasSubstr("pixel size is no length above 0 (0,34)")));
+}
+
 TEST_F(RtdcSources, TakeTheTimeFromFrameNumbersAndRate) {
   const RtdcSource source = open(movie("a.rtdc", 4, [](const H5File& file) {
     write_column(file, "events/frame", std::vector<double>{100, 102, 103, 110});

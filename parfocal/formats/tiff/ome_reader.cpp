@@ -75,19 +75,20 @@ class OmeReader {
       if (axis.size == 0) return;
       if (axis.name == "t")
         set_scale(axis, positive(tag.find("TimeIncrement")),
-                  tag.find("TimeIncrementUnit").value_or("s"));
-      if (axis.name == "z") set_length(axis, tag);
+                  tag.find("TimeIncrementUnit").value_or("s"), image.foreign_units);
+      if (axis.name == "z") set_length(axis, tag, image);
       image.planes.push_back(axis);
     }
     in_pixels_ = true;
     found_.image_names.push_back(image_name_);
     const std::string kind = kind_of(tag, image.planes);
-    set_length(image.y, tag);
-    set_length(image.x, tag);
+    set_plane(image, tag);
     if (!good_) {
       found_.planes = image.planes;
       found_.y = image.y;
       found_.x = image.x;
+      found_.pixels = image.pixels;
+      found_.foreign_units = image.foreign_units;
       kind_ = kind;
     } else if (kind != kind_ && found_.unequal.empty()) {
       found_.unequal = fmt::format("image {} is {}, image 0 is {}", images_ - 1, kind, kind_);
@@ -117,9 +118,18 @@ class OmeReader {
     return text + fmt::format("y={} x={} {}", tag.find("SizeY").value_or("?"),
                               tag.find("SizeX").value_or("?"), tag.find("Type").value_or("?"));
   }
-  static void set_length(Axis& axis, const XmlTag& tag) {
+  static void set_length(Axis& axis, const XmlTag& tag, TiffDescription& image) {
     const std::string name = "PhysicalSize" + upper(axis);
-    set_scale(axis, positive(tag.find(name)), tag.find(name + "Unit").value_or("um"));
+    set_scale(axis, positive(tag.find(name)), tag.find(name + "Unit").value_or("um"),
+              image.foreign_units);
+  }
+  static void set_plane(TiffDescription& image, const XmlTag& tag) {
+    for (Axis* axis : {&image.y, &image.x}) {
+      axis->size = whole_number(tag.find("Size" + upper(*axis))).value_or(0);
+      set_length(*axis, tag, image);
+    }
+    const std::string type = tag.find("Type").value_or("");
+    image.pixels = type == "float" ? "float32" : type == "double" ? "float64" : type;
   }
 
   // What the sink ome_tiff records of its run.

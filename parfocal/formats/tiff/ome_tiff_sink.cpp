@@ -65,6 +65,7 @@ class OmeTiffSink final : public Sink {
     const int64_t items = layout_.stream_count();
     return items == kUnbounded ? -1 : file_.file_bytes(items * planes_per_item_);
   }
+  std::vector<std::string> notices() const override { return ome_losses(axes_); }
   // Strips of compressed pages follow each other in the file.
   bool takes_regions() const override { return !deflates_; }
   void open() override {

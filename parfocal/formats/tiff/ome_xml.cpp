@@ -7,6 +7,7 @@
 
 #include "parfocal/core/operator_info.h"
 #include "parfocal/core/units.h"
+#include "parfocal/formats/tiff/description_values.h"
 
 namespace parfocal {
 namespace {
@@ -86,18 +87,20 @@ std::string unit_of(const std::string& unit) {
 
 std::string scale_of(const Axis& axis) {
   const bool time = axis.name == "t";
-  if (axis.name == "c" || axis.unit.empty() || !(axis.scale > 0) || !std::isfinite(axis.scale))
-    return "";
+  if (axis.name == "c" || !(axis.scale > 0) || !std::isfinite(axis.scale)) return "";
+  const std::string name =
+      time ? "TimeIncrement"
+           : fmt::format("PhysicalSize{}", static_cast<char>(axis.name[0] - 'a' + 'A'));
+  const auto text = [&](double scale, std::string_view unit) {
+    return fmt::format(" {0}=\"{1}\" {0}Unit=\"{2}\"", name, scale, unit);
+  };
+  // There is no such unit of time. A step of 1 is what readers take where nothing is said.
+  if (axis.unit.empty()) return time || axis.scale == 1 ? "" : text(axis.scale, kReferenceFrame);
   const char* base = time ? "s" : "um";
   const auto factor = unit_factor(axis.unit, base);
   if (!factor) return "";  // a time along z has no place
   const std::string own = unit_of(axis.unit);
-  const std::string name =
-      time ? "TimeIncrement"
-           : fmt::format("PhysicalSize{}", static_cast<char>(axis.name[0] - 'a' + 'A'));
-  return fmt::format(" {0}=\"{1}\" {0}Unit=\"{2}\"", name,
-                     own.empty() ? axis.scale * *factor : axis.scale,
-                     own.empty() ? unit_of(base) : own);
+  return own.empty() ? text(axis.scale * *factor, unit_of(base)) : text(axis.scale, own);
 }
 
 // The fastest axis first; axes that the file lacks have size 1 and come last.
@@ -168,6 +171,21 @@ std::vector<Axis> ome_axes(const Layout& layout, const std::string& step) {
                 step + " gives " + layout.str(), "integers of 8 to 32 bit, float32 or float64",
                 "add a step before it: {op: cast, dtype: int32}");
   return axes;
+}
+
+std::vector<std::string> ome_losses(const std::vector<Axis>& axes) {
+  std::vector<std::string> losses;
+  for (const Axis& axis : axes) {
+    const bool says = axis.scale != 1 || !axis.unit.empty();
+    if (!says || !scale_of(axis).empty()) continue;
+    const char* needed = axis.name == "c"   ? "channels have no scale"
+                         : axis.name == "t" ? "OME-XML needs a time"
+                                            : "OME-XML needs a length";
+    losses.push_back(fmt::format(
+        "OME-TIFF has no place for the scale {} {} of axis {} ({}): the file does not have it.",
+        axis.scale, axis.unit.empty() ? "without a unit" : axis.unit, axis.name, needed));
+  }
+  return losses;
 }
 
 std::string ome_size(const std::string& name, int64_t size) {

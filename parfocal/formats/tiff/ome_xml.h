@@ -15,6 +15,9 @@ namespace parfocal {
 /// the frame, none of them empty, and the pixels have a type of OME (no 64-bit integers).
 std::vector<Axis> ome_axes(const Layout& layout, const std::string& step);
 
+/// For the user: scales of `axes` that OME-XML has no place for, one sentence each.
+std::vector<std::string> ome_losses(const std::vector<Axis>& axes);
+
 struct OmeImage {
   std::string name;
   std::vector<Axis> axes;  ///< of ome_axes(); sizes known, but for the growing one

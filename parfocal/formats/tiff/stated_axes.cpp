@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "parfocal/formats/tiff/source_texts.h"
+
 namespace parfocal {
 namespace {
 
@@ -48,12 +50,6 @@ std::string axes_text(const std::vector<Axis>& axes) {
   return text;
 }
 
-std::string origin_text(const TiffDescription& description, const StatedPages& pages) {
-  return (description.origin == "OME-XML" ? "OME-XML"
-                                          : "description (" + description.origin + ")") +
-         (pages.file.empty() ? "" : " of " + pages.file);
-}
-
 // "sizes: {c: 2, z: 3}"
 std::string sizes_text(const std::vector<Axis>& stream) {
   std::string text;
@@ -70,14 +66,35 @@ int64_t smallest_divisor(int64_t n) {
 
 }  // namespace
 
+std::string origin_text(const TiffDescription& description, const std::string& file) {
+  return (description.origin == "OME-XML" ? "OME-XML"
+                                          : "description (" + description.origin + ")") +
+         (file.empty() ? "" : " of " + file);
+}
+
+std::string page_count_notice(const std::optional<TiffDescription>& description,
+                              const StatedPages& pages) {
+  const bool of_file = description && !description->origin.empty() &&
+                       description->metadata_file.empty() && description->files.size() <= 1 &&
+                       description->unequal.empty();
+  if (!of_file) return "";
+  const int64_t stated = description->page_count();
+  const int64_t all =
+      stated > kMostSize / description->images ? kMostSize : stated * description->images;
+  if (all == pages.in_file) return "";
+  return "The " + origin_text(*description, pages.file) + " speaks of " + count_text(all, "page") +
+         ", there " + (pages.in_file == 1 ? "is " : "are ") + std::to_string(pages.in_file) + ".";
+}
+
 std::string stated_axes_notice(const std::vector<Axis>& stream,
                                const std::optional<TiffDescription>& description,
                                const StatedPages& pages) {
   const auto said = described_axes(description, pages);
   const auto taken = axes_within(stream, pages.in_file);
   if (said.empty() || taken.empty() || agree(said, taken)) return "";
-  return "The " + origin_text(*description, pages) + " says " + axes_text(said) + "; taken as " +
-         axes_text(taken) + ", as source.axes says (axes: auto takes what the file says).";
+  return "The " + origin_text(*description, pages.file) + " says " + axes_text(said) +
+         "; taken as " + axes_text(taken) +
+         ", as source.axes says (axes: auto takes what the file says).";
 }
 
 std::string described_sizes_cure(const std::vector<Axis>& stream,
@@ -93,7 +110,7 @@ std::string described_sizes_cure(const std::vector<Axis>& stream,
     told[a].size = same == said.end() ? 1 : same->size;
     inner = told[a].size > pages.all / inner ? pages.all + 1 : inner * told[a].size;
   }
-  const std::string origin = origin_text(*description, pages);
+  const std::string origin = origin_text(*description, pages.file);
   if (pages.all % inner == 0) {
     told[0].size = pages.all / inner;
     if (agree(said, axes_within(told, pages.in_file)))

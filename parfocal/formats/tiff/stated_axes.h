@@ -17,6 +17,14 @@ struct StatedPages {
   std::string file;
 };
 
+/// "OME-XML", "description (ImageJ) of a.tif"
+std::string origin_text(const TiffDescription& description, const std::string& file);
+
+/// For the user, where a file has another number of pages than its description says; "" also where
+/// that is of a set of files.
+std::string page_count_notice(const std::optional<TiffDescription>& description,
+                              const StatedPages& pages);
+
 /// For the user, where `stream`, outermost first, takes the pages of a file for something else than
 /// its description says; "" where they agree, or where that says nothing of axes.
 std::string stated_axes_notice(const std::vector<Axis>& stream,

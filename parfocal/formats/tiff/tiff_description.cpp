@@ -4,96 +4,15 @@
 #include <nlohmann/json.hpp>
 
 #include "parfocal/core/lowercase.h"
-#include "parfocal/core/units.h"
 #include "parfocal/formats/common/files.h"
-#include "parfocal/formats/tiff/description_values.h"
+#include "parfocal/formats/tiff/key_value_readers.h"
 #include "parfocal/formats/tiff/ome_reader.h"
+#include "parfocal/formats/tiff/resolution.h"
 
 namespace parfocal {
 namespace {
 
 constexpr size_t kMostShapeBytes = 1 << 20;
-
-// Pixels per inch or cm where the tag ResolutionUnit says so, else per `stated` unit. In that unit,
-// or um where it is none of length.
-void set_resolution(Axis& axis, double resolution, int resolution_unit, const std::string& stated) {
-  if (!(resolution > 0)) return;
-  const double metres = resolution_unit == 2 ? 0.0254 : resolution_unit == 3 ? 0.01 : 0;
-  if (metres == 0) return set_scale(axis, 1 / resolution, stated);
-  auto unit = own_unit(stated);
-  // A resolution of screens, which programs write that know of none.
-  if (!unit && resolution_unit == 2 && (resolution == 72 || resolution == 96)) return;
-  axis.unit = unit && !unit->is_time ? unit->unit : "um";
-  axis.scale = OwnUnit{axis.unit, metres, *unit_factor(axis.unit, "m")}.of(1 / resolution);
-}
-
-// ImageJ takes a resolution per unit of its description, whatever ResolutionUnit says, but for
-// pixels per cm of a description in um (FileOpener.decodeDescriptionString). Without a unit the tag
-// counts.
-void set_imagej_resolution(Axis& axis, double resolution, int resolution_unit,
-                           const std::string& stated) {
-  const auto unit = own_unit(stated);
-  if (!unit || unit->is_time) return set_resolution(axis, resolution, resolution_unit, stated);
-  const bool per_cm = resolution_unit == 3 && stated == "um";
-  set_resolution(axis, resolution, per_cm ? resolution_unit : 0, stated);
-}
-
-// The pages of ImageJ, fastest axis first, "xyczt" as its menus write it or "czt"; other words than
-// the six orders are the default.
-std::string imagej_order(std::string order) {
-  order = lowercase(std::move(order));
-  if (order.starts_with("xy")) order.erase(0, 2);
-  std::string sorted = order;
-  std::sort(sorted.begin(), sorted.end());
-  return sorted == "ctz" ? order : "czt";
-}
-
-/// Lines `key=value`. Pages of a hyperstack run along c, then z, then t, unless `order` says
-/// otherwise.
-class ImageJReader {
- public:
-  ImageJReader(std::string_view text, const TiffResolution& resolution)
-      : text_(text), resolution_(resolution) {}
-
-  TiffDescription read() const {
-    TiffDescription found;
-    found.origin = "ImageJ";
-    const std::string order = imagej_order(find("order").value_or(""));
-    for (size_t i = 3; i-- > 0;) {
-      const char* key = order[i] == 't' ? "frames" : order[i] == 'z' ? "slices" : "channels";
-      found.planes.push_back({std::string(1, order[i]), size(key), 1, "", {}});
-    }
-    // A plain stack states only how many images it has.
-    const bool plain = found.page_count() == 1;
-    const std::string unit = find("unit").value_or("");
-    for (Axis& axis : found.planes) {
-      if (plain && axis.name == "t") axis.size = size("images");
-      if (axis.name == "t")
-        set_scale(axis, positive(find("finterval")), find("tunit").value_or("s"));
-      if (axis.name == "z")
-        set_scale(axis, positive(find("spacing")), find("zunit").value_or(unit));
-    }
-    set_imagej_resolution(found.y, resolution_.y, resolution_.unit, find("yunit").value_or(unit));
-    set_imagej_resolution(found.x, resolution_.x, resolution_.unit, unit);
-    found.contiguous = found.page_count() > 1;
-    drop_single(found.planes);
-    return found;
-  }
-
- private:
-  std::optional<std::string> find(const std::string& key) const {
-    const size_t at = text_.find("\n" + key + "=");
-    if (at == text_.npos) return std::nullopt;
-    const size_t from = at + key.size() + 2;
-    return std::string(text_.substr(from, text_.find_first_of("\r\n", from) - from));
-  }
-  int64_t size(const char* key) const {
-    return std::max<int64_t>(1, whole_number(find(key)).value_or(1));
-  }
-
-  std::string_view text_;
-  const TiffResolution& resolution_;
-};
 
 // "TZYX" of that many axes: names of axes of ours, each once; "" otherwise.
 std::string shape_axes(const nlohmann::json& json, size_t rank) {
@@ -128,10 +47,22 @@ std::optional<TiffDescription> read_shape(std::string_view text, const TiffResol
       found.planes.push_back({axes.empty() ? "t" : std::string(1, axes[i]), size, 1, "", {}});
   }
   if (axes.empty()) found.planes = {{"t", found.page_count(), 1, "", {}}};
-  set_resolution(found.y, resolution.y, resolution.unit, "");
-  set_resolution(found.x, resolution.x, resolution.unit, "");
+  set_resolution(found.y, resolution.y, resolution.unit);
+  set_resolution(found.x, resolution.x, resolution.unit);
   drop_single(found.planes);
   return found;
+}
+
+bool is_shape(const TiffDescription& found) {
+  return found.origin.empty() || found.origin == "tifffile";
+}
+
+// A shape of something else says nothing of how many images there are.
+void forget_other_shape(TiffDescription& found, const TiffPage& page) {
+  const std::string other = other_pixels(found, page);
+  if (other.empty()) return;
+  found = {};
+  found.notices.push_back("The description (tifffile) " + other + ": its axes are not taken.");
 }
 
 double read_resolution(const TiffFile& file, const TiffValues& values) {
@@ -184,13 +115,30 @@ void drop_single(std::vector<Axis>& axes) {
 std::optional<TiffDescription> describe_tiff(std::string_view text,
                                              const TiffResolution& resolution, int64_t image) {
   text = text.substr(0, text.find('\0'));
-  if (text.starts_with("ImageJ=")) return ImageJReader(text, resolution).read();
+  if (text.starts_with("ImageJ=")) return read_imagej(text, resolution);
+  if (text.starts_with("SCIFIO=")) return read_scifio(text, resolution);
   if (text.starts_with("{\"shape\""))
     return read_shape(text.substr(0, kMostShapeBytes), resolution);
   if (text.substr(0, 4096).find("<OME") != text.npos ||
       text.substr(0, 4096).find(":OME") != text.npos)
     return read_ome_xml(text, image);
   return std::nullopt;
+}
+
+std::string other_pixels(const TiffDescription& description, const TiffPage& page) {
+  const std::string type(dtype_name(page.dtype));
+  const std::string& said = description.pixels;
+  const auto text = [](int64_t height, int64_t width, const std::string& pixels) {
+    return "y=" + std::to_string(height) + " x=" + std::to_string(width) +
+           (pixels.empty() ? "" : " " + pixels);
+  };
+  const int64_t height = description.y.size, width = description.x.size;
+  // Bits are stored as bytes by many.
+  const bool other_type = !said.empty() && said != type && said != "bit";
+  const bool other_size = height > 0 && width > 0 && (height != page.height || width != page.width);
+  if (!other_type && !other_size) return "";
+  return "says " + text(height, width, said) + ", the page has " +
+         text(page.height, page.width, said.empty() ? "" : type);
 }
 
 int64_t description_bytes(const TiffFile& file, const TiffPage& page) {
@@ -201,11 +149,14 @@ std::optional<TiffDescription> describe_tiff(const TiffFile& file, const TiffPag
                                              int64_t image) {
   const TiffResolution resolution = read_resolutions(file, page);
   auto found = describe_tiff(read_text(file, page.description), resolution, image);
-  if (found && found->y.size > 0 && (found->y.size != page.height || found->x.size != page.width))
-    found.reset();  // a shape of something else
+  if (found && is_shape(*found)) forget_other_shape(*found, page);
   if (page.second_description.type == 0 || (found && found->origin == "OME-XML")) return found;
   auto second = describe_tiff(read_text(file, page.second_description), resolution, image);
-  return second && (!found || second->origin == "OME-XML") ? second : found;
+  const bool said = found && (!found->origin.empty() || found->contiguous);
+  if (!second || (said && second->origin != "OME-XML")) return found;
+  if (found)
+    second->notices.insert(second->notices.begin(), found->notices.begin(), found->notices.end());
+  return second;
 }
 
 std::string described_provenance(const std::filesystem::path& path) {
@@ -237,8 +188,8 @@ int64_t images_behind(const TiffFile& file, const TiffPage& page,
 
 void set_page_scales(const TiffFile& file, const TiffPage& page, Axis& y, Axis& x) {
   const TiffResolution resolution = read_resolutions(file, page);
-  set_resolution(y, resolution.y, resolution.unit, "");
-  set_resolution(x, resolution.x, resolution.unit, "");
+  set_resolution(y, resolution.y, resolution.unit);
+  set_resolution(x, resolution.x, resolution.unit);
 }
 
 }  // namespace parfocal

@@ -1,6 +1,6 @@
 #pragma once
-/// What a TIFF file says of its pages: OME-XML (OME-TIFF), the description of ImageJ, or the shape
-/// that tifffile writes.
+/// What a TIFF file says of its pages: OME-XML (OME-TIFF), the description of ImageJ or SCIFIO, or
+/// the shape that tifffile writes.
 
 #include <optional>
 #include <set>
@@ -10,17 +10,23 @@
 
 #include "parfocal/core/frame_set.h"
 #include "parfocal/core/layout.h"
+#include "parfocal/formats/tiff/description_values.h"
 #include "parfocal/formats/tiff/plane_map.h"
 #include "parfocal/formats/tiff/tiff_directory.h"
 
 namespace parfocal {
 
 struct TiffDescription {
-  std::string origin;         ///< "OME-XML", "ImageJ", "tifffile"; "": it says nothing of axes
+  /// "OME-XML", "ImageJ", "SCIFIO", "tifffile"; "": it says nothing of axes.
+  std::string origin;
   std::vector<Axis> planes;   ///< of the pages, outermost first, sizes of 1 left out; c if it has
                               ///< names
-  Axis y{"y", 0, 1, "", {}};  ///< scales only
+  Axis y{"y", 0, 1, "", {}};  ///< size 0: not stated
   Axis x{"x", 0, 1, "", {}};
+  std::string pixels;          ///< their type as stated, named as DTypes are; "" = not stated
+  ForeignUnits foreign_units;  ///< of scales that have none
+  /// What of it a user must know, one sentence each.
+  std::vector<std::string> notices;
   FrameSet missing;                ///< pages that a sink of parfocal records as missing
   int64_t missing_not_listed = 0;  ///< ranges beyond those
   /// JSON of the run whose sink wrote it, if that came to its end; "" = not told.
@@ -61,6 +67,10 @@ std::optional<TiffDescription> describe_tiff(std::string_view text,
 constexpr int64_t kMostDescriptionBytes = int64_t{64} << 20;
 /// Bytes of the longest description of a page.
 int64_t description_bytes(const TiffFile& file, const TiffPage& page);
+
+/// Where a description speaks of other pixels than those of the page: of how many and which, and
+/// what the page has; "" = nowhere.
+std::string other_pixels(const TiffDescription& description, const TiffPage& page);
 
 /// The descriptions of a page, OME-XML first; nullopt also of one that is too long.
 std::optional<TiffDescription> describe_tiff(const TiffFile& file, const TiffPage& page,

@@ -188,7 +188,7 @@ TEST(TiffDescription, TakesResolutionsByTheirUnit) {
   is(of("um", 3, 40000), 0.25, "um");
   is(of("um", 2, 4), 0.25, "um");  // as ImageJ: per unit of the text, but for um per cm
   is(of("pixel", 3, 40000), 0.25, "um");
-  is(of("pixel", 1, 4), 1, "");
+  is(of("pixel", 1, 4), 0.25, "");
   is(of("", 2, 72), 1, "");
 }
 

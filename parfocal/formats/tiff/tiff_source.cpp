@@ -50,11 +50,7 @@ TiffSource::TiffSource(const TiffSourceParams& params, const std::filesystem::pa
     automatic() ? describe() : size_axes(params.sizes);
   }
   note_missing();
-  if (sub_pages_ > 0)
-    notices_.push_back("The first page of " + files_.name(first_file_) + " has " +
-                       std::to_string(sub_pages_) +
-                       (sub_pages_ == 1 ? " more image" : " more images") +
-                       " of full size in SubIFDs: pages are read without them.");
+  note_description();
   apply_scales(params.scale, layout_);
   count_read_bytes();
   const bool plain = first_.compression == 1 && !first_.tiled;

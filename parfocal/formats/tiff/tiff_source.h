@@ -79,6 +79,13 @@ class TiffSource final : public Source {
   void take_axes(const TiffDescription& description);
   void set_axes(const std::vector<Axis>& planes, int64_t positions);
   void guess_axes(const std::string& why);
+
+  // Notices.
+  void note_description();
+  void note_page_counts();
+  void note_unlike();
+  void note_absent_files();
+  void note_placeless();
   void note_missing();
 
   // Planes that OME-XML places one by one, in one file or in several.
@@ -90,7 +97,6 @@ class TiffSource final : public Source {
   void check_images() const;
   void check_shared_pages() const;
   void describe_places();
-  void note_unlike();
   void take_first_plane();
 
   Status find_directory(const TiffFile& file, const Place& place, uint64_t& directory) const;

@@ -6,14 +6,11 @@
 #include "parfocal/core/operator_info.h"
 #include "parfocal/formats/common/files.h"
 #include "parfocal/formats/common/stream_order.h"
+#include "parfocal/formats/tiff/source_texts.h"
 #include "parfocal/formats/tiff/tiff_source.h"
 
 namespace parfocal {
 namespace {
-
-std::string count_text(int64_t n, const std::string& what) {
-  return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
-}
 
 // "z=5 c=2" without t, along which files follow each other.
 std::string inner_text(const TiffDescription& description) {
@@ -66,7 +63,7 @@ TiffSource::Pages TiffSource::count_file(int64_t number, int64_t expected) {
 void TiffSource::compare_description(int64_t number, const TiffFile& file, const TiffPage& first) {
   if (!description_ || files_.size() == 1) return;
   const auto other = number == first_file_ ? description_ : describe_tiff(file, first);
-  if (!other) return;
+  if (!other || (other->origin.empty() && !other->contiguous)) return;
   const int64_t before = pages_.empty() ? 0 : pages_.back().end;
   other->missing.for_each_run(
       [&](int64_t begin, int64_t end) { missing_pages_.add(before + begin, end - begin); });
@@ -186,6 +183,7 @@ void TiffSource::size_axes(const AxisSizes& sizes) {
                        "auto takes their planes as it says.");
   const auto notice = stated_axes_notice(stream, description_, stated_pages());
   if (!notice.empty()) notices_.push_back(notice);
+  note_page_counts();
   order_axes();
 }
 
@@ -226,7 +224,8 @@ void TiffSource::take_axes(const TiffDescription& description) {
   const bool in_files = files_.size() > 1;
   const bool is_tifffile = description.origin == "tifffile";
   if (is_tifffile && total != stated * (in_files ? files_.size() : 1))
-    return guess_axes("do not fit what their shape says");
+    return guess_axes("do not hold the " + count_text(stated, "page") + (in_files ? " each" : "") +
+                      " that their shape says");
   const auto is_t = [](const Axis& axis) { return axis.name == "t"; };
   const bool has_t = std::any_of(planes.begin(), planes.end(), is_t);
   if (in_files && !has_t) planes.insert(planes.begin(), {"t", 1, 1, "", {}});
@@ -252,7 +251,9 @@ void TiffSource::take_axes(const TiffDescription& description) {
                                        : std::max(planes[0].size, total / inner);
   if (!planes.empty()) planes[0].size = steps;
   const int64_t used = planes.empty() ? 1 : steps * inner;
-  if (used != total || (!in_files && used != stated))
+  if (in_files)
+    note_page_counts();
+  else if (used != total || used != stated)
     notices_.push_back("The description (" + description.origin + ") speaks of " +
                        count_text(stated, "page") + ", there " + (total == 1 ? "is " : "are ") +
                        std::to_string(total) +
@@ -283,32 +284,6 @@ void TiffSource::set_axes(const std::vector<Axis>& planes, int64_t positions) {
     own.scale = axis->scale;
     own.unit = axis->unit;
   }
-}
-
-// Gaps that the files record by pages, and planes for which they list none, in the order of the
-// stream.
-void TiffSource::note_missing() {
-  if (description_ && description_->missing_not_listed > 0)
-    notices_.push_back("The file has " + std::to_string(description_->missing_not_listed) +
-                       " more ranges of missing frames than it lists: they are read as zeros.");
-  const int64_t total = total_pages();
-  const bool unlisted = !places_.empty() || (listed_ >= 0 && layout_.stream_count() > total);
-  if (missing_pages_.empty() && !unlisted) return;
-  int64_t count = 0;
-  for (int64_t sequence = 0; sequence < layout_.stream_count(); ++sequence) {
-    const Place where = place(sequence);
-    const int64_t before =
-        where.file <= 0 || pages_.empty() ? 0 : pages_[static_cast<size_t>(where.file) - 1].end;
-    const bool nowhere = where.file < 0 || (places_.empty() && listed_ >= 0 &&
-                                            where.page >= std::max(total, listed_));
-    count += nowhere ? 1 : 0;
-    if (nowhere || (places_.empty() && missing_pages_.has(before + where.page)))
-      missing_.add(sequence);
-  }
-  if (count > 0)
-    notices_.push_back("The " + description_->origin + " lists no page for " +
-                       count_text(count, "plane") + " of " +
-                       std::to_string(layout_.stream_count()) + ": they are gaps.");
 }
 
 }  // namespace parfocal

@@ -7,25 +7,16 @@
 
 #include "parfocal/core/units.h"
 #include "parfocal/formats/common/files.h"
+#include "parfocal/formats/tiff/source_texts.h"
 #include "parfocal/formats/tiff/tiff_source.h"
 
 namespace parfocal {
 namespace {
 
 constexpr int64_t kMostPlanes = 100'000'000;
-constexpr size_t kMostNamed = 3;
 
 [[noreturn]] void fail_input(Issue issue) {
   throw Error(ErrorCode::input_missing, std::move(issue));
-}
-
-// "a, b, c and 4 more"
-std::string some_names(const std::vector<std::string>& names) {
-  std::string text;
-  for (size_t i = 0; i < std::min(names.size(), kMostNamed); ++i)
-    text += (i == 0 ? "" : ", ") + names[i];
-  const size_t more = names.size() - std::min(names.size(), kMostNamed);
-  return text + (more == 0 ? "" : " and " + std::to_string(more) + " more");
 }
 
 std::string folder_of(const std::string& name) { return name.substr(0, name.rfind('/') + 1); }
@@ -206,28 +197,13 @@ bool TiffSource::take_places() {
   return true;
 }
 
-// There is one layout for all positions.
-void TiffSource::note_unlike() {
-  std::vector<std::string> names;
-  for (const int64_t image : description_->unlike) names.push_back(std::to_string(image));
-  if (names.empty() || description_->image_names.size() < 2) return;
-  notices_.push_back(
-      "Images of the OME-XML have other scales, units or names of channels than image 0, "
-      "whose are taken for all: " +
-      some_names(names) + " (source.image reads one with its own).");
-}
-
 void TiffSource::describe_places() {
   count_pages();
   note_unlike();
-  std::vector<std::string> missing;
-  for (int64_t k = 0; k < files_.size(); ++k)
-    if (!files_.is_there(k)) missing.push_back(files_.name(k));
-  if (!missing.empty())
-    notices_.push_back("Files of the set are not there: " + some_names(missing) +
-                       ". Their planes cannot be read.");
+  note_absent_files();
   set_axes(description_->planes, static_cast<int64_t>(description_->image_names.size()));
   take_first_plane();
+  note_placeless();
 }
 
 // The first page of the first file may be of another image.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "parfocal/formats/common/length_units.h"
 #include "parfocal/formats/zarr/json_reader-inl.h"
@@ -153,6 +154,20 @@ std::string version_of(const Json& ome) {
 
 }  // namespace
 
+// "y=5 um x=2.5": of the finest level; the others are shifted by what they average.
+std::string NgffImage::place_text() const {
+  std::string text;
+  for (size_t a = 0; a < axes.size(); ++a) {
+    const double at = levels[0].translation[a];
+    if (at == 0) continue;
+    char number[32];
+    std::snprintf(number, sizeof number, "%g", at);
+    text += (text.empty() ? "" : " ") + axes[a].name + "=" + number +
+            (axes[a].unit.empty() ? "" : " " + axes[a].unit);
+  }
+  return text;
+}
+
 std::vector<Axis> NgffImage::axes_of(size_t level) const {
   std::vector<Axis> result = axes;
   const bool known = levels[level].doubt.empty();
@@ -166,6 +181,9 @@ std::vector<Axis> NgffImage::axes_of(size_t level) const {
 std::vector<std::string> NgffImage::notices_of(size_t level) const {
   std::vector<std::string> result = notices;
   const std::string& doubt = levels[level].doubt;
+  const std::string place = place_text();
+  if (!place.empty())
+    result.push_back("The image lies at " + place + ": places are not kept, results begin at 0.");
   if (!doubt.empty()) result.push_back("The scale is not known and left out: " + doubt + ".");
   return result;
 }

@@ -27,7 +27,10 @@ struct NgffImage {
   std::vector<std::string> notices;     ///< what of it was not understood, one sentence each
   /// The axes with the scale of a level; without units where its scale is not known.
   std::vector<Axis> axes_of(size_t level) const;
-  /// What a user of this level must know: `notices`, and why its scale is not known.
+  /// Where the image lies (its translations, other than 0): "y=5 um x=2.5 um".
+  std::string place_text() const;
+  /// What a user of this level must know: `notices`, where the image lies, and why its scale is not
+  /// known.
   std::vector<std::string> notices_of(size_t level) const;
 };
 

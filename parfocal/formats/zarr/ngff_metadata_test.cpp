@@ -124,6 +124,17 @@ TEST(NgffScales, OnesThatDoNotFitTheAxesAreLeftOutAndNamed) {
   EXPECT_THAT(parsed(image_json(axes, scale_list(full))).notices_of(0), IsEmpty());
 }
 
+TEST(NgffScales, WhereAnImageLiesIsTold) {
+  const auto of = [](const json& translation) {
+    json transforms = scale_list({0.5, 2});
+    transforms.push_back({{"type", "translation"}, {"translation", translation}});
+    return parsed(image_json({axis("y", "cm"), axis("x")}, transforms)).notices_of(0);
+  };
+  EXPECT_THAT(of({0, 0}), IsEmpty());
+  EXPECT_THAT(of({1.5, -3}), ElementsAre(HasSubstr("lies at y=15 mm x=-3: places are not kept")));
+  EXPECT_THAT(of({0, 3}), ElementsAre(HasSubstr("lies at x=3:")));
+}
+
 TEST(NgffScales, UnitsWithoutAScaleSayNothing) {
   const NgffImage image = parsed(image_json({axis("y", "um"), axis("x", "um")}, nullptr));
   EXPECT_EQ(image.axes[0].unit, "");

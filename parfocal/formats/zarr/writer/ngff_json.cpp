@@ -23,7 +23,7 @@ Json axes_json(const std::vector<Axis>& axes) {
                            : axis.name == "c" ? "channel"
                                               : "space"}};
     const std::string unit = ngff_unit(axis.unit);
-    if (!unit.empty() && axis.name != "c") entry["unit"] = unit;
+    if (!unit.empty()) entry["unit"] = unit;
     list.push_back(entry);
   }
   return list;

@@ -1,0 +1,24 @@
+#pragma once
+/// Words of messages on TIFF files.
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace parfocal {
+
+/// "1 page", "2 pages"
+inline std::string count_text(int64_t n, const std::string& what) {
+  return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+}
+
+/// "a, b, c and 4 more"
+inline std::string some_names(const std::vector<std::string>& names) {
+  constexpr size_t most = 3;
+  std::string text;
+  for (size_t i = 0; i < std::min(names.size(), most); ++i) text += (i == 0 ? "" : ", ") + names[i];
+  const size_t more = names.size() - std::min(names.size(), most);
+  return text + (more == 0 ? "" : " and " + std::to_string(more) + " more");
+}
+
+}  // namespace parfocal

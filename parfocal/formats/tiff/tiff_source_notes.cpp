@@ -1,0 +1,96 @@
+/// What a user must know of TIFF files that say one thing and hold another.
+
+#include <algorithm>
+
+#include "parfocal/formats/tiff/source_texts.h"
+#include "parfocal/formats/tiff/tiff_source.h"
+
+namespace parfocal {
+
+// What the description says of itself and of the page that was looked at first.
+void TiffSource::note_description() {
+  if (sub_pages_ > 0)
+    notices_.push_back("The first page of " + files_.name(first_file_) + " has " +
+                       std::to_string(sub_pages_) +
+                       (sub_pages_ == 1 ? " more image" : " more images") +
+                       " of full size in SubIFDs: pages are read without them.");
+  if (!description_) return;
+  const auto& own = description_->notices;
+  notices_.insert(notices_.end(), own.begin(), own.end());
+  if (automatic())
+    for (std::string& text : foreign_unit_notices(description_->foreign_units))
+      notices_.push_back(std::move(text));
+  const bool one_kind = automatic() || description_->images == 1;
+  const std::string other = one_kind ? other_pixels(*description_, first_) : "";
+  if (!other.empty())
+    notices_.push_back("The " + origin_text(*description_, stated_pages().file) + " " + other +
+                       ": pages are read as they are.");
+}
+
+void TiffSource::note_page_counts() {
+  const std::string notice = page_count_notice(description_, stated_pages());
+  if (!notice.empty()) notices_.push_back(notice);
+}
+
+// There is one layout for all positions.
+void TiffSource::note_unlike() {
+  std::vector<std::string> names;
+  for (const int64_t image : description_->unlike) names.push_back(std::to_string(image));
+  if (names.empty() || description_->image_names.size() < 2) return;
+  notices_.push_back(
+      "Images of the OME-XML have other scales, units or names of channels than image 0, "
+      "whose are taken for all: " +
+      some_names(names) + " (source.image reads one with its own).");
+}
+
+void TiffSource::note_absent_files() {
+  std::vector<std::string> absent;
+  for (int64_t k = 0; k < files_.size(); ++k)
+    if (!files_.is_there(k)) absent.push_back(files_.name(k));
+  if (!absent.empty())
+    notices_.push_back("Files of the set are not there: " + some_names(absent) +
+                       ". Their planes cannot be read.");
+}
+
+// Pages that are there, but for which OME-XML has no place, of all images.
+void TiffSource::note_placeless() {
+  if (params_.image != kAllImages) return;
+  std::vector<int64_t> placed(static_cast<size_t>(files_.size()), 0);
+  for (const PlaneRun& run : places_.runs()) placed[static_cast<size_t>(run.file)] += run.count;
+  int64_t placeless = 0;
+  for (int64_t k = 0; k < files_.size(); ++k)
+    if (files_.is_there(k))
+      placeless += std::max<int64_t>(0, images_in(k) - placed[static_cast<size_t>(k)]);
+  if (placeless > 0)
+    notices_.push_back("The OME-XML gives " + count_text(placeless, "page") + " of " +
+                       std::to_string(total_pages()) +
+                       " no place: " + (placeless == 1 ? "it is" : "they are") + " not read.");
+}
+
+// Gaps that the files record by pages, and planes for which they list none, in the order of the
+// stream.
+void TiffSource::note_missing() {
+  if (description_ && description_->missing_not_listed > 0)
+    notices_.push_back("The file has " + std::to_string(description_->missing_not_listed) +
+                       " more ranges of missing frames than it lists: they are read as zeros.");
+  const int64_t total = total_pages();
+  const bool unlisted = !places_.empty() || (listed_ >= 0 && layout_.stream_count() > total);
+  if (missing_pages_.empty() && !unlisted) return;
+  int64_t count = 0;
+  for (int64_t sequence = 0; sequence < layout_.stream_count(); ++sequence) {
+    const Place where = place(sequence);
+    const int64_t before =
+        where.file <= 0 || pages_.empty() ? 0 : pages_[static_cast<size_t>(where.file) - 1].end;
+    const bool nowhere = where.file < 0 || (places_.empty() && listed_ >= 0 &&
+                                            where.page >= std::max(total, listed_));
+    count += nowhere ? 1 : 0;
+    if (nowhere || (places_.empty() && missing_pages_.has(before + where.page)))
+      missing_.add(sequence);
+  }
+  if (count > 0)
+    notices_.push_back("The " + description_->origin + " lists no page for " +
+                       count_text(count, "plane") + " of " +
+                       std::to_string(layout_.stream_count()) + ": they are gaps.");
+}
+
+}  // namespace parfocal
