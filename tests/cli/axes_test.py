@@ -39,14 +39,14 @@ class Axes(CommandTest):
     def test_axes_that_the_file_contradicts_are_told(self):
         for origin, description in DESCRIPTIONS.items():
             (self.dir / "a.tif").write_bytes(tiff(pages=6, description=description))
-            wanted = (f"The {origin} says t=3 c=2; taken as %s, as source.axes says "
+            wanted = (f"The {origin} says t=3 c=2; taken as %s, as axes: %s says "
                       "(axes: auto takes what the file says).")
-            self.assertEqual(self.notes(), [wanted % "t=6"])
-            self.assertEqual(self.notes("source.axes=zyx"), [wanted % "z=6"])
+            self.assertEqual(self.notes(), [wanted % ("t=6", "tyx (the default)")])
+            self.assertEqual(self.notes("source.axes=zyx"), [wanted % ("z=6", "zyx")])
             self.assertEqual(self.notes("source.axes=tcyx", "source.sizes={c: 3}"),
-                             [wanted % "t=2 c=3"])
+                             [wanted % ("t=2 c=3", "tcyx")])
             self.assertEqual(self.notes("source.axes=ctyx", "source.sizes={t: 3}"),
-                             [wanted % "c=2 t=3"])
+                             [wanted % ("c=2 t=3", "ctyx")])
             self.assertEqual(self.notes("source.axes=tcyx", "source.sizes={c: 2}"), [])
             self.assertEqual(self.notes("source.axes=auto"), [])
             header = (self.dir / "o/frames.csv").read_text().split(",")

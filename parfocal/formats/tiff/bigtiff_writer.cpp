@@ -11,6 +11,8 @@
 #include <map>
 #include <optional>
 
+#include "parfocal/formats/tiff/tiff_directory.h"
+
 namespace parfocal {
 namespace {
 

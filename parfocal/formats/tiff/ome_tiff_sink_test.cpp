@@ -445,7 +445,7 @@ TEST(OmeTiffSink, WhatAKilledWriterLeftGetsItsEnd) {
 }
 
 // What was missing before the kill stays missing: a page of zeros that nobody wrote is no image.
-TEST(OmeTiffSink, RecoveryKnowsTheGapsBeforeTheKill) {
+TEST(OmeTiffSink, ReadersAndRecoveryKnowTheGapsBeforeTheKill) {
   const std::set<int64_t> gone = {0, 3, 4, 11};
   for (const char* compression : {"none", "deflate"}) {
     SCOPED_TRACE(compression);
@@ -461,6 +461,8 @@ TEST(OmeTiffSink, RecoveryKnowsTheGapsBeforeTheKill) {
                                 gone.contains(k) ? &gap : nullptr)
                         .ok());
     }
+    const auto killed = reopen(dir, "auto");
+    for (int64_t k = 0; k < 13; ++k) EXPECT_EQ(killed->missing().has(k), gone.contains(k)) << k;
     OmeTiffRecovery recovery;
     ASSERT_TRUE(recover_ome_tiff(dir / "a.ome.tif", recovery).ok());
     EXPECT_EQ(recovery.pages, 13);

@@ -93,8 +93,22 @@ std::string stated_axes_notice(const std::vector<Axis>& stream,
   const auto taken = axes_within(stream, pages.in_file);
   if (said.empty() || taken.empty() || agree(said, taken)) return "";
   return "The " + origin_text(*description, pages.file) + " says " + axes_text(said) +
-         "; taken as " + axes_text(taken) +
-         ", as source.axes says (axes: auto takes what the file says).";
+         "; taken as " + axes_text(taken) + ", as axes: " + pages.axes +
+         (pages.axes == "tyx" ? " (the default) says" : " says") +
+         " (axes: auto takes what the file says).";
+}
+
+bool agrees_with_description(const std::vector<Axis>& stream,
+                             const std::optional<TiffDescription>& description,
+                             const StatedPages& pages) {
+  const auto said = described_axes(description, pages);
+  return !said.empty() && agree(said, axes_within(stream, pages.in_file));
+}
+
+void take_measure(const Axis& said, Axis& axis) {
+  axis.scale = said.scale;
+  axis.unit = said.unit;
+  if (said.labels.size() == static_cast<size_t>(axis.size)) axis.labels = said.labels;
 }
 
 std::string described_sizes_cure(const std::vector<Axis>& stream,

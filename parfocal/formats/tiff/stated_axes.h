@@ -15,6 +15,7 @@ struct StatedPages {
   int64_t all = 0;
   int64_t in_file = 0;
   std::string file;
+  std::string axes;  ///< as the pipeline writes them
 };
 
 /// "OME-XML", "description (ImageJ) of a.tif"
@@ -30,6 +31,14 @@ std::string page_count_notice(const std::optional<TiffDescription>& description,
 std::string stated_axes_notice(const std::vector<Axis>& stream,
                                const std::optional<TiffDescription>& description,
                                const StatedPages& pages);
+
+/// Whether the description of a file says the same axes as `stream`.
+bool agrees_with_description(const std::vector<Axis>& stream,
+                             const std::optional<TiffDescription>& description,
+                             const StatedPages& pages);
+
+/// Scale, unit and, of as many steps, the labels of an axis that a description speaks of.
+void take_measure(const Axis& said, Axis& axis);
 
 /// What to write for sizes that lack (below 1 in `stream`) or do not fit, as the description says;
 /// "" if it says nothing.

@@ -77,7 +77,7 @@ void TiffSource::read_first_header() {
       description_ = describe_tiff(file, first_, params_.image);
       first_stack_ = images_behind(file, first_, description_);
       sub_pages_ = whole_sub_pages(file, first_);
-      if (automatic()) set_page_scales(file, first_, layout_.item[0], layout_.item[1]);
+      set_page_scales(file, first_, layout_.item[0], layout_.item[1]);
       if (automatic() && description_ && !description_->metadata_file.empty())
         follow_metadata_file();
       return;

@@ -64,6 +64,7 @@ class TiffSource final : public Source {
   void count_pages();
   Pages count_file(int64_t file, int64_t expected);
   void compare_description(int64_t file, const TiffFile& opened, const TiffPage& first);
+  void add_missing(const FrameSet& pages, int64_t before);
   void complete_last_step(int64_t inner, int64_t most);
 
   // Axes that are stated.
@@ -72,6 +73,7 @@ class TiffSource final : public Source {
   std::string sizes_cure(const AxisSizes& sizes) const;
   void check_lengths(int64_t inner) const;
   [[noreturn]] void fail_lengths(int64_t file, const std::string& needed) const;
+  void take_measures();
   void order_axes();
 
   // Axes of descriptions.

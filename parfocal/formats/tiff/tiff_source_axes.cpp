@@ -65,13 +65,17 @@ void TiffSource::compare_description(int64_t number, const TiffFile& file, const
   const auto other = number == first_file_ ? description_ : describe_tiff(file, first);
   if (!other || (other->origin.empty() && !other->contiguous)) return;
   const int64_t before = pages_.empty() ? 0 : pages_.back().end;
-  other->missing.for_each_run(
-      [&](int64_t begin, int64_t end) { missing_pages_.add(before + begin, end - begin); });
+  add_missing(other->missing, before);
   if (!automatic() || inner_text(*other) == inner_text(*description_) ||
       !other_description_.empty())
     return;
   other_description_ = files_.name(number) + " says " + inner_text(*other) + ", " +
                        files_.name(first_file_) + " says " + inner_text(*description_);
+}
+
+void TiffSource::add_missing(const FrameSet& pages, int64_t before) {
+  pages.for_each_run(
+      [&](int64_t begin, int64_t end) { missing_pages_.add(before + begin, end - begin); });
 }
 
 void TiffSource::count_pages() {
@@ -82,6 +86,7 @@ void TiffSource::count_pages() {
   for (int64_t k = 0; k < files_.size(); ++k) {
     pages_.push_back(count_file(k, places_.empty() ? expected : 0));
     const PageChain& chain = pages_.back().chain;
+    add_missing(chain.missing, end);
     if (chain.broken() && notices_.empty())
       notices_.push_back(files_.name(k) +
                          (chain.cut ? " is cut off: not all of its pages are there."
@@ -126,7 +131,7 @@ void TiffSource::check_lengths(int64_t inner) const {
 
 StatedPages TiffSource::stated_pages() const {
   return {total_pages(), images_in(first_file_),
-          files_.size() > 1 ? files_.name(first_file_) : std::string()};
+          files_.size() > 1 ? files_.name(first_file_) : std::string(), params_.axes};
 }
 
 // Files of several images each hold whole steps of the first axis.
@@ -175,7 +180,7 @@ void TiffSource::size_axes(const AxisSizes& sizes) {
     fail_layout("the images do not fill the axes evenly", std::to_string(total) + " images",
                 "a multiple of " + std::to_string(inner), sizes_cure(sizes));
   if (!stream.empty()) stream[0].size = total / inner;
-  if (description_ && files_.size() == 1) missing_pages_ = description_->missing;
+  if (description_ && files_.size() == 1) add_missing(description_->missing, 0);
   if (description_ && description_->files.size() > 1)
     notices_.push_back("The OME-XML speaks of a set of " +
                        std::to_string(description_->files.size()) +
@@ -184,7 +189,18 @@ void TiffSource::size_axes(const AxisSizes& sizes) {
   const auto notice = stated_axes_notice(stream, description_, stated_pages());
   if (!notice.empty()) notices_.push_back(notice);
   note_page_counts();
+  take_measures();
   order_axes();
+}
+
+// Of axes that are what the description says they are; a pixel is one in any case.
+void TiffSource::take_measures() {
+  if (!description_ || !description_->unlike.empty()) return;
+  for (Axis& axis : layout_.item) take_measure(axis.name == "y" ? description_->y : description_->x, axis);
+  if (!agrees_with_description(layout_.stream, description_, stated_pages())) return;
+  for (const Axis& said : description_->planes)
+    for (Axis& axis : layout_.stream)
+      if (axis.name == said.name) take_measure(said, axis);
 }
 
 // The stream runs along t c z, whatever the order of the pages.
@@ -205,7 +221,7 @@ void TiffSource::describe() {
   if (!description_ || description_->origin.empty())
     return guess_axes(total_pages() > files_.size() ? "say nothing of axes" : "");
   take_axes(*description_);
-  if (files_.size() == 1) missing_pages_ = description_->missing;
+  if (files_.size() == 1) add_missing(description_->missing, 0);
 }
 
 void TiffSource::guess_axes(const std::string& why) {
