@@ -68,6 +68,14 @@ TEST_F(SwapTest, GivesAllNamesAndLeavesFilesOfOthers) {
   EXPECT_EQ(files(), swapped_);
 }
 
+TEST_F(SwapTest, ANameMayBeOfOneLetter) {
+  write(to_ / "a", "old");
+  write(from_ / "a", "new");
+  write(from_ / "b", "new");
+  ASSERT_TRUE(Swap(from_, to_).run({{"a", true}, {"b", false}}).ok());
+  EXPECT_EQ(files(), (std::map<std::string, std::string>{{"a", "new"}, {"b", "new"}}));
+}
+
 TEST_F(SwapTest, AFailureIsUndone) {
   write_both();
   write(from_ / "blocked/x", "new");

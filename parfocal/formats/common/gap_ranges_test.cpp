@@ -42,6 +42,36 @@ TEST(GapRanges, AreTheSameInAnyOrder) {
   } while (std::next_permutation(frames.begin(), frames.end()));
 }
 
+TEST(GapRanges, AnItemThatIsToldAgainStaysAsItWas) {
+  GapRanges gaps;
+  gaps.add(5, 5, GapReason::broken, "x");
+  gaps.add(5, 5, GapReason::failed, "y");
+  EXPECT_EQ(text_of(gaps), "5-5x ");
+}
+
+TEST(GapRanges, ARangeMayHoldOthers) {
+  GapRanges gaps;
+  gaps.add(5, 6, GapReason::broken, "x");
+  gaps.add(3, 9, GapReason::broken, "y");
+  EXPECT_EQ(text_of(gaps), "3-9y ");
+  gaps.add(4, 7, GapReason::broken, "z");
+  EXPECT_EQ(text_of(gaps), "3-9y ");
+}
+
+TEST(GapRanges, EndBeforeTheItemAtWhichTheyAreCut) {
+  GapRanges gaps;
+  gaps.add(2, 3, GapReason::broken, "");
+  gaps.add(5, 6, GapReason::broken, "");
+  gaps.cut(7);
+  EXPECT_EQ(text_of(gaps), "2-3 5-6 ");
+  gaps.cut(5);
+  EXPECT_EQ(text_of(gaps), "2-3 ");
+  gaps.cut(3);
+  EXPECT_EQ(text_of(gaps), "2-2 ");
+  gaps.cut(0);
+  EXPECT_EQ(text_of(gaps), "");
+}
+
 TEST(GapRanges, KeepTheFirstOfMoreThanTheyList) {
   constexpr int64_t kAll = 2 * static_cast<int64_t>(GapRanges::kMostRanges);
   GapRanges gaps;

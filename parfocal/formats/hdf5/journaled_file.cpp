@@ -97,6 +97,7 @@ bool JournaledFile::read(int64_t at, std::byte* to, int64_t bytes) const {
   const int64_t done = read_at(descriptor_, to, bytes, at);
   if (done < 0) return false;
   std::memset(to + done, 0, static_cast<size_t>(bytes - done));
+  if (at >= committed_) return true;  // also in a page that ends there
   const int64_t end = std::min(at + bytes, committed_);
   for (auto it = pages_.lower_bound(at / kPage); it != pages_.end() && it->first * kPage < end;
        ++it) {

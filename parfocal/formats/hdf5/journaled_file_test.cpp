@@ -155,6 +155,31 @@ TEST(JournaledFile, ChunksThatAreStillBeingEncodedAreInTheCheckpoint) {
   expect_recovered(dir / "b.rtdc.part", 29);
 }
 
+// Some of its items may have got into the file before it was killed.
+TEST(JournaledFile, OfATailWhatTheFileHasIsNotAddedOnceMore) {
+  TempDir dir;
+  Recording recording(dir / "a.rtdc.part");
+  recording.add(15);
+  ASSERT_TRUE(recording.image.finish().ok());
+  ASSERT_TRUE(recording.number.finish().ok());
+  std::vector<uint8_t> pixels;
+  std::vector<double> numbers;
+  for (uint8_t k = 10; k < 17; ++k) {
+    pixels.insert(pixels.end(), kHeight * kWidth, static_cast<uint8_t>(1 + k));
+    numbers.push_back(k);
+  }
+  const DatasetTail tails[] = {
+      {"events/image", 10, kHeight * kWidth, {std::as_bytes(std::span(pixels))}},
+      {"events/frame", 10, 8, {std::as_bytes(std::span(numbers))}}};
+  {
+    const Hdf5Lock lock;
+    recording.file.flush();
+    ASSERT_TRUE(recording.file.journaled()->checkpoint(tails).ok());
+  }
+  copy_as_killed(dir / "a.rtdc.part", dir / "b.rtdc.part");
+  expect_recovered(dir / "b.rtdc.part", 17);
+}
+
 TEST(JournaledFile, AJournalThatWasNotAppliedYetIsAppliedByRecovery) {
   TempDir dir;
   Recording recording(dir / "a.rtdc.part");

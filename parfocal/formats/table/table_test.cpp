@@ -175,11 +175,39 @@ TEST(CsvWriter, RoundTripsNumbersAndLongTexts) {
   csv.real(std::numeric_limits<double>::infinity());
   csv.text(big);
   csv.text("a\nb");
+  csv.text("a\rb");
   csv.end_row();
   ASSERT_TRUE(csv.close(-1).ok());
-  EXPECT_EQ(
-      read_text(dir / "a.csv"),
-      "18446744073709551615,-9223372036854775808,0.30000000000000004,inf," + big + ",\"a\nb\"\n");
+  EXPECT_EQ(read_text(dir / "a.csv"),
+            "18446744073709551615,-9223372036854775808,0.30000000000000004,inf," + big +
+                ",\"a\nb\",\"a\rb\"\n");
+}
+
+// Also of what leaves the buffer because it is full.
+TEST(CsvWriter, HandsOnWholeItemsOnly) {
+  TempDir dir;
+  CsvWriter csv;
+  csv.open(dir / "a.csv", {});
+  csv.text("t");
+  csv.text("row");
+  csv.end_row();
+  int64_t seen = 0;
+  for (int64_t k = 0; k < 60'000; ++k) {
+    for (int64_t row = 0; row < 2; ++row) {
+      csv.integer(k);
+      csv.integer(row);
+      csv.end_row();
+    }
+    if (const auto bytes = static_cast<int64_t>(std::filesystem::file_size(dir / "a.csv"));
+        bytes != seen) {
+      seen = bytes;
+      const std::string text = read_text(dir / "a.csv");
+      const std::string rows = text.substr(0, text.find('\0'));  // room that was taken ahead
+      ASSERT_TRUE(rows.empty() || rows.ends_with("t,row\n") || rows.ends_with(",1\n")) << k;
+    }
+    csv.end_item();
+  }
+  ASSERT_TRUE(csv.close(-1).ok());
 }
 
 // Whoever ends the process: what was written a moment ago is in the file, and no part of a row.
@@ -250,6 +278,10 @@ TEST(RecoverCsv, CutsATornRow) {
     EXPECT_TRUE(read_text(dir / "a.csv") == whole) << torn.substr(0, 40);
     EXPECT_EQ(recovery.dropped_bytes, static_cast<int64_t>(torn.size() - whole.size()));
   }
+  test::write_text(dir / "a.csv", "t,a\n0,1\n1,\"x\ny\"\n2");
+  CsvRecovery recovery;
+  ASSERT_TRUE(recover_csv(dir / "a.csv", recovery).ok());
+  EXPECT_EQ(recovery.rows, 2) << "without the names of the columns";
 }
 
 TEST(FramesSink, HasOneRowPerExpectedFrame) {

@@ -240,6 +240,29 @@ TEST(OmeSets, ADescriptionThatIsTooLargeIsRefusedAndNotReadInPart) {
   EXPECT_THAT(open_failure(dir), HasSubstr("description of the images is too large"));
 }
 
+// Of what is named elsewhere, too, the files beside are meant.
+TEST(OmeSets, FilesOfAFolderThatWasMovedAreFoundBesideTheDescription) {
+  for (const std::string folder : {"../raw/", "/data/raw/", "./"}) {
+    TempDir dir;
+    std::vector<Plane> planes;
+    for (int t = 0; t < 3; ++t)
+      for (int c = 0; c < 2; ++c)
+        planes.push_back({0, t, c, t, folder + (c == 0 ? "b.ome.tif" : "a.ome.tif")});
+    const std::string images = image_of(0, planes, 3) + "</OME>";
+    write_pages(dir / "set/a.ome.tif", {{1, head(folder + "a.ome.tif") + images}, {11}, {21}});
+    write_pages(dir / "set/b.ome.tif", {{0, head(folder + "b.ome.tif") + images}, {10}, {20}});
+    EXPECT_THAT(values_of(*open(dir, "set/*.tif")), ElementsAre(0, 1, 10, 11, 20, 21)) << folder;
+  }
+}
+
+// The identifier in it tells which of the named files it is.
+TEST(OmeSets, ARenamedFileOfASetIsItself) {
+  TempDir dir;
+  write_set(dir.path(), by_channel());
+  std::filesystem::rename(dir / "a.ome.tif", dir / "renamed.tif");
+  EXPECT_THAT(values_of(*open(dir, "renamed.tif")), ElementsAre(0, 1, 10, 11, 20, 21));
+}
+
 TEST(OmeSets, ARenamedFileIsItself) {
   TempDir dir;
   std::vector<Plane> planes;
@@ -252,6 +275,58 @@ TEST(OmeSets, ARenamedFileIsItself) {
   EXPECT_THAT(values_of(*open(dir)), ElementsAre(0, 1, 10, 11, 20, 21));
   std::filesystem::copy(dir / "new.tif", dir / "copy.tif");
   EXPECT_EQ(open(dir)->layout().str(), "t=6 c=2 | y=3 x=4 uint16");
+}
+
+// Such as an overview that belongs to no image.
+TEST(OmeSets, PagesBeforeTheFirstPlaneAreLeftOut) {
+  TempDir dir;
+  std::vector<Plane> planes;
+  std::vector<TestPage> pages = {{99}};
+  for (int k = 0; k < 6; ++k) {
+    planes.push_back({0, k / 2, k % 2, k + 1});
+    pages.push_back({static_cast<uint16_t>(10 * (k / 2) + k % 2)});
+  }
+  pages[0].description = head("") + image_of(0, planes, 3) + "</OME>";
+  write_pages(dir / "a.tif", pages);
+  EXPECT_THAT(values_of(*open(dir)), ElementsAre(0, 1, 10, 11, 20, 21));
+}
+
+// The pages of a file, from a step on, without a word of how many.
+std::string all_pages(int p, int t, const std::string& file, const std::string& count = "") {
+  const std::string image = image_of(p, {}, 2), end = "</Pixels></Image>";
+  return image.substr(0, image.size() - end.size()) + "<TiffData FirstT=\"" + std::to_string(t) +
+         "\"" + count + "><UUID FileName=\"" + file + "\">urn:uuid:" + file + "</UUID></TiffData>" +
+         end;
+}
+
+TEST(OmeSets, APlaceWithoutACountIsAllPagesThatTheImageHasRoomFor) {
+  for (const std::string count : {"", " IFD=\"0\" PlaneCount=\"0\""}) {
+    TempDir dir;
+    const std::string xml =
+        all_pages(0, 1, "a.tif", count) + all_pages(1, 0, "b.tif", count) + "</OME>";
+    write_pages(dir / "a.tif", {{10, head("a.tif") + xml}, {11}, {98}, {99}});
+    write_pages(dir / "b.tif", {{100, head("b.tif") + xml}, {101}, {110}, {111}, {99}});
+    EXPECT_THAT(values_of(*open(dir)), ElementsAre(-2, -2, 10, 11, 100, 101, 110, 111)) << count;
+  }
+}
+
+TEST(OmeSets, OfTwoFilesOfOnePlaceTheFirstCounts) {
+  TempDir dir;
+  std::string xml = image_of(0, {{0, 0, 0, 0, "a.tif"}, {0, 0, 1, 1, "a.tif"}}, 1) + "</OME>";
+  const std::string first = "</UUID></TiffData>";
+  xml.insert(xml.find(first) + 7, "<UUID FileName=\"b.tif\">urn:uuid:b.tif</UUID>");
+  write_pages(dir / "a.tif", {{0, head("a.tif") + xml}, {1}});
+  EXPECT_THAT(values_of(*open(dir)), ElementsAre(0, 1));
+}
+
+TEST(OmeSets, ImagesWithOtherUnitsThanTheFirstAreTold) {
+  TempDir dir;
+  std::string xml = image_of(0, {{0, 0, 0, 0}}, 1) + image_of(1, {{1, 0, 0, 1}}, 1) + "</OME>";
+  const std::string size = "SizeX=\"4\"";
+  xml.replace(xml.rfind(size), size.size(), size + " PhysicalSizeX=\"1\" PhysicalSizeXUnit=\"nm\"");
+  xml.replace(xml.find(size), size.size(), size + " PhysicalSizeX=\"1\" PhysicalSizeXUnit=\"mm\"");
+  write_pages(dir / "a.tif", {{0, head("") + xml}, {100}});
+  EXPECT_THAT(open(dir)->notices(), testing::Contains(HasSubstr("other scales, units")));
 }
 
 // Micro-Manager puts the text of ImageJ behind the OME-XML.

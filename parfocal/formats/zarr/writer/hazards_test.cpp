@@ -72,6 +72,30 @@ class StoreHazards : public testing::Test {
         nlohmann::json::parse(test::read_text(root_ / array / "zarr.json"), nullptr, false);
     return json.is_discarded() ? -1 : json.at("shape").at(0).get<int64_t>();
   }
+  // As a writer leaves the journal that was killed behind this record.
+  void add_record(const TakenBackRecord& record) const {
+    LocalStore store(root_);
+    Journal journal;
+    ASSERT_TRUE(journal.create(store, "__parfocal/more").ok());
+    ASSERT_TRUE(journal.append(record).ok());
+    ASSERT_TRUE(journal.close().ok());
+    std::ofstream(root_ / "__parfocal/journal", std::ios::binary | std::ios::app)
+        << test::read_text(root_ / "__parfocal/more");
+    fs::remove(root_ / "__parfocal/more");
+  }
+  // Frames of which the array `0` has the pixels that append_all() gave them; the rest has to be 0.
+  std::vector<uint8_t> stored_frames() const {
+    const auto pixels = test::read_array<uint16_t>(root_, "0");
+    std::vector<uint8_t> stored;
+    for (int64_t f = 0; f * kSide * kSide < std::ssize(pixels); ++f) {
+      const auto plane = test::plane_of(f, kSide);
+      const auto at = pixels.begin() + f * kSide * kSide;
+      stored.push_back(std::equal(plane.begin(), plane.end(), at));
+      EXPECT_TRUE(stored.back() || std::all_of(at, at + kSide * kSide, [](auto p) { return !p; }))
+          << f;
+    }
+    return stored;
+  }
   std::vector<uint8_t> valid() const { return test::read_array<uint8_t>(root_, "frames/valid"); }
 
   const test::TempDir folder_;
@@ -224,20 +248,72 @@ TEST_F(StoreHazards, ASingleFrameThatWasTakenBackDoesNotComeBack) {
   auto writer = StoreWriter::create(root_, spec, {});
   append_all(*writer, 0, 4);
   writer.reset();
-  {
-    LocalStore store(root_);
-    Journal journal;
-    ASSERT_TRUE(journal.create(store, "__parfocal/more").ok());
-    ASSERT_TRUE(journal.append(TakenBackRecord{0, 3}).ok());
-    ASSERT_TRUE(journal.close().ok());
-    std::ofstream(root_ / "__parfocal/journal", std::ios::binary | std::ios::app)
-        << test::read_text(root_ / "__parfocal/more");
-    fs::remove(root_ / "__parfocal/more");
-  }
+  add_record(TakenBackRecord{0, 3});
   RecoverReport report;
   ASSERT_TRUE(recover_store(root_, report).ok());
   EXPECT_EQ(report.images.at(0).frames, 3);
   EXPECT_EQ(valid(), (std::vector<uint8_t>{1, 1, 1}));
+}
+
+// Whoever goes on behind it would give its old pixels to a frame that is missing.
+TEST_F(StoreHazards, ASingleFrameThatWasTakenBackLeavesNoPixels) {
+  for (const bool sharded : {true, false})
+    for (const int64_t frames_per_chunk : {1, 4}) {
+      fs::remove_all(root_);
+      ImageSpec growing = image(kUnbounded);
+      growing.chunk[0] = frames_per_chunk;
+      if (sharded) growing.shard = {8, kSide, kSide};
+      auto writer = StoreWriter::create(root_, test::make_store({growing}), {});
+      append_all(*writer, 0, 4);
+      writer.reset();
+      add_record({0, 3});
+      RecoverReport report;
+      ASSERT_TRUE(recover_store(root_, report).ok());
+      writer = StoreWriter::append_to(root_, {});
+      append_all(*writer, 4, 5);
+      ASSERT_TRUE(writer->close(true, "").ok());
+      EXPECT_EQ(stored_frames(), (std::vector<uint8_t>{1, 1, 1, 0, 1}))
+          << sharded << " " << frames_per_chunk;
+      EXPECT_EQ(valid(), (std::vector<uint8_t>{1, 1, 1, 0, 1}));
+    }
+}
+
+// Where others of its step stay, it is a gap within the array.
+TEST_F(StoreHazards, ASingleFrameThatWasTakenBackIsEmptyBesideOthersOfItsStep) {
+  for (const bool sharded : {true, false})
+    for (const int64_t frames_per_chunk : {1, 2}) {
+      fs::remove_all(root_);
+      ImageSpec channels = test::make_image("", "tcyx", {kUnbounded, 2, kSide, kSide}, DType::u16);
+      channels.chunk[1] = frames_per_chunk;
+      if (sharded) channels.shard = {4, 2, kSide, kSide};
+      auto writer = StoreWriter::create(root_, test::make_store({channels}), {});
+      append_all(*writer, 0, 4);
+      writer.reset();
+      add_record({0, 3});
+      RecoverReport report;
+      ASSERT_TRUE(recover_store(root_, report).ok());
+      EXPECT_EQ(stored_frames(), (std::vector<uint8_t>{1, 1, 1, 0}))
+          << sharded << " " << frames_per_chunk;
+      EXPECT_EQ(valid(), (std::vector<uint8_t>{1, 1, 1, 0}));
+    }
+}
+
+// The last of those that an earlier writer published.
+TEST_F(StoreHazards, ASingleFrameOfAnEarlierWriterThatWasTakenBackLeavesNoPixels) {
+  auto writer = StoreWriter::create(root_, test::make_store({image(8, {2, kSide, kSide})}), {});
+  append_all(*writer, 0, 8);
+  ASSERT_TRUE(writer->close(false, "stopped").ok());
+  {
+    LocalStore store(root_);
+    Journal journal;
+    ASSERT_TRUE(journal.create(store, "__parfocal/journal").ok());
+    ASSERT_TRUE(journal.append(TakenBackRecord{0, 7}).ok());
+    ASSERT_TRUE(journal.close().ok());
+  }
+  RecoverReport report;
+  ASSERT_TRUE(recover_store(root_, report).ok());
+  EXPECT_EQ(valid(), (std::vector<uint8_t>{1, 1, 1, 1, 1, 1, 1, 0}));
+  EXPECT_EQ(stored_frames(), valid());
 }
 
 // A follower sees what every level has, and no more steps than there are: once a later image is
