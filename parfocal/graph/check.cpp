@@ -7,7 +7,11 @@
 #include <map>
 #include <set>
 
+#include "parfocal/graph/described_rules.h"
+#include "parfocal/graph/label_inputs.h"
 #include "parfocal/graph/lost_columns.h"
+#include "parfocal/graph/meant_keys.h"
+#include "parfocal/graph/path_endings.h"
 #include "parfocal/graph/vocabulary.h"
 
 namespace parfocal {
@@ -37,6 +41,7 @@ class Checker {
     if (p_.sinks.empty())
       error("the pipeline has no sink: nothing would be saved", places_.sinks, "", "no sinks",
             "at least one sink", "add sinks: [" + sink_for_last_step() + "]");
+    for (Issue& issue : broken_rules(p_)) result_.errors.push_back(std::move(issue));
     check_unused();
     sort_by_place(result_.errors);
     sort_by_place(result_.warnings);
@@ -91,6 +96,8 @@ class Checker {
     names.insert(names.end(), others.begin(), others.end());
     RawValue accepted = RawValue::map();
     accepted.place = place;
+    const std::vector<MeantKey> meant = meant_keys(set, params, names);
+    auto next = meant.begin();
     for (size_t k = 0; k < params.entries.size(); ++k) {
       const auto& [key, value] = params.entries[k];
       if (set.find(key)) {
@@ -99,7 +106,10 @@ class Checker {
       }
       error("unknown key '" + key + "' in " + owner,
             k < params.key_places.size() ? params.key_places[k] : value.place, owner, key,
-            "one of " + joined(names), did_you_mean(key, names, "remove '" + key + "'"));
+            "one of " + joined(names), next->cure);
+      // That it is missing is told by the key that was meant to be it.
+      const ParamInfo* info = set.find(next++->field);
+      if (info && info->required && !params.find(info->name)) accepted.set(info->name, value);
     }
     std::vector<Issue> issues;
     set.parse(accepted, owner, issues);
@@ -322,7 +332,7 @@ class Checker {
             word_place(places_.sink_policies, static_cast<size_t>(&sink - p_.sinks.data()),
                        sink.place),
             owner, policy_name(sink.policy), "block, gap or fail",
-            "write policy: gap, or move it under observe:");
+            "write policy: gap, or move it to observe");
   }
 
   void check_sink_input(const std::string& key, const PortRef& ref, const SinkInfo* info,
@@ -461,7 +471,8 @@ class Checker {
                                   step.id, "a step, sink or observer with from: " + step.id,
                                   "remove the step or save it"});
     }
-    for (Issue& issue : lost_columns(p_)) result_.warnings.push_back(std::move(issue));
+    for (auto* find : {lost_columns, labels_from_source, misleading_endings})
+      for (Issue& issue : find(p_)) result_.warnings.push_back(std::move(issue));
   }
 
   const Pipeline& p_;

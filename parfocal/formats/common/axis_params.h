@@ -21,7 +21,7 @@ struct AxisSizes {
 };
 
 template <>
-struct ParamTraits<AxisScales> {  // values > 0 with a unit of length or time
+struct ParamTraits<AxisScales> {  // values > 0: t times, z y x lengths, c p none
   static std::string type_name() { return "map of axis to quantity"; }
   static std::optional<std::string> parse(const RawValue& raw, AxisScales& out);
 };
@@ -34,6 +34,9 @@ struct ParamTraits<AxisSizes> {  // values >= 1
 /// Sets scale and unit of the named axes. \throws Error(invalid_pipeline) if an axis is unknown or
 /// if y or x is given a unit that is no length.
 void apply_scales(const AxisScales& scales, Layout& layout);
+
+/// \throws Error(invalid_pipeline) if `sizes` names what is no stream axis after the first.
+void check_sizes_of(const AxisSizes& sizes, const Layout& layout);
 
 /// "tzyx" -> stream axes t z, item axes y x, all of size 0. \throws Error(invalid_pipeline) unless
 /// the names are different lower-case letters and the last two are y x.

@@ -5,6 +5,7 @@
 
 #include "parfocal/core/io.h"
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/rules.h"
 #include "parfocal/formats/common/files.h"
 #include "parfocal/formats/common/planes.h"
 #include "parfocal/formats/zarr/store_sink_params.h"
@@ -42,6 +43,20 @@ StoreOptions options_of(const OmeZarrParams& params, const SinkContext& context)
   return options;
 }
 
+// What is wrong with an image of the store is told with the place of the sink.
+void require_spec(const StoreSpec& spec) {
+  try {
+    check_spec(spec);
+  } catch (const Error& error) {
+    std::vector<Issue> issues = error.issues();
+    for (Issue& issue : issues) {
+      if (!issue.where.empty()) issue.what = issue.where + ": " + issue.what;
+      issue.where.clear();
+    }
+    throw Error(error.code(), std::move(issues));
+  }
+}
+
 /// Sink `ome_zarr`: an image with its label images, of one or several positions, and a table, as an
 /// OME-Zarr that frames stream to (StoreWriter).
 class OmeZarrSink final : public Sink {
@@ -63,7 +78,7 @@ class OmeZarrSink final : public Sink {
         images_.emplace_back(params, inputs[i], i, &images_.front(), spec_);
     for (size_t i = 0; i < inputs.size(); ++i)
       if (inputs[i].key == kTableKey) table_.emplace(root_, spec_.zarr_format, inputs[i], i);
-    check_spec(spec_);
+    require_spec(spec_);
   }
 
   int64_t resident_bytes() const override {
@@ -198,6 +213,14 @@ PARFOCAL_SINK(ome_zarr) {
       false,
       {{"table", PortKind::table, true,
         "a table, such as that of the objects, as 1-D arrays tables/<step>"}}};
+}
+
+PARFOCAL_RULES(sinks, ome_zarr) {
+  return Rules<OmeZarrParams>()
+      .add({"wells"}, check_wells)
+      .add({"codec", "format"}, check_codec)
+      .add({"labels"}, check_label_names)
+      .endings({".ome.zarr", ".zarr"});
 }
 
 }  // namespace parfocal
