@@ -1,11 +1,17 @@
 #include "convert_input.h"
 
 #include <filesystem>
+#include <set>
 
 #include "info_parts.h"
 #include "parfocal/core/io.h"
 #include "parfocal/core/lowercase.h"
 #include "parfocal/graph/yaml_reader.h"
+#include "print.h"
+#include "recover_parts.h"
+#if PARFOCAL_WITH_HDF5
+#include "parfocal/formats/hdf5/rtdc_recover.h"
+#endif
 
 namespace parfocal::cli {
 namespace {
@@ -49,6 +55,12 @@ std::vector<std::string> patterns_in(const fs::path& folder) {
   }
   if (!tif && !tiff && !picture.empty())
     return {literal_pattern((folder / "").string()) + "*" + picture};
+  if (wants_recovery(folder))  // a store whose writer had not come to its metadata
+    throw Error(ErrorCode::input_missing,
+                {"the writer of this store was killed before its first frames were published",
+                 folder.string(), "", kInputs,
+                 "keep what it had saved by\n          " +
+                     shell_line({"parfocal", "recover", folder.string()})});
   if (!tif && !tiff)
     throw Error(ErrorCode::input_missing,
                 {"the folder holds no OME-Zarr and no TIFF files", folder.string(), "", kInputs,
@@ -66,6 +78,9 @@ void add_patterns(const std::string& input, std::vector<RawValue>& patterns) {
                 {"several inputs can be converted together only if they are TIFF files", input, "",
                  "one input", "convert one after the other"});
   if (!fs::exists(input)) {
+#if PARFOCAL_WITH_HDF5
+    if (is_flow_name(input)) require_no_part(input);
+#endif
     if (!has_wildcard(input))
       throw Error(ErrorCode::input_missing,
                   {"no such file or folder", input, "", kInputs, "check the name"});
@@ -82,6 +97,17 @@ void add_patterns(const std::string& input, std::vector<RawValue>& patterns) {
                 {"not an image that can be converted", input, fs::path(input).extension().string(),
                  kInputs, "save it as TIFF, e.g. in Fiji: File > Save As > Tiff"});
   patterns.push_back(RawValue::scalar(literal_pattern(input)));
+}
+
+/// A file is a frame once, however often it is named; who names it twice means something else.
+void require_each_once(const std::vector<std::string>& inputs) {
+  std::set<fs::path> seen;
+  std::error_code unknown;
+  for (const std::string& input : inputs)
+    if (fs::exists(input, unknown) && !seen.insert(fs::weakly_canonical(input, unknown)).second)
+      throw Error(ErrorCode::bad_command,
+                  {"an input is named twice", input, "", "each input once",
+                   "leave it out once; for the same image twice make a copy of the file"});
 }
 
 [[noreturn]] void bad_set(const std::string& set, const std::string& what) {
@@ -108,6 +134,7 @@ SourceSpec convert_source(const std::vector<std::string>& inputs) {
                                            "build it with -DPARFOCAL_WITH_HDF5=ON"});
     return of_path("rtdc", first);
   }
+  require_each_once(inputs);
   SourceSpec source;
   source.type = "files";
   std::vector<RawValue> patterns;

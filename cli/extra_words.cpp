@@ -15,20 +15,6 @@ using Words = std::vector<std::string>;
 
 bool is_image(const std::string& word) { return is_tiff_name(word) && fs::is_regular_file(word); }
 
-/// `--set memory=1 GiB` and `--set mask.factor 1.2`, of which a shell makes two words. Returns the
-/// line that is meant, "" if it is nothing of this.
-std::string with_whole_set(const Words& words) {
-  for (size_t i = 1; i + 2 < words.size(); ++i) {
-    if (words[i] != "--set" || words[i + 2].starts_with('-') || fs::exists(words[i + 2])) continue;
-    const bool equal = words[i + 1].find('=') != std::string::npos;
-    Words meant = words;
-    meant[i + 1] += (equal ? " " : "=") + words[i + 2];
-    meant.erase(meant.begin() + static_cast<std::ptrdiff_t>(i) + 2);
-    return shell_line(meant);
-  }
-  return "";
-}
-
 /// The images as the source of the pipeline that stands beside them, or as what to convert.
 std::string line_for_images(const Words& words, const Words& images) {
   Words meant;
@@ -49,6 +35,20 @@ std::string line_for_images(const Words& words, const Words& images) {
 }
 
 }  // namespace
+
+std::string with_whole_set(const Words& words, const std::string& value) {
+  for (size_t i = 1; i + 2 < words.size(); ++i) {
+    const std::string& word = words[i + 2];
+    if (words[i] != "--set" || word.starts_with('-') || fs::exists(word)) continue;
+    if (!value.empty() && word != value) continue;
+    const bool equal = words[i + 1].find('=') != std::string::npos;
+    Words meant = words;
+    meant[i + 1] += (equal ? " " : "=") + word;
+    meant.erase(meant.begin() + static_cast<std::ptrdiff_t>(i) + 2);
+    return shell_line(meant);
+  }
+  return "";
+}
 
 Words as_pattern(const Words& images) {
   const fs::path first(images.at(0)), folder = first.parent_path();

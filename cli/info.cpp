@@ -18,6 +18,9 @@ namespace fs = std::filesystem;
 
 /// The line for what is in a folder, "" if nothing there is known.
 std::string cure_for_folder(const fs::path& folder) {
+  if (wants_recovery(folder))
+    return "its writer was killed: keep what it had saved by\n          " +
+           shell_line({"parfocal", "recover", folder.string()});
   std::vector<fs::path> entries;
   std::error_code unreadable;
   for (const auto& entry : fs::directory_iterator(folder, unreadable))
@@ -59,7 +62,9 @@ Facts facts_of(const std::string& path) {
   const std::string extension = fs::path(path).extension().string();
   if (extension == ".yaml" || extension == ".yml" || extension == ".json")
     return pipeline_facts(path);
+  if (extension == ".csv" && fs::exists(path)) return table_facts(path);
 #if PARFOCAL_WITH_HDF5
+  if (path.ends_with(".rtdc.part")) return rtdc_facts(path);
   if (extension == ".rtdc" || extension == ".h5" || extension == ".hdf5") return rtdc_facts(path);
 #endif
   return files_facts(path);

@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "info_parts.h"
 #include "parfocal/core/io.h"
@@ -17,6 +20,11 @@ std::string block_text(const Region& block) {
   return text;
 }
 
+/// What an axis with names has: channels, positions.
+std::string name_of_labels(const Axis& axis) {
+  return axis.name == "c" ? "channels" : axis.name == "p" ? "positions" : "names of " + axis.name;
+}
+
 }  // namespace
 
 std::string literal_pattern(const std::string& name) {
@@ -24,6 +32,25 @@ std::string literal_pattern(const std::string& name) {
   for (const char c : name)
     pattern += c == '*' || c == '?' || c == '[' ? std::string("[") + c + "]" : std::string(1, c);
   return pattern;
+}
+
+Facts table_facts(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::string header, line;
+  if (!std::getline(in, header))
+    throw Error(ErrorCode::input_missing, {"the table is empty: it has no line of names", path, "",
+                                           "", "wait, or run again"});
+  if (header.ends_with('\r')) header.pop_back();
+  nlohmann::ordered_json names = nlohmann::ordered_json::array();
+  std::istringstream columns(header);
+  while (std::getline(columns, line, ',')) names.push_back(line);
+  int64_t rows = 0;
+  bool quoted = false;  // a quoted text may have lines of its own
+  while (std::getline(in, line)) {
+    quoted ^= std::count(line.begin(), line.end(), '"') % 2 != 0;
+    rows += !quoted && !line.empty() && !in.eof();  // the last one may be torn
+  }
+  return {{"path", path}, {"format", "table (CSV)"}, {"rows", rows}, {"columns", names}};
 }
 
 Facts files_facts(const std::string& pattern) {
@@ -54,7 +81,7 @@ Facts files_facts(const std::string& pattern) {
                  {"identity", source->identity()}};
   for (const Axis& axis : layout.stream)
     if (!axis.labels.empty())
-      facts.emplace_back("channels", fmt::format("{}", fmt::join(axis.labels, ", ")));
+      facts.emplace_back(name_of_labels(axis), fmt::format("{}", fmt::join(axis.labels, ", ")));
   if (const int64_t missing = source->missing().count(); missing > 0)
     facts.emplace_back("missing", missing);
   if (const auto notes = source->notices(); !notes.empty()) facts.emplace_back("notes", notes);

@@ -17,6 +17,8 @@ using Facts = std::vector<std::pair<std::string, nlohmann::ordered_json>>;
 std::string axes_text(const std::vector<Axis>& axes);
 /// Image files: one name or a glob. \throws Error(input_missing)
 Facts files_facts(const std::string& pattern);
+/// A table in CSV: its rows and columns. \throws Error(input_missing)
+Facts table_facts(const std::string& path);
 /// A pattern that matches the file of this name only.
 std::string literal_pattern(const std::string& name);
 /// Whether the folder is a group or an array of Zarr v2 or v3.

@@ -1,6 +1,7 @@
 #include "info_parts.h"
 #include "parfocal/core/units.h"
 #include "parfocal/graph/yaml.h"
+#include "pipeline_file.h"
 
 namespace parfocal::cli {
 namespace {
@@ -18,6 +19,7 @@ std::string inputs_of(const std::vector<std::pair<std::string, PortRef>>& inputs
 }  // namespace
 
 Facts pipeline_facts(const std::string& path) {
+  require_pipeline_file(path);
   const Pipeline pipeline = read_pipeline_file(path);
   Facts facts = {{"pipeline", pipeline.name},
                  {"source", pipeline.source.type + " " + pipeline.source.params.str()}};

@@ -95,7 +95,9 @@ Facts run_facts(const std::string& path) {
   const std::string at_work = engine::run_at_work(folder);
   Facts facts = {
       {"path", path}, {"format", "results of a run"}, {"status", status_text(record, at_work)}};
-  facts.emplace_back("frames", number_in(record, "items"));
+  // Counted at the end: until then nothing is known.
+  if (number_in(record, "exit_code", kKilled) != kKilled)
+    facts.emplace_back("frames", number_in(record, "items"));
   if (!list_in(record, "edges").empty()) facts.emplace_back("saved", edges_of(record));
   facts.emplace_back("outputs", outputs_in(folder));
   if (!list_in(record, "issues").empty()) facts.emplace_back("issues", issues_of(record));

@@ -77,6 +77,18 @@ void add_group(const ZarrHierarchy& store, const NgffGroup& group, Facts& facts)
   if (labels.format != 0) facts.emplace_back("labels", group_of(labels).labels);
 }
 
+/// What the record counts, in words that tell the counts apart.
+std::string name_of_count(const std::string& key, const Facts& facts) {
+  if (key == "items") return "frames expected";
+  if (key != "committed") return key;
+  for (const auto& [name, value] : facts)
+    if (name == "axes") {
+      const auto axes = value.get<std::string>();
+      return "steps of " + axes.substr(0, axes.find_first_of("=,"));
+    }
+  return "steps of the first axis";
+}
+
 /// Completeness, gaps and provenance, as the sink recorded them, in the order that it writes.
 void add_own(const ZarrNode& node, Facts& facts) {
   constexpr const char* first[] = {"complete",  "reason", "items", "committed",
@@ -88,7 +100,8 @@ void add_own(const ZarrNode& node, Facts& facts) {
   const auto add = [&](const std::string& key, const zarr_json::Json& value) {
     const bool told = std::any_of(facts.begin(), facts.end(),
                                   [&](const auto& fact) { return fact.first == key; });
-    if (!told && key != "version" && value != "") facts.emplace_back(key, value);
+    if (!told && key != "version" && value != "")
+      facts.emplace_back(name_of_count(key, facts), value);
   };
   if (!own.is_object() || own.size() > kMostOwnFacts) return;
   for (const char* key : first)

@@ -1,12 +1,14 @@
 #include "pipeline_file.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "info_parts.h"
 #include "parfocal/core/error.h"
 #include "parfocal/core/lowercase.h"
+#include "parfocal/core/text_input.h"
 #include "parfocal/engine/record.h"
 #include "print.h"
 
@@ -46,9 +48,30 @@ void require_no_folder(const fs::path& file) {
   fail(file, "this is a folder", {"parfocal", "demo", "cells"});
 }
 
+/// A document that this program wrote for programs, or one that was cut in writing it.
+void require_no_document(const fs::path& file, bool takes_plan) {
+  constexpr int64_t kMostBytes = int64_t{64} << 20;
+  std::string text;
+  if (file.extension() != ".json" || !read_text_file(file, kMostBytes, text).ok()) return;
+  const auto json = nlohmann::ordered_json::parse(text, nullptr, false);
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  if (json.is_discarded() && first != text.npos && text[first] == '{')
+    throw Error(ErrorCode::bad_command,
+                {"the JSON ends too early, or is none", file.string(),
+                 std::to_string(text.size()) + " bytes", "a whole document",
+                 "make it again, as by parfocal plan PIPELINE.yaml --json > plan.json"});
+  const std::string schema = text_in(json, "schema");
+  const fs::path folder = file.parent_path().empty() ? "." : file.parent_path();
+  if (schema.starts_with("parfocal.plan/") && !takes_plan)
+    fail(file, "this is a plan", {"parfocal", "run", file.string()});
+  if (schema.starts_with("parfocal.run/"))
+    fail(file, "this is the record of a run", {"parfocal", "info", folder.string()});
+}
+
 }  // namespace
 
-void require_pipeline_file(const fs::path& file) {
+void require_pipeline_file(const fs::path& file, bool takes_plan) {
+  require_no_document(file, takes_plan);
   std::error_code absent;
   if (fs::is_directory(file, absent)) require_no_folder(file);
   static const std::vector<std::string> images = {".tif", ".tiff", ".btf", ".rtdc", ".h5", ".hdf5",

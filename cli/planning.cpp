@@ -79,7 +79,7 @@ void settle_inputs(const RawValue& params, const std::filesystem::path& base_dir
 }  // namespace
 
 Planned make_planned(const PipelineArguments& arguments) {
-  require_pipeline_file(arguments.file);
+  require_pipeline_file(arguments.file, true);
   if (const auto text = plan_in(arguments.file)) return given_plan(*text, arguments);
   Pipeline pipeline = read_pipeline_file(arguments.file, arguments.sets);
   apply(arguments, pipeline);

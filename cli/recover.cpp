@@ -43,13 +43,14 @@ std::string state_of(const Recovered& one) {
          ", none torn; its run was killed, so rows of what it had not told yet are missing";
 }
 
-/// The line that gives a recovered result of a conversion its name, "" if it has it.
-std::string naming_line(const fs::path& made) {
+/// The lines that give a recovered result of a conversion its name, "" if it has it. The second
+/// clears what is left of the making.
+std::string naming_lines(const fs::path& made) {
   const fs::path whole = fs::absolute(made).lexically_normal();
   const fs::path out = whole.parent_path().parent_path() / whole.filename();
   if (Workplace::folder_of(out) != whole.parent_path() || fs::exists(out)) return "";
-  return shell_line(
-      {"mv", made.string(), (made.parent_path().parent_path() / out.filename()).string()});
+  const std::string name = (made.parent_path().parent_path() / out.filename()).string();
+  return shell_line({"mv", made.string(), name}) + "\n  " + shell_line({"parfocal", "info", name});
 }
 
 void print_one(const Recovered& one) {
@@ -73,8 +74,8 @@ int recover_one(const RecoverArguments& arguments) {
     return 0;
   }
   print_one(one);
-  if (const std::string line = naming_line(one.path); !line.empty())
-    message("to give it the name of the result:\n  " + line);
+  if (const std::string lines = naming_lines(one.path); !lines.empty())
+    message("to give it the name of the result:\n  " + lines);
   else if (one.found)
     message("next: parfocal info " + shell_line({one.path.string()}));
   return 0;

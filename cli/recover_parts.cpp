@@ -71,6 +71,30 @@ Recovered recover_a_tiff(const fs::path& path) {
   return result;
 }
 
+/// Whether a sink of parfocal has closed it: its record stands at the end.
+bool is_closed_here(const fs::path& path) {
+  constexpr std::streamoff kTail = 4 << 20;
+  std::ifstream in(path, std::ios::binary | std::ios::ate);
+  in.seekg(std::max<std::streamoff>(0, in.tellg() - kTail));
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  return text.find("parfocal.record/1") != text.npos;
+}
+
+/// A file that was named, of which nobody recorded who wrote it.
+Recovered recover_a_given_tiff(const fs::path& path) {
+  Recovered result = recover_a_tiff(path);
+  std::error_code unknown;
+  if (result.found || is_closed_here(path) || fs::file_size(path, unknown) == 0) return result;
+  throw Error(
+      ErrorCode::input_missing,
+      Issue{"no OME-TIFF with pages that parfocal was writing: nothing to recover", path.string(),
+            "a file of another program, one cut short later, or one whose writer was "
+            "killed before its first page",
+            "what parfocal left when it was killed",
+            "for what can be read of it, run\n          " +
+                shell_line({"parfocal", "info", path.string()})});
+}
+
 Recovered recover_a_table(const fs::path& path) {
   CsvRecovery recovery;
   require(recover_csv(path, recovery));
@@ -150,7 +174,7 @@ Recovered recover_output(const fs::path& path) {
     throw Error(ErrorCode::input_missing,
                 Issue{"there is no such file or folder", path.string(), "", "", "check the path"});
   if (is_rtdc(path)) return with_state(recover_an_rtdc(path));
-  if (is_tiff(path) || has_head_of_tiff(path)) return with_state(recover_a_tiff(path));
+  if (is_tiff(path) || has_head_of_tiff(path)) return with_state(recover_a_given_tiff(path));
   if (ends_with(path, ".csv")) return with_state(recover_a_table(path));
   throw Error(ErrorCode::input_missing,
               Issue{"this is no output of parfocal that can be recovered", path.string(), "",

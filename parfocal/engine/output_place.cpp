@@ -34,6 +34,23 @@ void settle_swap(const fs::path& from, const fs::path& to, const fs::path& lock_
   fs::remove(from, ignored);
 }
 
+// A result that was recovered and moved to its name leaves the folder in which it was made.
+void clear_emptied(const fs::path& output) {
+  const fs::path folder = workplace_of(output), lock_file = folder / kLockName;
+  if (!has_name(output) || !has_name(folder / kRecordName) || !has_name(lock_file)) return;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored))
+    if (entry.path().filename().string().starts_with(output.filename().string())) return;
+  try {
+    const auto lock = FileLock::take(lock_file, 0);
+    if (!lock) return;
+    clear_hidden(folder, {});
+    fs::remove(lock_file, ignored);
+    fs::remove(folder, ignored);
+  } catch (const Error&) {  // not allowed to: it is somebody else's
+  }
+}
+
 // Groups that a store has besides those that its description names.
 bool is_known_group(const std::string& name, const std::string& description) {
   static const char* kGroups[] = {"labels", "frames", "tables", "OME", "c"};
@@ -148,6 +165,7 @@ std::string maker_of(const fs::path& output, const fs::path& own) {
 }
 
 void settle(const fs::path& path) {
+  clear_emptied(real_place(path));
   for (fs::path at = real_place(path);; at = at.parent_path()) {
     settle_swap(staging_of(at), at, at / kRecordName);
     if (!at.has_relative_path()) return;

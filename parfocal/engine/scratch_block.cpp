@@ -22,7 +22,8 @@ constexpr int64_t kAround = int64_t{2} << 20;  // the largest folio of the page 
   throw Error(ErrorCode::run_failed,
               Issue{what, folder.string(), std::strerror(error),
                     format_bytes(static_cast<int64_t>(bytes)) + " of scratch",
-                    "make room, choose another disk with --out DIR, or give more --memory"});
+                    "make room, write to another disk (`run` by --out DIR, `background` by another "
+                    "OUT), or give more --memory"});
 }
 
 // A file that no name leads to: nothing stays behind a killed run.

@@ -147,12 +147,12 @@ std::string largest_holders(const Plan& plan) {
 void check_disk(const Plan& plan) {
   const int64_t available = free_disk_bytes(plan.out_dir);
   if (available < 0 || plan.live || plan.disk_bytes <= available - available / 20) return;
-  throw Error(
-      ErrorCode::over_budget,
-      Issue{"the outputs, and the scratch in which large values wait, may not fit the disk",
-            plan.out_dir.string(), format_bytes(available) + " free",
-            format_bytes(plan.disk_bytes) + " and 5 % left free",
-            "write to another disk: `run` and `plan` by --out DIR, `convert` by another OUT"});
+  throw Error(ErrorCode::over_budget,
+              Issue{"the outputs, and the scratch in which large values wait, may not fit the disk",
+                    plan.out_dir.string(), format_bytes(available) + " free",
+                    format_bytes(plan.disk_bytes) + " and 5 % left free",
+                    "write to another disk: `run` and `plan` by --out DIR, `convert` and "
+                    "`background` by another OUT"});
 }
 
 // Everything up to the choice of regions and queues.

@@ -21,7 +21,9 @@ Status Fd::close_checked(const std::filesystem::path& name) {
 Status io_failure(std::string_view doing, const std::filesystem::path& path) {
   const int code = errno;
   const char* cure =
-      code == ENOSPC || code == EDQUOT ? "free disk space or choose another --out"
+      code == ENOSPC || code == EDQUOT
+          ? "free disk space, or write to another disk: `run` by --out DIR, `convert` and "
+            "`background` by another OUT"
       : code == EFBIG ? "raise the limit on the size of files (ulimit -f), or choose a file system "
                         "that takes larger ones"
       : code == EACCES || code == EPERM ? "check the permissions of the file and its folder"

@@ -7,6 +7,7 @@
 
 #include "parfocal/formats/hdf5/lock.h"
 #include "parfocal/formats/hdf5/measurement_identifier.h"
+#include "parfocal/formats/hdf5/rtdc_recover.h"
 #include "parfocal/formats/hdf5/strings.h"
 
 namespace parfocal {
@@ -47,6 +48,7 @@ std::shared_ptr<const RtdcFile> RtdcFile::open(const fs::path& path) {
 }
 
 std::shared_ptr<const RtdcFile> RtdcFile::open(const fs::path& path, Opening& opening) {
+  require_no_part(path);
   const auto h5 = std::make_shared<const H5File>(H5File::open(path));
   if (h5->kind("events") != H5File::Kind::group)
     throw Error(ErrorCode::input_missing,

@@ -141,6 +141,23 @@ bool is_unfinished_rtdc(const fs::path& named) {
          !fs::exists(fs::path(part).replace_extension(), unknown);
 }
 
+void require_no_part(const fs::path& named) {
+  const fs::path part = part_of_rtdc(named), whole = fs::path(part).replace_extension();
+  std::error_code unknown;
+  if (fs::exists(whole, unknown) || !fs::exists(part, unknown)) return;
+  const Fd fd(::open(part.c_str(), O_RDWR | O_CLOEXEC));
+  const bool written = fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0;
+  std::string cure = "it is being written: wait for the end of its program";
+  if (!written)
+    cure = is_unfinished_rtdc(part)
+               ? "keep what was recorded by\n          parfocal recover " + whole.string()
+               : "nothing in it can be read: remove it and run again";
+  throw Error(ErrorCode::input_missing,
+              Issue{written ? "the recording is not finished: there is no such file yet"
+                            : "the recording was killed before its end: there is no such file yet",
+                    whole.string(), part.filename().string() + " is there", "", cure});
+}
+
 Status recover_rtdc(const fs::path& named, RtdcRecovery& recovery) {
   const fs::path part = part_of_rtdc(named);
   recovery.file = part;

@@ -20,6 +20,10 @@ std::filesystem::path part_of_rtdc(const std::filesystem::path& named);
 /// Whether there is something for recover_rtdc() to do.
 bool is_unfinished_rtdc(const std::filesystem::path& named);
 
+/// \throws Error(input_missing) where only the part file is there: says whether it is being
+/// written, or how to recover it
+void require_no_part(const std::filesystem::path& named);
+
 /// Publishes the part file of "a.rtdc" or "a.rtdc.part", marked as incomplete. Being killed at any
 /// moment of this leaves a part file that can be recovered. Fails where a process writes the file,
 /// or one of its name is there already.

@@ -13,6 +13,7 @@
 #include "parfocal/formats/zarr/frame_rows.h"
 #include "parfocal/formats/zarr/image_positions.h"
 #include "parfocal/formats/zarr/store_stamps.h"
+#include "parfocal/formats/zarr/writer/recover.h"
 
 namespace parfocal {
 namespace {
@@ -55,6 +56,19 @@ int64_t change_of(const std::filesystem::path& array) {
   return latest;
 }
 
+// A store of parfocal has a journal until it is closed, and a lock while it is written.
+std::string cure_of_no_frames(const std::filesystem::path& root) {
+  if (!std::filesystem::exists(root / "__parfocal" / "journal"))
+    return "if it is being written, wait for its first frames";
+  try {
+    require_no_writer(root);
+  } catch (const Error&) {
+    return "it is being written: wait for its first frames";
+  }
+  return "its writer was killed: keep what it had saved by\n          parfocal recover " +
+         root.string();
+}
+
 /// Source `ome_zarr`: one level of an OME-Zarr image, or of all positions, or a plain Zarr array;
 /// frames are y x.
 class OmeZarrSource final : public Source {
@@ -73,7 +87,7 @@ class OmeZarrSource final : public Source {
     layout_.dtype = image.array.dtype;
     for (size_t a = 0; a < image.axes.size(); ++a)
       (a + 2 < image.axes.size() ? layout_.stream : layout_.item).push_back(image.axes[a]);
-    require_frames(params.path);
+    require_frames(params.path, folder);
     chunk_ = image.array.inner_chunk();
     set_group(static_cast<int64_t>(dtype_size(layout_.dtype)), limits_);
     per_position_ = layout_.stream_count();
@@ -156,11 +170,12 @@ class OmeZarrSource final : public Source {
   }
   static Axis named_channel(const FoundImage& image) { return {"c", 1, 1, "", {image.channel}}; }
   // Also a store whose first frame is still to come has none.
-  void require_frames(const std::string& path) const {
+  void require_frames(const std::string& path, const std::filesystem::path& root) const {
     if (layout_.stream_count() * layout_.item_count() > 0) return;
     throw Error(ErrorCode::input_missing,
                 Issue{"the image has no frames", path, layout_.str(), "at least one frame",
-                      "if it is being written, wait for its first frames"});
+                      cure_of_no_frames(std::filesystem::exists(path) ? std::filesystem::path(path)
+                                                                      : root)});
   }
   // A position whose record of frames cannot be read is a gap, since its gaps are not known.
   void read_rows(const ZarrHierarchy& store, size_t i) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "parfocal/formats/zarr/array_reader.h"
 #include "parfocal/formats/zarr/hierarchy.h"
@@ -14,6 +15,45 @@ namespace {
 
 constexpr int64_t kSampled = 16;  // frames of a channel, for the contrast window
 
+using Json = nlohmann::ordered_json;
+
+// "levels 4, shard [16,64,64]": what of a description differs from another one's.
+struct Differences {
+  std::string had, now;
+
+  void add(const std::string& name, const Json& before, const Json& after) {
+    if (before == after) return;
+    if (before.is_object() && after.is_object()) return add_members(before, after);
+    if (!are_alike(before, after)) {
+      append(had, name, before);
+      append(now, name, after);
+      return;
+    }
+    for (size_t i = 0; i < before.size(); ++i) add(name, before[i], after[i]);
+  }
+
+ private:
+  // Lists of as many images, axes or codecs.
+  static bool are_alike(const Json& before, const Json& after) {
+    return before.is_array() && after.is_array() && before.size() == after.size() &&
+           !before.empty() && before[0].is_object();
+  }
+  void add_members(const Json& before, const Json& after) {
+    for (const auto& [key, value] : before.items())
+      add(key, value, after.contains(key) ? after[key] : Json());
+    for (const auto& [key, value] : after.items())
+      if (!before.contains(key)) add(key, Json(), value);
+  }
+  static void append(std::string& text, const std::string& name, const Json& value) {
+    const std::string part = name + " " +
+                             (value.is_null()     ? "not stated"
+                              : value.is_string() ? value.get<std::string>()
+                                                  : value.dump());
+    if (text.find(part) != text.npos) return;  // the same of several images
+    text += (text.empty() ? "" : ", ") + part;
+  }
+};
+
 void require_same(const StoreSpec& stored, const StoreSpec& given,
                   const std::filesystem::path& root) {
   const auto refuse = [&](const std::string& what, const std::string& had, const std::string& now) {
@@ -24,8 +64,10 @@ void require_same(const StoreSpec& stored, const StoreSpec& given,
     refuse("the unfinished store was made of something else", stored.origin, given.origin);
   StoreSpec a = stored, b = given;
   a.provenance_json = b.provenance_json = "";
-  if (spec_json(a) != spec_json(b))
-    refuse("the unfinished store was made with other options", spec_json(a), spec_json(b));
+  if (spec_json(a) == spec_json(b)) return;
+  Differences differences;
+  differences.add("", Json::parse(spec_json(a)), Json::parse(spec_json(b)));
+  refuse("the unfinished store was made with other options", differences.had, differences.now);
 }
 
 // Frames that are there by the column `valid`; where that cannot be read, none.
