@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "parfocal/graph/described_rules.h"
 #include "parfocal/graph/lost_columns.h"
 #include "parfocal/graph/vocabulary.h"
 
@@ -37,6 +38,7 @@ class Checker {
     if (p_.sinks.empty())
       error("the pipeline has no sink: nothing would be saved", places_.sinks, "", "no sinks",
             "at least one sink", "add sinks: [" + sink_for_last_step() + "]");
+    for (Issue& issue : broken_rules(p_)) result_.errors.push_back(std::move(issue));
     check_unused();
     sort_by_place(result_.errors);
     sort_by_place(result_.warnings);

@@ -54,6 +54,13 @@ void apply_scales(const AxisScales& scales, Layout& layout) {
   }
 }
 
+void check_sizes_of(const AxisSizes& sizes, const Layout& layout) {
+  for (const auto& [name, size] : sizes.entries)
+    if (layout.find_stream(name) < 1)
+      fail_layout("sizes names axis '" + name + "'", name, "stream axes after the first",
+                  "remove it from sizes");
+}
+
 // No attempt at axes, as "file".
 static bool is_word(const std::string& axes) { return axes.find_first_of("xyXY") == axes.npos; }
 

@@ -35,6 +35,9 @@ struct ParamTraits<AxisSizes> {  // values >= 1
 /// if y or x is given a unit that is no length.
 void apply_scales(const AxisScales& scales, Layout& layout);
 
+/// \throws Error(invalid_pipeline) if `sizes` names what is no stream axis after the first.
+void check_sizes_of(const AxisSizes& sizes, const Layout& layout);
+
 /// "tzyx" -> stream axes t z, item axes y x, all of size 0. \throws Error(invalid_pipeline) unless
 /// the names are different lower-case letters and the last two are y x.
 Layout layout_of_axes(const std::string& axes);

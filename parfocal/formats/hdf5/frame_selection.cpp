@@ -101,6 +101,12 @@ std::vector<int64_t> FrameSelection::of(int64_t frames, const std::string& where
   return chosen;
 }
 
+void FrameSelection::check() const {
+  if (!list.empty() || !end || first.value_or(0) < *end) return;
+  fail_layout("no frames were chosen", id(), "first-end with first < end",
+              "write e.g. frames: " + part(*end) + "-" + part(first.value_or(0) + 1));
+}
+
 FrameSelection selection_of(std::span<const LineageStep> lineage) {
   FrameSelection selection;
   if (lineage.empty() || lineage.front().type != "rtdc") return selection;

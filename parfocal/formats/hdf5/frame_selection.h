@@ -26,6 +26,8 @@ struct FrameSelection {
   /// The chosen ones of `frames` frames, ascending.
   /// \throws Error(invalid_pipeline) if one does not exist, or none is left; `where` for messages
   std::vector<int64_t> of(int64_t frames, const std::string& where) const;
+  /// \throws Error(invalid_pipeline) if no frame is left of any recording
+  void check() const;
   bool operator==(const FrameSelection&) const = default;
 };
 

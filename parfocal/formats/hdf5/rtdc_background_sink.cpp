@@ -4,6 +4,7 @@
 
 #include "parfocal/core/io.h"
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/rules.h"
 #include "parfocal/formats/common/files.h"
 #include "parfocal/formats/hdf5/attributes.h"
 #include "parfocal/formats/hdf5/basin_writer.h"
@@ -255,6 +256,10 @@ PARFOCAL_SINK(rtdc_background) {
     return std::make_unique<RtdcBackgroundSink>(std::any_cast<const P&>(params), inputs, context);
   };
   return info;
+}
+
+PARFOCAL_RULES(sinks, rtdc_background) {
+  return Rules<RtdcPlaceParams>().endings({".rtdc", ".h5", ".hdf5"});
 }
 
 }  // namespace parfocal

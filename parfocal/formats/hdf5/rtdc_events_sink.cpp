@@ -3,6 +3,7 @@
 
 #include "parfocal/core/io.h"
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/rules.h"
 #include "parfocal/formats/common/files.h"
 #include "parfocal/formats/common/length_units.h"
 #include "parfocal/formats/hdf5/attributes.h"
@@ -115,11 +116,7 @@ class RtdcEventsSink final : public Sink {
     if (series_ >= 0 && (layout(series_).item.size() != 3 || !layout(series_).stream.empty()))
       fail_layout("the series of sink rtdc_events has no steps", layout(series_).str(),
                   "a series of backgrounds: [| step y x]", "write series: <background>.series");
-    if ((series_ >= 0) != (ports_.index >= 0) || (series_ >= 0) != (steps_ >= 0))
-      fail_layout("sink rtdc_events needs series, steps and index together", "some of them",
-                  "the backgrounds, how many there are, and which one each frame has",
-                  "write series: <background>.series, steps: <background>.steps, "
-                  "index: <background>.index");
+    check_series(series_ >= 0, steps_ >= 0, ports_.index >= 0);
   }
   const Layout& layout(int at) const { return inputs_[static_cast<size_t>(at)].layout.layout; }
   // `input` in the output folder is recorded by this run: lost frames have no place in it.
@@ -288,6 +285,16 @@ PARFOCAL_SINK(rtdc_events) {
     return std::make_unique<RtdcEventsSink>(std::any_cast<const P&>(params), inputs, context);
   };
   return info;
+}
+
+PARFOCAL_RULES(sinks, rtdc_events) {
+  return Rules<RtdcEventsParams>()
+      .add({"series", "steps", "index"},
+           [](const RtdcEventsParams&, const Connections& given) {
+             check_series(given.has_input("series"), given.has_input("steps"),
+                          given.has_input("index"));
+           })
+      .endings({".rtdc", ".h5", ".hdf5"});
 }
 
 }  // namespace parfocal

@@ -2,6 +2,7 @@
 
 #include "parfocal/core/io.h"
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/rules.h"
 #include "parfocal/formats/common/files.h"
 #include "parfocal/formats/hdf5/attributes.h"
 #include "parfocal/formats/hdf5/basin_writer.h"
@@ -131,6 +132,10 @@ PARFOCAL_SINK(rtdc_images) {
     return std::make_unique<RtdcImagesSink>(std::any_cast<const P&>(params), inputs[0], context);
   };
   return info;
+}
+
+PARFOCAL_RULES(sinks, rtdc_images) {
+  return Rules<RtdcPlaceParams>().endings({".rtdc", ".h5", ".hdf5"});
 }
 
 }  // namespace parfocal

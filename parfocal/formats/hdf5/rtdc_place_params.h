@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "parfocal/core/parameters.h"
+#include "parfocal/core/operator_info.h"
 
 namespace parfocal {
 
@@ -36,6 +36,15 @@ Parameters<P> rtdc_place_params(bool change) {
   params.add("published", static_cast<std::string P::*>(&P::published),
              "where the file will stand; default: where it is written");
   return params;
+}
+
+/// \throws Error(invalid_pipeline) if a sink has some inputs of a background series, but not all.
+inline void check_series(bool series, bool steps, bool index) {
+  if (series != index || series != steps)
+    fail_layout("sink rtdc_events needs series, steps and index together", "some of them",
+                "the backgrounds, how many there are, and which one each frame has",
+                "write series: <background>.series, steps: <background>.steps, "
+                "index: <background>.index");
 }
 
 }  // namespace parfocal

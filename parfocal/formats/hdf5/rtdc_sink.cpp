@@ -4,6 +4,7 @@
 
 #include "parfocal/core/io.h"
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/rules.h"
 #include "parfocal/formats/common/files.h"
 #include "parfocal/formats/common/length_units.h"
 #include "parfocal/formats/hdf5/attributes.h"
@@ -258,5 +259,7 @@ PARFOCAL_SINK(rtdc) {
   info.reopen = reopen;
   return info;
 }
+
+PARFOCAL_RULES(sinks, rtdc) { return Rules<RtdcParams>().endings({".rtdc", ".h5", ".hdf5"}); }
 
 }  // namespace parfocal

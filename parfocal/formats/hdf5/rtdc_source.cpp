@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "parfocal/core/rules.h"
+
 namespace parfocal {
 namespace {
 
@@ -191,6 +193,11 @@ PARFOCAL_SOURCE(rtdc) {
        {"gates",
         "the gates of the measurement (online_filter, online_contour), the same for each frame: "
         "least and most per feature, NaN where not stated; for flow_features"}}};
+}
+
+PARFOCAL_RULES(sources, rtdc) {
+  using P = RtdcSourceParams;
+  return Rules<P>().add({"frames"}, [](const P& p, const Connections&) { p.frames.check(); });
 }
 
 }  // namespace parfocal

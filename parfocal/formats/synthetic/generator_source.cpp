@@ -4,12 +4,13 @@
 #include <cstring>
 
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/rules.h"
 #include "parfocal/formats/common/counter_random.h"
 
 namespace parfocal {
 namespace {
 
-Layout generator_layout(const GeneratorParams& p) {
+Layout sized_layout(const GeneratorParams& p) {
   std::string axes;
   for (const auto& [name, size] : p.size.entries) {
     if (name.size() != 1)
@@ -28,8 +29,26 @@ Layout generator_layout(const GeneratorParams& p) {
     fail_layout("size has more pixels than can be counted", "", "at most 2^60",
                 "make an axis shorter");
   layout.dtype = p.dtype;
+  return layout;
+}
+
+Layout generator_layout(const GeneratorParams& p) {
+  Layout layout = sized_layout(p);
   apply_scales(p.scale, layout);
   return layout;
+}
+
+void check_size(const GeneratorParams& p, const Connections&) { (void)sized_layout(p); }
+
+// What is wrong with the axes themselves is told by check_size().
+void check_scale(const GeneratorParams& p, const Connections&) {
+  std::optional<Layout> layout;
+  try {
+    layout = sized_layout(p);
+  } catch (const Error&) {
+    return;
+  }
+  apply_scales(p.scale, *layout);
 }
 
 template <class T>
@@ -138,6 +157,10 @@ PARFOCAL_SOURCE(generator) {
           },
           nullptr,
           false};
+}
+
+PARFOCAL_RULES(sources, generator) {
+  return Rules<GeneratorParams>().add({"size"}, check_size).add({"scale", "size"}, check_scale);
 }
 
 }  // namespace parfocal

@@ -1,6 +1,7 @@
 #include "parfocal/formats/synthetic/push_source.h"
 
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/rules.h"
 #include "parfocal/formats/common/counter_random.h"
 
 namespace parfocal {
@@ -138,18 +139,37 @@ void PushSource::wait_until_produced() {
   filled_.wait(lock, [&] { return ended_; });
 }
 
-static std::unique_ptr<LiveSource> open_push(const std::any& any, const SourceContext& context) {
-  const PushParams& params = std::any_cast<const PushParams&>(any);
-  const SourceInfo* info = sources().find(params.of.type);
+static const SourceInfo& pushed_source(const NestedSource& of) {
+  const SourceInfo* info = sources().find(of.type);
   if (!info || !info->open)
     throw Error(ErrorCode::invalid_pipeline,
-                Issue{"push cannot take frames from source '" + params.of.type + "'", "source.of",
-                      params.of.type, "a source of recorded or computed frames",
+                Issue{"push cannot take frames from source '" + of.type + "'", "", of.type,
+                      "a source of recorded or computed frames",
                       "write e.g. of: {type: generator, size: {t: 100, y: 512, x: 512}}"});
+  return *info;
+}
+
+static std::any parsed_params(const SourceInfo& info, const RawValue& params) {
   std::vector<Issue> issues;
-  const std::any inner = info->params.parse(params.of.params, "source " + info->name, issues);
+  std::any parsed = info.params.parse(params, "source " + info.name, issues);
   if (!issues.empty()) throw Error(ErrorCode::invalid_pipeline, issues);
-  return std::make_unique<PushSource>(info->open(inner, context), params);
+  return parsed;
+}
+
+static void check_pushed(const PushParams& p, const Connections&) {
+  const SourceInfo& info = pushed_source(p.of);
+  const std::any parsed = parsed_params(info, p.of.params);
+  const RuleSet* rules = rule_sets().find("sources " + info.name);
+  if (!rules) return;
+  auto issues = broken_rules(*rules, info.params, p.of.params, parsed, {});
+  if (!issues.empty()) throw Error(ErrorCode::invalid_pipeline, std::move(issues));
+}
+
+static std::unique_ptr<LiveSource> open_push(const std::any& any, const SourceContext& context) {
+  const PushParams& params = std::any_cast<const PushParams&>(any);
+  const SourceInfo& info = pushed_source(params.of);
+  return std::make_unique<PushSource>(info.open(parsed_params(info, params.of.params), context),
+                                      params);
 }
 
 PARFOCAL_SOURCE(push) {
@@ -184,5 +204,7 @@ PARFOCAL_SOURCE(push) {
           open_push,
           false};
 }
+
+PARFOCAL_RULES(sources, push) { return Rules<PushParams>().add({"of"}, check_pushed); }
 
 }  // namespace parfocal

@@ -1,5 +1,6 @@
 #include "parfocal/core/io.h"
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/rules.h"
 #include "parfocal/formats/table/coordinate_columns.h"
 
 namespace parfocal {
@@ -85,5 +86,7 @@ PARFOCAL_SINK(table) {
           },
           false};
 }
+
+PARFOCAL_RULES(sinks, table) { return Rules<TableParams>().endings({".csv"}); }
 
 }  // namespace parfocal

@@ -3,6 +3,7 @@
 
 #include "parfocal/core/guarded.h"
 #include "parfocal/core/io.h"
+#include "parfocal/core/rules.h"
 #include "parfocal/formats/common/gaps_json-inl.h"
 #include "parfocal/formats/common/planes.h"
 #include "parfocal/formats/tiff/bigtiff_writer.h"
@@ -201,6 +202,11 @@ PARFOCAL_SINK(ome_tiff) {
                                                  context);
           },
           false};
+}
+
+PARFOCAL_RULES(sinks, ome_tiff) {
+  return Rules<OmeTiffParams>().endings(
+      {".ome.tif", ".ome.tiff", ".ome.btf", ".tif", ".tiff", ".btf", ".ome.tf8", ".tf8"});
 }
 
 }  // namespace parfocal

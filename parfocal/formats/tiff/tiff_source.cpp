@@ -39,7 +39,7 @@ std::string glob_text(const std::vector<std::string>& patterns) {
 
 TiffSource::TiffSource(const TiffSourceParams& params, const std::filesystem::path& base_dir)
     : params_(params),
-      layout_(layout_of_axes(params.axes == kAutoAxes ? "yx" : params.axes)),
+      layout_(layout_of_axes(params.takes_axes_of_files() ? "yx" : params.axes)),
       glob_(glob_text(params.glob)) {
   files_ = FileList::find(base_dir, params.glob, order_of(params.order));
   read_first_header();

@@ -22,6 +22,7 @@ struct TiffSourceParams {
   AxisSizes sizes;  ///< of stream axes but the first, where files and pages do not tell them
   std::string order = "natural";
   int64_t image = kAllImages;  ///< of an OME-TIFF of several
+  bool takes_axes_of_files() const { return axes == "auto"; }
 };
 
 class TiffSource final : public Source {
@@ -49,7 +50,7 @@ class TiffSource final : public Source {
     int64_t stack = 1;  // images behind each directory
     PageChain chain;
   };
-  bool automatic() const { return params_.axes == kAutoAxes && params_.sizes.entries.empty(); }
+  bool automatic() const { return params_.takes_axes_of_files() && params_.sizes.entries.empty(); }
   int64_t total_pages() const { return pages_.empty() ? files_.size() : pages_.back().end; }
   int64_t images_in(int64_t file) const;
   Place place(int64_t sequence) const;
@@ -97,7 +98,6 @@ class TiffSource final : public Source {
   Status check_page(const TiffFile& file, const TiffPage& page, int64_t file_number) const;
   Status read_item(const Place& place, const MutableView& dst) const;
 
-  static constexpr const char* kAutoAxes = "auto";
   TiffSourceParams params_;
   FileList files_;
   Layout layout_;

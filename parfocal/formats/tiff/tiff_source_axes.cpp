@@ -169,10 +169,7 @@ void TiffSource::size_axes(const AxisSizes& sizes) {
   }
   complete_last_step(inner, 2 * total);
   total = total_pages();
-  for (const auto& [name, size] : sizes.entries)
-    if (layout_.find_stream(name) < 1)
-      fail_layout("sizes names axis '" + name + "'", name, "stream axes after the first",
-                  "remove it from sizes");
+  check_sizes_of(sizes, layout_);
   check_lengths(inner);
   if (!stream.empty() && (inner > total || total % inner != 0))
     fail_layout("the images do not fill the axes evenly", std::to_string(total) + " images",

@@ -42,9 +42,7 @@ std::string only_image(const ZarrHierarchy& store, const std::string& base,
 }
 
 void check_labels(const ZarrHierarchy& store, const std::string& image, const std::string& name) {
-  if (name.find('/') != name.npos || name.starts_with("."))
-    fail_layout("'" + name + "' is no name of a label image", name, "a plain name",
-                "write e.g. labels: cells");
+  check_label_name(name);
   const std::string folder = joined_key(image, "labels");
   if (store.find(joined_key(folder, name)).format != 0) return;
   const ZarrNode labels = store.find(folder);
@@ -110,6 +108,12 @@ bool same_frames(const ZarrArray& a, const ZarrArray& b) {
 }
 
 }  // namespace
+
+void check_label_name(const std::string& name) {
+  if (name.find('/') != name.npos || name.starts_with("."))
+    fail_layout("'" + name + "' is no name of a label image", name, "a plain name",
+                "write e.g. labels: cells");
+}
 
 // The fields of a well; none where it is not there or cannot be read.
 static std::vector<std::string> fields_of(const ZarrHierarchy& store, const std::string& well) {

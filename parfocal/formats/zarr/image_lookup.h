@@ -27,6 +27,8 @@ struct FoundImage {
   std::vector<std::string> notices = {};  ///< what a user must know, one sentence each
 };
 
+/// \throws Error(invalid_pipeline) if `name` is not one that a label image can have.
+void check_label_name(const std::string& name);
 /// \throws Error(input_missing) saying what there is instead: positions, labels, levels
 FoundImage find_image(const ZarrHierarchy& store, const ImageChoice& choice);
 /// Paths, from the root, of the images below the group at `base` if that is a plate, a well or a

@@ -5,6 +5,7 @@
 
 #include "parfocal/core/io.h"
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/rules.h"
 #include "parfocal/formats/common/files.h"
 #include "parfocal/formats/common/planes.h"
 #include "parfocal/formats/zarr/store_sink_params.h"
@@ -198,6 +199,14 @@ PARFOCAL_SINK(ome_zarr) {
       false,
       {{"table", PortKind::table, true,
         "a table, such as that of the objects, as 1-D arrays tables/<step>"}}};
+}
+
+PARFOCAL_RULES(sinks, ome_zarr) {
+  return Rules<OmeZarrParams>()
+      .add({"wells"}, check_wells)
+      .add({"codec", "format"}, check_codec)
+      .add({"labels"}, check_label_names)
+      .endings({".ome.zarr", ".zarr"});
 }
 
 }  // namespace parfocal

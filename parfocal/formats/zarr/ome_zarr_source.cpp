@@ -6,6 +6,7 @@
 
 #include "parfocal/core/io.h"
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/rules.h"
 #include "parfocal/formats/common/axis_params.h"
 #include "parfocal/formats/common/stream_order.h"
 #include "parfocal/formats/zarr/array_reader.h"
@@ -251,6 +252,15 @@ PARFOCAL_SOURCE(ome_zarr) {
           },
           nullptr,
           false};
+}
+
+PARFOCAL_RULES(sources, ome_zarr) {
+  using P = OmeZarrSourceParams;
+  return Rules<P>()
+      .add({"labels"}, [](const P& p, const Connections&) { check_label_name(p.labels); })
+      .add({"axes"}, [](const P& p, const Connections&) {
+        if (!p.axes.empty()) (void)layout_of_axes(p.axes);
+      });
 }
 
 }  // namespace parfocal

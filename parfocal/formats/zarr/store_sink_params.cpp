@@ -7,6 +7,7 @@
 #include "parfocal/core/operator_info.h"
 #include "parfocal/formats/zarr/store.h"
 #include "parfocal/formats/zarr/writer/ngff_axes.h"
+#include "parfocal/formats/zarr/writer/spec_check-inl.h"
 
 namespace parfocal {
 namespace {
@@ -85,6 +86,26 @@ std::string store_name(const std::string& path) {
 }
 
 }  // namespace
+
+void check_wells(const OmeZarrParams& params, const Connections&) {
+  if (params.wells.empty()) return;
+  StoreSpec spec;
+  spec.plate = {plate_of(store_name(params.path), params.wells)};
+  spec_check::check_plate(spec);
+}
+
+void check_codec(const OmeZarrParams& params, const Connections&) {
+  if (params.codec == "crc32c" && params.format == "0.4")
+    fail_layout("OME-Zarr 0.4 (Zarr v2) has no codec crc32c", "codec: crc32c, format: 0.4",
+                "none, lz4, zstd_blosc, zstd or gzip", "write codec: lz4, or format: 0.5");
+}
+
+void check_label_names(const OmeZarrParams&, const Connections& given) {
+  for (const std::string& key : given.inputs)
+    if (key.starts_with(kLabelsKey) && !spec_check::plain_name(key.substr(kLabelsKey.size())))
+      fail_layout("a label image cannot have the name '" + key.substr(kLabelsKey.size()) + "'", key,
+                  "a plain name without '/' and '\\\\'", "write e.g. labels: {cells: ...}");
+}
 
 void SinkImages::find_positions(const SinkInput& input) {
   const Layout& layout = input.layout.layout;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "parfocal/core/io.h"
+#include "parfocal/core/rules.h"
 #include "parfocal/formats/zarr/writer/store_spec.h"
 
 namespace parfocal {
@@ -22,6 +23,11 @@ struct OmeZarrParams {
   int64_t levels = 1;              ///< 0: until the smallest fits SinkImages::kSmallestSide
   std::vector<std::string> wells;  ///< "<row>/<column>" of each position
 };
+
+/// What these alone can say of a store that cannot be. \throws Error(invalid_pipeline)
+void check_wells(const OmeZarrParams& params, const Connections& given);
+void check_codec(const OmeZarrParams& params, const Connections& given);
+void check_label_names(const OmeZarrParams& params, const Connections& given);
 
 /// An input of the sink and its images: one, or one for each position (stream axis p).
 class SinkImages {

@@ -1,6 +1,7 @@
 #include <cstring>
 
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/rules.h"
 #include "parfocal/kernels/rolling_rank.h"
 #include "parfocal/kernels/scratch.h"
 
@@ -10,6 +11,13 @@ namespace {
 struct RollingParams {
   int64_t kernel_size = 100;
 };
+
+void check_kernel(const RollingParams& p, const Connections& = {}) {
+  if (p.kernel_size % 2 != 0)
+    fail_layout("the kernel of a rolling median must be even", std::to_string(p.kernel_size),
+                "an even number of frames",
+                "write kernel_size: " + std::to_string(p.kernel_size + 1));
+}
 
 int64_t length_along_t(const Layout& layout) {
   const int axis = layout.find_stream("t");
@@ -27,9 +35,7 @@ class RollingMedian final : public StreamOperator {
   RollingMedian(const RollingParams& p, std::span<const PortLayout> inputs)
       : StreamOperator({inputs[0]}, {inputs[0]}), kernel_(p.kernel_size) {
     const int64_t frames = length_along_t(inputs[0].layout);
-    if (kernel_ % 2 != 0)
-      fail_layout("the kernel of a rolling median must be even", std::to_string(kernel_),
-                  "an even number of frames", "choose the next larger kernel_size");
+    check_kernel(p);
     if (frames != kUnbounded && frames < kernel_ && frames > 0)
       fail_layout("cannot compute a background of fewer frames than its kernel",
                   std::to_string(frames) + " frames", std::to_string(kernel_) + " or more",
@@ -190,6 +196,10 @@ PARFOCAL_OPERATOR(background_rolling_median) {
           "dcnum.feat.feat_background.BackgroundRollMed; scipy.ndimage.median_filter(size="
           "(k, 1, 1), origin=(-k // 2, 0, 0))",
       .make = make_rolling};
+}
+
+PARFOCAL_RULES(operators, background_rolling_median) {
+  return Rules<RollingParams>().add({"kernel_size"}, check_kernel);
 }
 
 }  // namespace parfocal

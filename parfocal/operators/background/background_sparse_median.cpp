@@ -1,3 +1,4 @@
+#include "parfocal/core/rules.h"
 #include "parfocal/operators/background/background_params.h"
 
 namespace parfocal {
@@ -17,6 +18,15 @@ Expansion expand_sparse_median(const SparseMedianParams& p, std::span<const Port
             {"$image", "series.backgrounds", "series.steps"}}},
           {"lookup.background", "lookup.offset", "lookup.index", "series.backgrounds",
            "series.steps", "series.frames"}};
+}
+
+// With use: latest there is no series.
+void check_outputs(const SparseMedianParams& p, const Connections& given) {
+  for (const char* output : {"series", "steps", "frames"})
+    if (p.use == "latest" && given.has_output(output))
+      fail_layout("provisional backgrounds have no output '" + std::string(output) + "'",
+                  "use: latest", "use: final for the series of backgrounds",
+                  "write use: final, or read another output");
 }
 
 }  // namespace
@@ -55,6 +65,10 @@ PARFOCAL_OPERATOR(background_sparse_median) {
       .example = "{op: background_sparse_median, kernel_size: 200, split_time: 1 s}",
       .reference = "dcnum.feat.feat_background.BackgroundSparseMed; see docs/background.md",
       .expand = expand_recipe<SparseMedianParams>(expand_sparse_median)};
+}
+
+PARFOCAL_RULES(operators, background_sparse_median) {
+  return Rules<SparseMedianParams>().add({"use"}, check_outputs);
 }
 
 }  // namespace parfocal

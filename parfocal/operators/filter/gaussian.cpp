@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/rules.h"
 
 namespace parfocal {
 namespace {
@@ -18,17 +19,27 @@ const Axis& plane_axis(const Layout& layout, size_t from_end) {
   return layout.item[layout.item.size() - from_end];
 }
 
-// In pixels along y (axis 0) or x (axis 1).
-double sigma_px(const GaussianParams& p, const Layout& layout, size_t axis) {
+void check_sigma_px(double sigma) {
+  if (!(sigma >= 0) || sigma > 1e5)
+    fail_layout("sigma is out of range", std::to_string(sigma) + " px", "0..100000 px",
+                "choose another sigma");
+}
+
+void check_sigma(const GaussianParams& p, const Connections& = {}) {
   if (p.sigma.size() != 1 && p.sigma.size() != 2)
     fail_layout("gaussian needs one sigma, or one for y and one for x",
                 std::to_string(p.sigma.size()) + " values", "1 or 2 lengths",
                 "write sigma: 1 px or sigma: [2 px, 1 px]");
+  for (const Length& length : p.sigma)
+    if (length.unit == "px") check_sigma_px(length.value);
+}
+
+// In pixels along y (axis 0) or x (axis 1).
+double sigma_px(const GaussianParams& p, const Layout& layout, size_t axis) {
+  check_sigma(p);
   const Length& length = p.sigma.size() == 1 ? p.sigma[0] : p.sigma[axis];
   const double sigma = length_in_pixels(length, plane_axis(layout, 2 - axis));
-  if (!(sigma >= 0) || sigma > 1e5)
-    fail_layout("sigma is out of range", std::to_string(sigma) + " px", "0..100000 px",
-                "choose another sigma");
+  check_sigma_px(sigma);
   return sigma;
 }
 
@@ -139,5 +150,7 @@ PARFOCAL_OPERATOR(gaussian) {
       .reference = "scipy.ndimage.gaussian_filter(mode='reflect', truncate=4)",
       .make = make_operator<Gaussian, GaussianParams>()};
 }
+
+PARFOCAL_RULES(operators, gaussian) { return Rules<GaussianParams>().add({"sigma"}, check_sigma); }
 
 }  // namespace parfocal

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "parfocal/core/decimals.h"
+#include "parfocal/core/rules.h"
 #include "parfocal/kernels/histogram.h"
 #include "parfocal/kernels/regions.h"
 #include "parfocal/kernels/scratch.h"
@@ -46,6 +47,14 @@ double pixel_size_um(const FlowFeaturesParams& p, const Axis& x) {
         p.pixel_size ? std::to_string(size) + " " + unit : "axis " + x.name + " without scale",
         "a length of 0.00000001 um at least", "write pixel_size: 0.34 um, or give source.scale");
   return size_um;
+}
+
+void check_pixel_size(const FlowFeaturesParams& p, const Connections& = {}) {
+  if (p.pixel_size) (void)pixel_size_um(p, {});
+}
+
+void check_gates(const FlowFeaturesParams& p, const Connections& = {}) {
+  (void)bind_gates(p.gates, p.switched());
 }
 
 void check_inputs(std::span<const PortLayout> inputs) {
@@ -317,6 +326,13 @@ PARFOCAL_OPERATOR(flow_features) {
           "background.offset, pixel_size: 0.34 um}",
       .reference = "dcnum 0.31.0: feat_contour, feat_brightness, feat_texture (mahotas 1.4.19)",
       .make = make_operator<FlowFeatures, FlowFeaturesParams>()};
+}
+
+PARFOCAL_RULES(operators, flow_features) {
+  return Rules<FlowFeaturesParams>()
+      .add({"gates", "volume", "brightness", "haralick"}, check_gates)
+      .add({"pixel_size"}, check_pixel_size)
+      .labels("labels");
 }
 
 }  // namespace parfocal

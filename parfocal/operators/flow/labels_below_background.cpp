@@ -25,9 +25,7 @@ std::vector<PortLayout> labels_of(const flow::SegmentParams& p,
   if (repeated && !repeated->layout.item.empty())
     fail_layout("a frame is repeated or not", repeated->layout.str(), "no axis inside the item",
                 "connect one flag a frame");
-  if (!(p.threshold < 0))
-    fail_layout("the threshold must be below the background", std::to_string(p.threshold),
-                "a negative number", "write threshold: -6");
+  flow::check_threshold(p);
   Layout layout = inputs[0].layout;
   layout.dtype = DType::u16;
   return {image_port(std::move(layout))};
@@ -186,6 +184,10 @@ PARFOCAL_OPERATOR(labels_below_background) {
       .reference = "dcnum's segmenter thresh",
       .recipe_only = true,
       .make = make_operator<LabelsBelowBackground, flow::SegmentParams>()};
+}
+
+PARFOCAL_RULES(operators, labels_below_background) {
+  return Rules<flow::SegmentParams>().add({"threshold"}, flow::check_threshold);
 }
 
 }  // namespace parfocal

@@ -2,6 +2,7 @@
 /// Parameters of segment_below_background and of the map that it expands into.
 
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/rules.h"
 
 namespace parfocal::flow {
 
@@ -14,6 +15,12 @@ struct SegmentParams {
 };
 
 inline constexpr int64_t kMostOpenRadius = 50;
+
+inline void check_threshold(const SegmentParams& p, const Connections& = {}) {
+  if (!(p.threshold < 0))
+    fail_layout("the threshold must be below the background", std::to_string(p.threshold),
+                "a negative number", "write threshold: -6");
+}
 
 template <class P>
 Parameters<P> with_segment_params(Parameters<P> params) {

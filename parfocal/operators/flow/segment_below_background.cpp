@@ -91,4 +91,8 @@ PARFOCAL_OPERATOR(segment_below_background) {
       .expand = expand_recipe<RecipeParams>(expand_segment)};
 }
 
+PARFOCAL_RULES(operators, segment_below_background) {
+  return Rules<flow::SegmentParams>().add({"threshold"}, flow::check_threshold);
+}
+
 }  // namespace parfocal

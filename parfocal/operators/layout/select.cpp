@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/rules.h"
 
 namespace parfocal {
 namespace {
@@ -12,11 +13,16 @@ struct SelectParams {
   std::optional<std::string> name;
 };
 
-// The index that the parameters mean on `axis`.
-int64_t selected_index(const SelectParams& p, const Axis& axis) {
+void check_step(const SelectParams& p, const Connections& = {}) {
   if (p.index.has_value() == p.name.has_value())
     fail_layout("select needs exactly one of index and name", p.index ? "both" : "neither",
-                "index or name", "write select: {axis: " + axis.name + ", index: 0}");
+                "index or name",
+                p.index ? "remove index or name" : "add index: 0, or e.g. name: DAPI");
+}
+
+// The index that the parameters mean on `axis`.
+int64_t selected_index(const SelectParams& p, const Axis& axis) {
+  check_step(p);
   if (p.name) {
     const auto first = std::find(axis.labels.begin(), axis.labels.end(), *p.name);
     if (first != axis.labels.end() &&
@@ -184,6 +190,10 @@ PARFOCAL_OPERATOR(select) {
       .example = "{op: select, axis: y, index: 0}",
       .reference = "NumPy basic indexing with an integer",
       .make = make_select};
+}
+
+PARFOCAL_RULES(operators, select) {
+  return Rules<SelectParams>().add({"index", "name"}, check_step);
 }
 
 }  // namespace parfocal

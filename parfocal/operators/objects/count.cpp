@@ -1,4 +1,5 @@
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/rules.h"
 #include "parfocal/operators/objects/largest_label.h"
 
 namespace parfocal {
@@ -45,5 +46,7 @@ PARFOCAL_OPERATOR(count) {
       .reference = "numpy.max of skimage.measure.label",
       .make = make_operator<Count, NoParams>()};
 }
+
+PARFOCAL_RULES(operators, count) { return Rules<NoParams>().labels("in"); }
 
 }  // namespace parfocal

@@ -1,5 +1,6 @@
 #include "parfocal/kernels/label.h"
 
+#include "parfocal/core/rules.h"
 #include "parfocal/operators/objects/objects.h"
 #include "parfocal/operators/planes.h"
 
@@ -13,11 +14,15 @@ struct LabelParams {
   int64_t max_objects = kDefaultMaxObjects;
 };
 
-std::vector<PortLayout> labels_of(const LabelParams& p, const PortLayout& in) {
-  need_plane("label", in.layout);
+void check_connectivity(const LabelParams& p, const Connections& = {}) {
   if (p.connectivity != 4 && p.connectivity != 8)
     fail_layout("connectivity is out of range", std::to_string(p.connectivity), "4 or 8",
                 "write connectivity: 8 to join diagonal neighbours, or 4 not to");
+}
+
+std::vector<PortLayout> labels_of(const LabelParams& p, const PortLayout& in) {
+  need_plane("label", in.layout);
+  check_connectivity(p);
   Layout layout = in.layout;
   layout.dtype = DType::u32;
   return {image_port(std::move(layout))};
@@ -66,6 +71,10 @@ PARFOCAL_OPERATOR(label) {
       .example = "{op: label}",
       .reference = "skimage.measure.label",
       .make = make_operator<Label, LabelParams>()};
+}
+
+PARFOCAL_RULES(operators, label) {
+  return Rules<LabelParams>().add({"connectivity"}, check_connectivity);
 }
 
 }  // namespace parfocal

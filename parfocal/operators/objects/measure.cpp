@@ -2,6 +2,7 @@
 #include <limits>
 #include <memory>
 
+#include "parfocal/core/rules.h"
 #include "parfocal/kernels/histogram.h"
 #include "parfocal/kernels/regions.h"
 #include "parfocal/kernels/scratch.h"
@@ -36,6 +37,10 @@ MeasureColumns columns_of(const MeasureParams& p, std::span<const PortLayout> in
                 labels.str() + " and " + intensity->layout.str(), "equal sizes",
                 "measure the image that was segmented, or crop it alike");
   return measure_columns(p.properties, labels, intensity ? &intensity->layout : nullptr);
+}
+
+void check_properties(const MeasureParams& p, const Connections& given) {
+  check_intensity(p.properties, given.has_input("intensity"));
 }
 
 std::vector<PortLayout> table_of(const MeasureParams& p, std::span<const PortLayout> inputs) {
@@ -253,6 +258,10 @@ PARFOCAL_OPERATOR(measure) {
       .example = "{op: measure, properties: [area, centroid]}",
       .reference = "skimage.measure.regionprops_table 0.19.3",
       .make = make_operator<Measure, MeasureParams>()};
+}
+
+PARFOCAL_RULES(operators, measure) {
+  return Rules<MeasureParams>().add({"properties", "intensity"}, check_properties).labels("in");
 }
 
 }  // namespace parfocal

@@ -57,9 +57,6 @@ class Builder {
     add(Measurand::centroid_x_um, {"centroid_" + x_ + "_um", "um", real});
   }
   void intensities(const std::string& name) {
-    if (!intensity_)
-      fail_layout("measure needs an image for " + name, "no intensity input",
-                  "the image to measure", "add intensity: source, or the id of a step");
     result_.intensity = true;
     const Column::Type own = is_float(intensity_->dtype) ? real : integer;
     if (name == "intensity_mean") add(Measurand::intensity_mean, {name, "", real});
@@ -88,8 +85,17 @@ const std::vector<std::string>& measure_properties() {
   return names;
 }
 
+void check_intensity(const std::vector<std::string>& properties, bool intensity) {
+  const auto needs = [](const std::string& name) { return name.starts_with("intensity_"); };
+  const auto first = std::find_if(properties.begin(), properties.end(), needs);
+  if (!intensity && first != properties.end())
+    fail_layout("measure needs an image for " + *first, "no intensity input",
+                "the image to measure", "add intensity: source, or the id of a step");
+}
+
 MeasureColumns measure_columns(const std::vector<std::string>& properties, const Layout& labels,
                                const Layout* intensity) {
+  check_intensity(properties, intensity != nullptr);
   Builder builder(labels, intensity);
   for (const std::string& name : properties) builder.add_property(name);
   return builder.take();

@@ -41,6 +41,8 @@ const std::vector<std::string>& measure_properties();
 /// listed, vectors by axis (as scikit-image's table, axes by name: centroid_y), physical ones
 /// beside where both axes have a scale in a unit of length. `intensity` is nullptr without that
 /// input. \throws Error if a property needs intensities that are not there
+/// \throws Error if a property needs an image and there is none
+void check_intensity(const std::vector<std::string>& properties, bool intensity);
 MeasureColumns measure_columns(const std::vector<std::string>& properties, const Layout& labels,
                                const Layout* intensity);
 

@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/rules.h"
 #include "parfocal/operators/pointwise/constant.h"
 
 namespace parfocal {
@@ -64,12 +65,16 @@ DType result_dtype(const SubtractParams& p, std::span<const PortLayout> inputs) 
   return difference_dtype(a, {*p.constant->integer, *p.constant->integer});
 }
 
+void check_operand(const SubtractParams& p, bool by) {
+  if (p.constant.has_value() == by)
+    fail_layout("subtract needs exactly one of by and constant", by ? "both" : "neither",
+                "by: <a step>, or constant: <a number>",
+                by ? "remove one of them" : "add by: source, or constant: 100");
+}
+
 std::vector<PortLayout> difference(const SubtractParams& p, std::span<const PortLayout> inputs) {
   const PortLayout* by = connected_to(inputs, kBy);
-  if (p.constant.has_value() == (by != nullptr))
-    fail_layout("subtract needs exactly one of by and constant", p.constant ? "both" : "neither",
-                "by: <a step>, or constant: <a number>",
-                p.constant ? "remove one of them" : "add by or constant");
+  check_operand(p, by != nullptr);
   Layout layout = inputs[0].layout;
   check_not_bool(layout);
   if (by) check_not_bool(by->layout);
@@ -210,6 +215,13 @@ PARFOCAL_OPERATOR(subtract) {
       .example = "{op: subtract, constant: 100}",
       .reference = "numpy.subtract after a cast to the output dtype",
       .make = make_operator<Subtract, SubtractParams>()};
+}
+
+PARFOCAL_RULES(operators, subtract) {
+  return Rules<SubtractParams>().add({"constant", "by"},
+                                     [](const SubtractParams& p, const Connections& given) {
+                                       check_operand(p, given.has_input("by"));
+                                     });
 }
 
 }  // namespace parfocal

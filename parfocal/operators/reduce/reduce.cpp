@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/rules.h"
 #include "parfocal/operators/reduce/accumulator.h"
 
 namespace parfocal {
@@ -26,10 +27,17 @@ bool listed(const std::vector<std::string>& names, const Axis& axis) {
   return std::find(names.begin(), names.end(), axis.name) != names.end();
 }
 
-void check_axes(const ReduceParams& p, const Layout& layout) {
+void check_over(const ReduceParams& p, const Connections& = {}) {
   if (p.over.empty())
     fail_layout("reduce needs axes to fold over", "none", "at least one axis",
                 "write over: t, or over: [y, x]");
+  for (const std::string& name : p.over)
+    if (std::count(p.over.begin(), p.over.end(), name) > 1)
+      fail_layout("axis " + name + " is listed twice", name, "each axis once", "remove one");
+}
+
+void check_axes(const ReduceParams& p, const Layout& layout) {
+  check_over(p);
   size_t item_axes = 0;
   for (const std::string& name : p.over) {
     const bool in_item = layout.find_item(name) >= 0;
@@ -37,8 +45,6 @@ void check_axes(const ReduceParams& p, const Layout& layout) {
     if (!in_item && layout.find_stream(name) < 0)
       fail_layout("there is no axis " + name + " to fold over", layout.str(), "axes of the input",
                   "choose among the axes of the input");
-    if (std::count(p.over.begin(), p.over.end(), name) > 1)
-      fail_layout("axis " + name + " is listed twice", name, "each axis once", "remove one");
   }
   if (item_axes > 0 && item_axes < layout.item.size())
     fail_layout("reduce folds all axes inside an item or none of them", layout.str(),
@@ -173,5 +179,7 @@ PARFOCAL_OPERATOR(reduce) {
       .reference = "numpy.mean, sum, min, max, std, var over axes, dtype=float64",
       .make = make_operator<Reduce, ReduceParams>()};
 }
+
+PARFOCAL_RULES(operators, reduce) { return Rules<ReduceParams>().add({"over"}, check_over); }
 
 }  // namespace parfocal

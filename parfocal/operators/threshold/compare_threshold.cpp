@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "parfocal/core/rules.h"
 #include "parfocal/kernels/compare.h"
 #include "parfocal/operators/planes.h"
 #include "parfocal/operators/threshold/level.h"
@@ -15,10 +16,14 @@ struct CompareParams {
   std::string foreground = "bright";
 };
 
-std::vector<PortLayout> mask_of(const CompareParams& p, std::span<const PortLayout> inputs) {
-  if (p.value.has_value() == (connected_to(inputs, kLevel) != nullptr))
+void check_level(const CompareParams& p, bool level) {
+  if (p.value.has_value() == level)
     fail_layout("a comparison needs exactly one of level and value", p.value ? "both" : "neither",
                 "level: <a step>, or value: <a number>", "give one of them");
+}
+
+std::vector<PortLayout> mask_of(const CompareParams& p, std::span<const PortLayout> inputs) {
+  check_level(p, connected_to(inputs, kLevel) != nullptr);
   Layout layout = inputs[0].layout;
   if (layout.item.empty())
     fail_layout("threshold needs images", layout.str(), "at least one axis inside the item",
@@ -112,6 +117,13 @@ PARFOCAL_OPERATOR(compare_threshold) {
       .reference = "comparison of real numbers; NaN is background",
       .recipe_only = true,
       .make = make_operator<CompareThreshold, CompareParams>()};
+}
+
+PARFOCAL_RULES(operators, compare_threshold) {
+  return Rules<CompareParams>().add({"value", "level"},
+                                    [](const CompareParams& p, const Connections& given) {
+                                      check_level(p, given.has_input("level"));
+                                    });
 }
 
 }  // namespace parfocal

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/rules.h"
 
 namespace parfocal {
 namespace {
@@ -30,13 +31,22 @@ RecipeNode comparison(const ThresholdParams& p) {
   return node;
 }
 
-Expansion by_value(const ThresholdParams& p) {
-  if (!p.value)
+double level_of(const ThresholdParams& p) { return *p.value * p.factor + p.offset; }
+
+void check_value(const ThresholdParams& p, const Connections& = {}) {
+  const bool by_value = p.method == "value";
+  if (by_value && !p.value)
     fail_layout("threshold by value needs 'value'", "nothing", "a number", "add value: 100");
-  const double level = *p.value * p.factor + p.offset;
-  if (!std::isfinite(level))
+  if (!by_value && p.value)
+    fail_layout("threshold by otsu takes no value", "value", "value with method: value only",
+                "add method: value, or remove value");
+  if (by_value && !std::isfinite(level_of(p)))
     fail_layout("value * factor + offset is not a number", "", "a finite number",
                 "choose smaller numbers");
+}
+
+Expansion by_value(const ThresholdParams& p) {
+  const double level = level_of(p);
   RecipeNode mask = comparison(p);
   mask.params.set("value", number(level));
   RecipeNode told{"level", "frame_threshold", RawValue::map(), {"$in"}};
@@ -54,9 +64,6 @@ RecipeNode level_fold(const ThresholdParams& p, bool floats) {
 }
 
 Expansion by_otsu(const ThresholdParams& p, const Layout& layout) {
-  if (p.value)
-    fail_layout("threshold by otsu takes no value", "value", "value with method: value only",
-                "add method: value, or remove value");
   const bool floats = is_float(layout.dtype);
   if (!floats && dtype_size(layout.dtype) > 2)
     fail_layout("Otsu's method counts every grey level, which is not possible with 32 bits",
@@ -79,6 +86,7 @@ Expansion by_otsu(const ThresholdParams& p, const Layout& layout) {
 }
 
 Expansion expand_threshold(const ThresholdParams& p, std::span<const PortLayout> inputs) {
+  check_value(p);
   return p.method == "value" ? by_value(p) : by_otsu(p, inputs[0].layout);
 }
 
@@ -124,6 +132,10 @@ PARFOCAL_OPERATOR(threshold) {
       .example = "{op: threshold, method: otsu}",
       .reference = "skimage.filters.threshold_otsu: a constant image has its value as level",
       .expand = expand_recipe<ThresholdParams>(expand_threshold)};
+}
+
+PARFOCAL_RULES(operators, threshold) {
+  return Rules<ThresholdParams>().add({"value", "method", "factor", "offset"}, check_value);
 }
 
 }  // namespace parfocal

@@ -123,7 +123,8 @@ void check_plate(const StoreSpec& spec) {
       refuse("a row or column of the plate is there twice", spec.plate[0].name, "different names");
     for (const std::string& name : *list)
       if (!alphanumeric(name))
-        refuse("a row or column of the plate has an impossible name", name, "letters and digits");
+        refuse("a row or column of the plate has an impossible name", name, "letters and digits",
+               "write e.g. wells: [A/1, A/2]");
   }
 }
 
