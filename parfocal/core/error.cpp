@@ -39,6 +39,21 @@ static size_t edit_distance(const std::string& a, const std::string& b) {
   return d[a.size()][b.size()];
 }
 
+// mean_intensity and intensity_mean.
+static bool same_words(const std::string& a, const std::string& b) {
+  const auto words = [](const std::string& name) {
+    std::vector<std::string> parts{""};
+    for (const char c : name)
+      if (c == '_')
+        parts.emplace_back();
+      else
+        parts.back() += c;
+    std::sort(parts.begin(), parts.end());
+    return parts;
+  };
+  return a.size() == b.size() && words(a) == words(b);
+}
+
 std::vector<std::string> nearest_names(const std::string& word,
                                        const std::vector<std::string>& known, size_t most) {
   constexpr size_t kMostBytes = 200;  // comparing grows with the product of both
@@ -47,7 +62,7 @@ std::vector<std::string> nearest_names(const std::string& word,
   for (const std::string& name : known) {
     if (name.size() > kMostBytes) continue;
     const bool prefix = word.size() >= 3 && (name.starts_with(word) || word.starts_with(name));
-    const size_t distance = edit_distance(word, name);
+    const size_t distance = same_words(word, name) ? 0 : edit_distance(word, name);
     if (prefix || distance <= std::max<size_t>(1, std::max(word.size(), name.size()) / 3))
       ranked.emplace_back(prefix ? std::min<size_t>(distance, 1) : distance, name);
   }

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "parfocal/core/corrections.h"
+
 namespace parfocal {
 namespace {
 
@@ -115,81 +117,29 @@ std::string ParamInfo::range_text() const {
 
 namespace {
 
-// The end of a sentence such as "file below the output folder, e.g. objects.csv".
-std::string example_in(const std::string& doc) {
-  constexpr std::string_view mark = "e.g. ";
-  const size_t at = doc.rfind(mark);
-  return at == doc.npos ? "" : doc.substr(at + mark.size());
-}
-
-constexpr std::string_view kListOf = "list of ";
-
-// A value that can be pasted, of a kind of which no parameter says more.
-std::string example_of_kind(std::string_view type) {
-  if (type.starts_with(kListOf)) type.remove_prefix(kListOf.size());
-  constexpr std::pair<std::string_view, std::string_view> examples[] = {
-      {"boolean", "true"},
-      {"length", "1 px"},
-      {"time", "1 s"},
-      {"dtype", "uint16"},
-      {"footprint", "disk(3)"},
-      {"gate", "\"area_um >= 20\""},
-      {"[begin, end]", "[0, 100]"},
-      {"map of axis to [begin, end]", "{z: [0, 4]}"},
-      {"map of axis to integer", "{t: 80, y: 512, x: 512}"},
-      {"map of axis to quantity", "{y: 0.65 um, x: 0.65 um}"},
-      {"description of a source", "{type: generator, size: {t: 9, y: 64, x: 64}}"}};
-  for (const auto& [kind, example] : examples)
-    if (kind == type) return std::string(example);
-  return "";
-}
-
-std::string number_in_range(const ParamInfo& info) {
-  double value = 1;
-  if (info.above && !(value > *info.above)) value = *info.above + 1;
-  if (info.at_least) value = std::max(value, *info.at_least);
-  if (info.at_most) value = std::min(value, *info.at_most);
-  return number_text(value);
-}
-
-std::string example_of(const ParamInfo& info) {
-  if (!info.default_text.empty()) return info.default_text;
-  if (!info.choices.empty()) return info.choices.front();
-  if (const auto example = example_in(info.doc); !example.empty()) return example;
-  if (const auto example = example_of_kind(info.type); !example.empty()) return example;
-  return info.type.ends_with("text") ? info.name : number_in_range(info);
-}
-
-// [z, y, x] where zyx is meant; the first of words where one is.
-std::string joined_text(const RawValue& raw) {
-  std::string letters;
-  for (const RawValue& item : raw.items) {
-    if (!is_scalar(item)) return "";
-    if (item.text.size() != 1) return raw.items[0].text;
-    letters += item.text;
-  }
-  return letters;
-}
-
-// What was meant, where that can be seen: letters without a list, a number whose unit is too much.
-// Else an example.
-std::string corrected(const ParamInfo& info, const RawValue& raw) {
-  if (info.type == ParamTraits<std::string>::type_name() && info.choices.empty())
-    if (const auto text = joined_text(raw); !text.empty()) return text;
-  const auto quantity = is_scalar(raw) ? parse_quantity(raw.text) : std::nullopt;
-  const bool plain = info.type == ParamTraits<double>::type_name() ||
-                     (info.type == ParamTraits<int64_t>::type_name() && quantity &&
-                      quantity->value == std::floor(quantity->value));
-  const bool unit = quantity && !quantity->unit.empty() && !out_of_range(info, raw);
-  return plain && unit ? number_text(quantity->value) : example_of(info);
-}
-
 // Which of several entries cannot be read: ", in place of 2"; "" where that is not to be told.
 std::string wrong_entry(const ParamSet::Setter& setter, const RawValue& raw, std::any target) {
   if (raw.kind != RawValue::Kind::list || raw.items.size() < 2) return "";
   for (const RawValue& item : raw.items)
     if (setter(item, target)) return is_scalar(item) ? ", in place of " + item.str() : "";
   return "";
+}
+
+// A word in place of a number: another field takes it, which says "instead of <this one>".
+const ParamInfo* alternative(const std::vector<ParamInfo>& infos, const ParamInfo& info,
+                             const RawValue& raw) {
+  if (!is_scalar(raw) || raw.text.empty() || parse_quantity(raw.text)) return nullptr;
+  const auto it = std::find_if(infos.begin(), infos.end(), [&](const ParamInfo& other) {
+    return other.type == ParamTraits<std::string>::type_name() &&
+           other.doc.ends_with("instead of " + info.name);
+  });
+  return it == infos.end() ? nullptr : &*it;
+}
+
+std::string cure_by_value(const ParamInfo& info, const RawValue& raw, const Accepts& accepts) {
+  const std::string value = corrected(info, raw, accepts);
+  if (value != "null") return "write " + info.name + ": " + value;
+  return "write one of these in place of what is none of them";
 }
 
 }  // namespace
@@ -223,8 +173,15 @@ std::any ParamSet::parse(const RawValue& values, const std::string& owner,
     if (!problem) continue;
     const auto near =
         info->choices.empty() ? std::vector<std::string>{} : nearest_names(raw.text, info->choices);
-    std::string cure = !near.empty() ? "did you mean '" + near[0] + "'?"
-                                     : "write " + key + ": " + corrected(*info, raw);
+    const Accepts accepts = [&](const RawValue& value) {
+      std::any other = prototype_;
+      return !setter(value, other) && !range_problem(*info, value);
+    };
+    const ParamInfo* instead = near.empty() ? alternative(infos_, *info, raw) : nullptr;
+    const std::string cure =
+        !near.empty() ? "did you mean '" + near[0] + "'?"
+        : instead     ? "write " + instead->name + ": " + raw.str() + " in place of " + key
+                      : cure_by_value(*info, raw, accepts);
     issues.push_back({"'" + key + "' of " + owner + " cannot be " + raw.str(), raw.place.str(),
                       raw.str(), problem->substr(6), cure});
   }

@@ -9,6 +9,7 @@
 
 #include "parfocal/graph/described_rules.h"
 #include "parfocal/graph/lost_columns.h"
+#include "parfocal/graph/meant_keys.h"
 #include "parfocal/graph/vocabulary.h"
 
 namespace parfocal {
@@ -93,6 +94,8 @@ class Checker {
     names.insert(names.end(), others.begin(), others.end());
     RawValue accepted = RawValue::map();
     accepted.place = place;
+    const std::vector<MeantKey> meant = meant_keys(set, params, names);
+    auto next = meant.begin();
     for (size_t k = 0; k < params.entries.size(); ++k) {
       const auto& [key, value] = params.entries[k];
       if (set.find(key)) {
@@ -101,7 +104,10 @@ class Checker {
       }
       error("unknown key '" + key + "' in " + owner,
             k < params.key_places.size() ? params.key_places[k] : value.place, owner, key,
-            "one of " + joined(names), did_you_mean(key, names, "remove '" + key + "'"));
+            "one of " + joined(names), next->cure);
+      // That it is missing is told by the key that was meant to be it.
+      const ParamInfo* info = set.find(next++->field);
+      if (info && info->required && !params.find(info->name)) accepted.set(info->name, value);
     }
     std::vector<Issue> issues;
     set.parse(accepted, owner, issues);

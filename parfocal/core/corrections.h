@@ -1,0 +1,20 @@
+#pragma once
+/// What to write in place of a value that cannot be read: what was meant, where that can be seen.
+
+#include <functional>
+#include <string>
+
+#include "parfocal/core/parameters.h"
+
+namespace parfocal {
+
+/// Whether a value can be read, and is in range.
+using Accepts = std::function<bool(const RawValue&)>;
+
+/// A value of the field that can be pasted.
+std::string example_of(const ParamInfo& info);
+/// What was meant: letters without a list, a number whose unit is too much, a map or list with its
+/// wrong entries put right. Else an example; "null" where no word of a list is near.
+std::string corrected(const ParamInfo& info, const RawValue& raw, const Accepts& accepts);
+
+}  // namespace parfocal
