@@ -4,7 +4,9 @@
 #include <map>
 #include <optional>
 #include <stdexcept>
+#include <type_traits>
 
+#include "parfocal/planner/cast_cure.h"
 #include "parfocal/planner/draft.h"
 
 namespace parfocal::planning {
@@ -17,19 +19,6 @@ std::string dtype_list(const std::vector<DType>& dtypes) {
   std::string s;
   for (DType d : dtypes) s += (s.empty() ? "" : ", ") + std::string(dtype_name(d));
   return s;
-}
-
-// Masks are made by thresholds, labels of masks; a cast would make neither.
-std::string dtype_cure(DType given, const std::vector<DType>& needed) {
-  const std::vector<DType> masks{DType::boolean}, labels{DType::u16, DType::u32};
-  if (needed == masks) return "add a threshold step before it: {op: threshold}";
-  if (needed == labels && given == DType::boolean)
-    return "number the objects before it: {op: label}";
-  if (needed == labels)
-    return "number the objects of an image before it: {op: threshold}, {op: label}; of labels "
-           "change the type: {op: cast, dtype: uint32}";
-  const DType wide = given == DType::boolean ? needed.front() : needed.back();
-  return "add a cast step before it: {op: cast, dtype: " + std::string(dtype_name(wide)) + "}";
 }
 
 class Resolver {
@@ -152,7 +141,7 @@ class Resolver {
   }
 
   Outputs add_plain(NodePlan node, const OperatorInfo& info) {
-    auto op = bind_operator(node, nodes());
+    auto op = with_connected_cures(node, info, [&] { return bind_operator(node, nodes()); });
     node.kind = op->kind() == OperatorKind::map    ? NodeKind::map
                 : op->kind() == OperatorKind::fold ? NodeKind::fold
                                                    : NodeKind::stream;
@@ -185,7 +174,8 @@ class Resolver {
       layouts[node.place_of(i)] = draft_.port(node.inputs[i]);
       local["$" + info.inputs[node.place_of(i)].name] = {{"out", node.inputs[i]}};
     }
-    const Expansion expansion = expand(info, params, layouts, node);
+    const Expansion expansion =
+        with_connected_cures(node, info, [&] { return expand(info, params, layouts, node); });
     const auto resolve = [&](const std::string& ref) -> std::optional<PortId> {
       const size_t dot = ref.find('.');
       const Outputs& ports = local.at(ref.substr(0, dot));
@@ -227,6 +217,34 @@ class Resolver {
     }
   }
 
+  // Input `i` of `node` as the description names it.
+  std::string written_input(const NodePlan& node, const OperatorInfo& info, size_t i) {
+    const std::string& port = info.inputs[node.place_of(i)].name;
+    if (const StepSpec* step = pipeline().find_step(node.id))
+      for (const auto& [name, ref] : step->inputs)
+        if (name == port) return ref.step + (ref.port.empty() ? "" : "." + ref.port);
+    return nodes()[static_cast<size_t>(node.inputs[i].node)].id;
+  }
+  WrongInput wrong_input(const NodePlan& node, const OperatorInfo& info, size_t i) {
+    const size_t port = node.place_of(i);
+    return {port == 0 ? "from" : info.inputs[port].name, written_input(node, info, i),
+            written_input(node, info, 0), draft_.port(node.inputs[i]).layout.dtype};
+  }
+
+  // Whatever refuses the layouts of its inputs: a step to add is told with what to connect.
+  template <class F>
+  std::invoke_result_t<F> with_connected_cures(const NodePlan& node, const OperatorInfo& info,
+                                               F&& f) {
+    try {
+      return f();
+    } catch (const Error& error) {
+      std::vector<Issue> issues = error.issues();
+      for (Issue& issue : issues)
+        issue.cure = connected_cure(pipeline(), wrong_input(node, info, 0), issue.cure);
+      throw Error(error.code(), std::move(issues));
+    }
+  }
+
   void check_inputs(const NodePlan& node, const OperatorInfo& info) {
     const std::string who = "step '" + node.id + "' (" + node.type + ")";
     const auto fail = [&](std::string what, std::string given, std::string needed,
@@ -247,7 +265,7 @@ class Resolver {
       if (in.kind == PortKind::image && !known)
         fail("cannot take the pixels of '" + from + "' at port '" + port.name + "'",
              std::string(dtype_name(in.layout.dtype)), dtype_list(port.dtypes),
-             dtype_cure(in.layout.dtype, port.dtypes));
+             dtype_cure(pipeline(), wrong_input(node, info, i), port.dtypes));
       if (i > 0) check_join(draft_.port(node.inputs[0]).layout, in.layout, from, fail);
     }
   }

@@ -189,8 +189,8 @@ class Cures(CommandTest):
             for before in ("", "{op: threshold}, "):
                 self.write("p.yaml", text % (before + step))
                 _, err = self.expect(3, "plan", "p.yaml")
-                cure = re.search(r"number the objects.* before it: ((?:\{.*?\}(?:, )?)+)", err).group(1)
-                self.assertEqual("threshold" in cure, before == "")
+                cure = re.search(r"add before it ((?:\{.*?\}(?:, )?)+) and write", err).group(1)
+                self.assertEqual("op: threshold" in cure, before == "")
                 self.write("p.yaml", text % (before + cure.removesuffix(", ") + ", " + step))
                 self.expect(0, "run", "p.yaml", "--out", "o", "--overwrite")
                 table = (self.dir / "o/n.csv").read_text().splitlines()
@@ -205,7 +205,7 @@ class Cures(CommandTest):
                              ("{op: cast, dtype: int64}", "{op: threshold}")):
             self.write("p.yaml", text % f"{before}, {step}")
             _, err = self.expect(3, "plan", "p.yaml")
-            cure = re.search(r"add a cast step before it: (\{.*?\})", err).group(1)
+            cure = re.search(r"add before it (\{.*?\}) and write", err).group(1)
             self.write("p.yaml", text % f"{before}, {cure}, {step}")
             self.expect(0, "plan", "p.yaml")
 

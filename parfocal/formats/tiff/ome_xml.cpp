@@ -142,6 +142,13 @@ constexpr const char* kHead =
     "xsi:schemaLocation=\"http://www.openmicroscopy.org/Schemas/OME/2016-06 "
     "http://www.openmicroscopy.org/Schemas/OME/2016-06/ome.xsd\" Creator=\"parfocal {}\">\n";
 
+// `step` may be a part of the step that the description names.
+std::string cast_cure(const std::string& step) {
+  const std::string from = step.substr(0, step.find('/')), id = from + "_i32";
+  return "add to steps {id: " + id + ", op: cast, from: " + from +
+         ", dtype: int32} and write from: " + id;
+}
+
 }  // namespace
 
 std::vector<Axis> ome_axes(const Layout& layout, const std::string& step) {
@@ -166,7 +173,7 @@ std::vector<Axis> ome_axes(const Layout& layout, const std::string& step) {
   if (type_of(layout.dtype) == nullptr)
     fail_layout("OME-TIFF has no pixels of " + std::string(dtype_name(layout.dtype)),
                 step + " gives " + layout.str(), "integers of 8 to 32 bit, float32 or float64",
-                "add a step before it: {op: cast, dtype: int32}");
+                cast_cure(step));
   return axes;
 }
 

@@ -1,0 +1,72 @@
+"""Cures that are pasted do what was meant, and what looks like a mistake is told."""
+
+import re
+import unittest
+
+from support import CommandTest, PIPELINE, ome_xml, tiff
+
+SINK = "{type: ome_zarr, from: source, path: a.ome.zarr}"
+TABLE = "{type: table, path: a.csv}"
+GENERATOR = "{type: generator, size: {t: 3, y: 32, x: 32}, dtype: uint8}"
+
+
+class Meant(CommandTest):
+    def pipeline(self, steps="", sinks=SINK, source='{type: files, glob: "img_*.tif", axes: tyx}'):
+        self.write("p.yaml", f"parfocal: 1\nsource: {source}\n"
+                   + (f"steps: [{steps}]\n" if steps else "") + f"sinks: [{sinks}]\n")
+
+    def images(self, count=3, **options):
+        for i in range(count):
+            (self.dir / f"img_{i}.tif").write_bytes(tiff(**options))
+
+    def cures(self, code, command="check", **pipeline):
+        self.pipeline(**pipeline)
+        return re.findall(r"cure: +(.*)", self.expect(code, command, "p.yaml")[1])
+
+
+class Types(Meant):
+    STEPS = "{id: smooth, op: gaussian, sigma: 1 px}, {id: mask, op: threshold, from: source}, "
+
+    def check_pasted(self, steps, last, sinks):
+        """The steps of the cure go before the last step, and what it writes into it."""
+        self.images()
+        cure = self.cures(3, "plan", steps=steps + last, sinks=sinks)[-1]  # behind those of warnings
+        found = re.search(r"add before it (\{.*\}) and write ([\w:, ]+)", cure.split(";")[0])
+        self.assertIsNotNone(found, cure)
+        for key in re.findall(r"(\w+):", found.group(2)):
+            last = re.sub(rf", {key}: [\w.]+", "", last)
+        last = last[:-1] + ", " + found.group(2) + "}"
+        self.pipeline(steps + found.group(1) + ", " + last, sinks)
+        self.expect(0, "plan", "p.yaml")
+        return cure
+
+    def test_a_mask_in_place_of_an_image(self):
+        cure = self.check_pasted(self.STEPS + "{id: cells, op: label}, ",
+                                 "{op: measure, intensity: mask, properties: [intensity_mean]}", TABLE)
+        self.assertIn("mask_u8, op: cast, from: mask, dtype: uint8} and write from: cells, intensity: mask_u8", cure)
+
+    def test_an_image_in_place_of_a_mask(self):
+        cure = self.check_pasted(self.STEPS, "{id: cells, op: label, from: smooth}",
+                                 "{type: ome_zarr, path: a.ome.zarr}")
+        self.assertIn("mask_2", cure)  # mask is taken
+
+    def test_a_mask_in_place_of_labels(self):
+        self.check_pasted(self.STEPS, "{op: measure, from: mask}", TABLE)
+        self.check_pasted(self.STEPS, "{op: measure, from: smooth}", TABLE)
+
+    def test_numbers_that_ome_tiff_does_not_have(self):
+        self.images()
+        steps = "{id: wide, op: cast, dtype: int64}, {id: other, op: gaussian, sigma: 2 px, from: source}"
+        sink = "{type: ome_tiff, path: a.ome.tif, %s}"
+        cure = self.cures(3, "plan", steps=steps, sinks=sink % "from: wide")[-1]
+        found = re.search(r"add to steps (\{.*\}) and write (.*)", cure)
+        self.pipeline(steps + ", " + found.group(1), sink % found.group(2))
+        self.expect(0, "plan", "p.yaml")
+
+    def test_an_operator_that_refuses_a_type(self):
+        self.check_pasted("{id: wide, op: cast, dtype: uint32}, {id: other, op: cast, dtype: uint8}, ",
+                          "{op: threshold, from: wide}", "{type: ome_zarr, path: a.ome.zarr}")
+
+
+if __name__ == "__main__":
+    unittest.main()
