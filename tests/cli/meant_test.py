@@ -24,6 +24,43 @@ class Meant(CommandTest):
         return re.findall(r"cure: +(.*)", self.expect(code, command, "p.yaml")[1])
 
 
+class Fields(Meant):
+    def test_a_name_in_place_of_an_index_is_a_name(self):
+        step = "{op: select, axis: c, index: DAPI}"
+        self.assertEqual(self.cures(3, steps=step), ["write name: DAPI in place of index"])
+
+    def test_a_scale_keeps_its_other_axes(self):
+        for given, wanted in [("{t: 30 s, y: 0.65, x: 0.65}", "{t: 30 s, y: 0.65 um, x: 0.65 um}"),
+                              ("{t: 5um, y: 1 um, x: 1 um}", "{t: 5 s, y: 1 um, x: 1 um}"),
+                              ("{t: 1 s, y: 1 s, x: 1 um}", "{t: 1 s, y: 1 um, x: 1 um}"),
+                              ("{c: 1 um, y: 1 um, x: 1 um}", "{y: 1 um, x: 1 um}")]:
+            for source in ('{type: files, glob: "a.tif", axes: auto, scale: %s}',
+                           "{type: generator, size: {c: 1, t: 3, y: 9, x: 9}, scale: %s}",
+                           '{type: push, of: {type: files, glob: "a.tif", axes: auto, scale: %s}}'):
+                with self.subTest(given=given, source=source):
+                    self.assertIn(f"write scale: {wanted}", self.cures(3, source=source % given))
+
+    def test_a_wrong_unit_of_set_is_told(self):
+        self.pipeline(source=GENERATOR)
+        self.expect(0, "check", "p.yaml", "--set", "source.scale.t=5s")
+        for value in ("t=5um", "y=5s", "x=1 ms"):
+            _, err = self.expect(3, "check", "p.yaml", "--set", f"source.scale.{value}")
+            self.assertIn("in place of " + value[0], err)
+
+    def test_a_word_of_a_list_is_replaced(self):
+        steps = "{op: threshold}, {op: label}, {op: measure, intensity: source, properties: %s}"
+        self.assertEqual(self.cures(3, steps=steps % "[area, mean_intensity]", sinks=TABLE),
+                         ["write properties: [area, intensity_mean]"])
+        cure, = self.cures(3, steps=steps % "[area, wavelength]", sinks=TABLE)
+        self.assertNotIn("write properties", cure)
+
+    def test_unknown_keys_are_what_their_values_can_be(self):
+        self.assertEqual(self.cures(3, steps="{op: select, over: c, at: GFP}"),
+                         ["write axis: c in place of over: c", "write name: GFP in place of at: GFP"])
+        cure = self.cures(3, steps="{op: select, over: c, at: 1}")[1]
+        self.assertEqual(cure, "write index: 1 or name: 1 in place of at: 1")
+
+
 class Types(Meant):
     STEPS = "{id: smooth, op: gaussian, sigma: 1 px}, {id: mask, op: threshold, from: source}, "
 

@@ -10,6 +10,21 @@ int64_t AxisSizes::find(const std::string& axis) const {
   return -1;
 }
 
+// What the steps of an axis are apart in; "" where any unit will do.
+static std::string measure_of(const std::string& axis) {
+  if (axis == "t") return "s";
+  return axis == "z" || axis == "y" || axis == "x" ? "um" : "";
+}
+
+// What `axis` needs in place of `unit`; "" where that can be its scale.
+static std::string needed_unit(const std::string& axis, const std::string& unit) {
+  if (axis == "c" || axis == "p")
+    return "no scale of axis " + axis + ": channels and positions have no distance";
+  const std::string measure = measure_of(axis);
+  if (measure.empty() || unit_factor(unit, measure)) return "";
+  return measure == "s" ? "a time such as 30 s" : "a length such as 0.65 um";
+}
+
 std::optional<std::string> ParamTraits<AxisScales>::parse(const RawValue& raw, AxisScales& out) {
   if (raw.kind != RawValue::Kind::map)
     return "needs a map such as {t: 30 s, y: 0.65 um, x: 0.65 um}";
@@ -20,6 +35,8 @@ std::optional<std::string> ParamTraits<AxisScales>::parse(const RawValue& raw, A
     if (!quantity || !(quantity->value > 0) || ngff_unit(quantity->unit).empty())
       return "needs a number above 0 with its unit, such as 0.65 um or 30 s, in place of " + axis +
              ": " + value.str();
+    if (const auto needed = needed_unit(axis, quantity->unit); !needed.empty())
+      return "needs " + needed + ", in place of " + axis + ": " + value.str();
     out.entries.emplace_back(axis, *quantity);
   }
   return std::nullopt;

@@ -21,7 +21,7 @@ struct AxisSizes {
 };
 
 template <>
-struct ParamTraits<AxisScales> {  // values > 0 with a unit of length or time
+struct ParamTraits<AxisScales> {  // values > 0: t times, z y x lengths, c p none
   static std::string type_name() { return "map of axis to quantity"; }
   static std::optional<std::string> parse(const RawValue& raw, AxisScales& out);
 };
