@@ -105,5 +105,34 @@ class Types(Meant):
                           "{op: threshold, from: wide}", "{type: ome_zarr, path: a.ome.zarr}")
 
 
+class Globs(Meant):
+    def matched(self, pattern):
+        self.pipeline(source='{type: files, glob: "%s", axes: tyx}' % pattern)
+        self.expect(0, "run", "p.yaml", "--out", "o", "--overwrite")
+        rows = (self.dir / "o/frames.csv").read_text().splitlines()
+        at = rows[0].split(",").index("file")
+        return [row.split(",")[at] for row in rows[1:]]
+
+    def test_two_stars_are_any_number_of_folders(self):
+        names = ["two/a.tif", "two/run2/a.tif", "two/run10/a.tif", "two/run2/deep/b.tif"]
+        for name in [*names, "two/.hidden/a.tif", "two/run2/.b.tif", "two/c.txt"]:
+            (self.dir / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.dir / name).write_bytes(tiff())
+        (self.dir / "two/link").symlink_to(".")
+        everywhere = ["two/a.tif", "two/run2/a.tif", "two/run2/deep/b.tif", "two/run10/a.tif"]
+        self.assertEqual(self.matched("two/**/*.tif"), everywhere)
+        self.assertEqual(self.matched("two/**/**/*.tif"), everywhere)
+        self.assertEqual(self.matched("**/a.tif"), [n for n in everywhere if n.endswith("a.tif")])
+        self.assertEqual(self.matched("two/**/deep/*"), ["two/run2/deep/b.tif"])
+        self.assertEqual(self.matched(f"{self.dir}/two/run2/**"),
+                         [f"{self.dir}/two/run2/a.tif", f"{self.dir}/two/run2/deep/b.tif"])
+
+    def test_hidden_folders_are_not_listed(self):
+        (self.dir / ".x.ome.zarr.parfocal").mkdir()
+        self.pipeline(source='{type: files, glob: "no*.tif", axes: tyx}')
+        _, err = self.expect(4, "plan", "p.yaml")
+        self.assertIn("1 entry: p.yaml)", err)
+
+
 if __name__ == "__main__":
     unittest.main()

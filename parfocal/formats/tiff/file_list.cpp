@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "parfocal/core/error.h"
+#include "parfocal/formats/tiff/folders.h"
 
 namespace parfocal {
 namespace {
@@ -92,9 +93,31 @@ void add_file(const std::filesystem::path& base, const std::string& name, Matche
   found.states.push_back(state);
 }
 
+void expand(const std::filesystem::path& base, const std::string& prefix, std::string_view rest,
+            Matches& found);
+
+constexpr std::string_view kAnyFolders = "**/";
+
+// `**`: `rest` in this folder and in all below it.
+void expand_below(const std::filesystem::path& base, const std::string& prefix,
+                  std::string_view rest, Matches& found) {
+  std::vector<std::string> open{prefix};
+  while (!open.empty()) {
+    const std::string folder = std::move(open.back());
+    open.pop_back();
+    expand(base, folder, rest, found);
+    for (const std::string& name : folders_in(base / folder)) open.push_back(folder + name + "/");
+  }
+}
+
 // `prefix`: folders already matched, "" or ending in '/'; `rest`: pattern still to match.
 void expand(const std::filesystem::path& base, const std::string& prefix, std::string_view rest,
             Matches& found) {
+  while (rest.starts_with(std::string(kAnyFolders) + std::string(kAnyFolders)))
+    rest.remove_prefix(kAnyFolders.size());
+  if (rest == "**" || rest == "**/**") return expand_below(base, prefix, "*", found);
+  if (rest.starts_with(kAnyFolders))
+    return expand_below(base, prefix, rest.substr(kAnyFolders.size()), found);
   const size_t slash = rest.find('/');
   const std::string part(rest.substr(0, slash));
   const bool last = slash == rest.npos;
@@ -154,26 +177,6 @@ void fail_if_home(const std::string& pattern) {
               Issue{"~ is not known here", "source.glob", pattern, "a path without ~",
                     home ? "write the path in full: \"" + (home + pattern.substr(1)) + "\""
                          : "write the path in full"});
-}
-
-// A folder in full, and some names of what is in it.
-std::string seen_in(const std::filesystem::path& folder) {
-  constexpr size_t kNamed = 2;
-  std::error_code ignored;
-  auto whole = std::filesystem::absolute(folder, ignored).lexically_normal();
-  if (!whole.has_filename() && whole.has_relative_path()) whole = whole.parent_path();
-  std::vector<std::string> names;
-  int64_t entries = 0;
-  for (std::filesystem::directory_iterator it(folder, ignored), end; !ignored && it != end;
-       it.increment(ignored), ++entries) {
-    names.push_back(it->path().filename().string());
-    std::sort(names.begin(), names.end());
-    names.resize(std::min(names.size(), kNamed));
-  }
-  std::string text =
-      whole.string() + " (" + std::to_string(entries) + (entries == 1 ? " entry" : " entries");
-  for (size_t i = 0; i < names.size(); ++i) text += (i == 0 ? ": " : ", ") + names[i];
-  return text + (entries > std::ssize(names) ? ", ...)" : ")");
 }
 
 [[noreturn]] void fail_missing(const std::filesystem::path& base, const std::string& pattern) {

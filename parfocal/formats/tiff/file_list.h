@@ -19,11 +19,11 @@ bool natural_less(std::string_view a, std::string_view b);
 
 class FileList {
  public:
-  /// All files that match one of the `patterns` (*, ?, [] within one folder level), each once,
-  /// relative to `base_dir` unless absolute. stat()s every file. A link whose file is not there has
-  /// its place in the list, with a size of 0: those behind it do not move up.
-  /// \throws Error(input_missing) if a pattern matches nothing: names the nearest folder that
-  /// exists.
+  /// All files that match one of the `patterns` (*, ?, [] within one folder level; ** any number of
+  /// folders, also none, but hidden ones and links), each once, relative to `base_dir` unless
+  /// absolute. stat()s every file. A link whose file is not there has its place in the list, with a
+  /// size of 0: those behind it do not move up. \throws Error(input_missing) if a pattern matches
+  /// nothing: names the nearest folder that exists.
   static FileList find(const std::filesystem::path& base_dir,
                        const std::vector<std::string>& patterns, FileOrder order);
 
