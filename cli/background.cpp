@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "commands.h"
+#include "parfocal/core/lowercase.h"
 #include "parfocal/graph/check.h"
 #include "planning.h"
 #include "print.h"
@@ -66,6 +68,18 @@ Pipeline pipeline_of(const BackgroundArguments& arguments, const fs::path& in,
   return p;
 }
 
+/// The result is HDF5 whatever its name: one that programs open as something else is a mistake.
+void require_flow_name(const fs::path& out) {
+  static const std::vector<std::string> others = {".tif",  ".tiff", ".btf", ".zarr", ".csv",
+                                                  ".xlsx", ".png",  ".jpg", ".avi",  ".mp4"};
+  const std::string ending = lowercase(out.extension().string());
+  if (std::find(others.begin(), others.end(), ending) == others.end()) return;
+  throw Error(
+      ErrorCode::bad_command,
+      Issue{"background writes .rtdc files", out.string(), ending, "a name such as OUT.rtdc",
+            "write " + fs::path(out).replace_extension(".rtdc").string()});
+}
+
 void require_new_or_same(const BackgroundArguments& arguments, const fs::path& in,
                          const fs::path& out) {
   if (!fs::exists(out) || in == out || arguments.overwrite) return;
@@ -104,6 +118,7 @@ Ran pipeline_run(const BackgroundArguments& arguments, const fs::path& in, const
 }  // namespace
 
 int background(const BackgroundArguments& arguments) {
+  require_flow_name(arguments.out);
   const fs::path in = whole_path(arguments.in), out = whole_path(arguments.out);
   std::optional<SignalStop> signals;  // before anything is made; a copy ends at once
   if (arguments.method != "copy") signals.emplace();

@@ -8,8 +8,10 @@
 #include <set>
 
 #include "parfocal/graph/described_rules.h"
+#include "parfocal/graph/label_inputs.h"
 #include "parfocal/graph/lost_columns.h"
 #include "parfocal/graph/meant_keys.h"
+#include "parfocal/graph/path_endings.h"
 #include "parfocal/graph/vocabulary.h"
 
 namespace parfocal {
@@ -469,7 +471,8 @@ class Checker {
                                   step.id, "a step, sink or observer with from: " + step.id,
                                   "remove the step or save it"});
     }
-    for (Issue& issue : lost_columns(p_)) result_.warnings.push_back(std::move(issue));
+    for (auto* find : {lost_columns, labels_from_source, misleading_endings})
+      for (Issue& issue : find(p_)) result_.warnings.push_back(std::move(issue));
   }
 
   const Pipeline& p_;

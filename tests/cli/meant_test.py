@@ -105,6 +105,36 @@ class Types(Meant):
                           "{op: threshold, from: wide}", "{type: ome_zarr, path: a.ome.zarr}")
 
 
+class Notes(Meant):
+    def test_labels_of_the_source_are_told(self):
+        for step in ("{op: measure, from: source}", "{op: count}"):
+            for source, noted in [(GENERATOR.replace("uint8", "uint16"), True),
+                                  ("{type: ome_zarr, path: a.ome.zarr, labels: cells}", False)]:
+                self.pipeline(step, TABLE, source)
+                _, err = self.expect(0, "check", "p.yaml")
+                self.assertEqual("each different value of 'source'" in err, noted, err)
+        self.pipeline("{op: crop, y: [0, 9]}, {op: measure}", TABLE, GENERATOR.replace("uint8", "uint16"))
+        for command in ("check", "plan", "run"):
+            self.assertIn("op: threshold, from: crop}", self.expect(0, command, "p.yaml")[1])
+        self.write("p.yaml", PIPELINE)
+        self.assertNotIn("each different value", self.expect(0, "check", "p.yaml")[1])
+
+    def test_endings_of_other_formats_are_told(self):
+        labels = "{op: threshold}, {op: label}, {id: objects, op: measure}"
+        for sink, wanted in [("{type: table, from: objects, path: %s}", "objects.csv"),
+                             ("{type: ome_zarr, from: source, path: %s}", "objects.ome.zarr"),
+                             ("{type: ome_tiff, from: source, path: %s}", "objects.ome.tif")]:
+            for name in ("objects.csv", "objects.xlsx", "objects.ome.zarr", "objects.OME.TIFF", "objects"):
+                self.pipeline(labels, sink % name, GENERATOR)
+                _, err = self.expect(0, "check", "p.yaml")
+                fits = name.lower().startswith(wanted) or name == "objects"
+                self.assertEqual(f"write path: {wanted}" in err, not fits, name + err)
+
+    def test_background_refuses_the_name_of_an_image(self):
+        _, err = self.expect(2, "background", "sparse-median", "recording.rtdc", "out.tif")
+        self.assertIn("write out.rtdc", err)
+
+
 class Globs(Meant):
     def matched(self, pattern):
         self.pipeline(source='{type: files, glob: "%s", axes: tyx}' % pattern)

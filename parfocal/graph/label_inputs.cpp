@@ -1,0 +1,56 @@
+#include "parfocal/graph/label_inputs.h"
+
+#include <algorithm>
+
+#include "parfocal/core/rules.h"
+#include "parfocal/graph/vocabulary.h"
+
+namespace parfocal {
+namespace {
+
+// A source that reads a label image by its name has labels.
+bool names_labels(const SourceSpec& source) { return source.params.find("labels") != nullptr; }
+
+// Whether the pixels are those of the source, whatever part of them.
+bool is_source(const Pipeline& pipeline, const PortRef& ref) {
+  std::string step = ref.step;
+  for (size_t ways = 0; ways <= pipeline.steps.size(); ++ways) {
+    if (step == "source") return true;
+    const StepSpec* by = pipeline.find_step(step);
+    const OperatorInfo* info = by ? operators().find(by->op) : nullptr;
+    if (!info || (info->family != "layout" && info->name != "cast")) return false;
+    if (by->inputs.empty()) return false;
+    step = by->inputs[0].second.step;
+  }
+  return false;
+}
+
+Issue note(const StepSpec& step, const std::string& port, const PortRef& ref) {
+  const std::string owner = "step '" + step.id + "'", place = step.place.str();
+  const std::string key = port == "in" || port.empty() ? "from" : port;
+  return {
+      owner + " (" + step.op + ") takes each different value of '" + ref.step + "' for an object",
+      place.empty() ? owner : place, key + ": " + port_ref_text(ref),
+      "a label image; where it is one, all is well",
+      "where it is an image, add before it {id: mask, op: threshold, from: " + port_ref_text(ref) +
+          "}, {id: cells, op: label, from: mask} and write " + key + ": cells"};
+}
+
+}  // namespace
+
+std::vector<Issue> labels_from_source(const Pipeline& pipeline) {
+  std::vector<Issue> notes;
+  if (names_labels(pipeline.source)) return notes;
+  for (const StepSpec& step : pipeline.steps) {
+    const RuleSet* facts = rule_sets().find("operators " + step.op);
+    if (!facts) continue;
+    for (const auto& [port, ref] : step.inputs)
+      if (std::find(facts->label_inputs.begin(), facts->label_inputs.end(), port) !=
+              facts->label_inputs.end() &&
+          is_source(pipeline, ref))
+        notes.push_back(note(step, step.inputs[0].first == port ? "" : port, ref));
+  }
+  return notes;
+}
+
+}  // namespace parfocal
