@@ -272,6 +272,17 @@ void finish_arguments(Program& program, const std::vector<std::string>& words) {
            std::string(10, ' ') + shell_line(starting_over(words))});
 }
 
+/// `parfocal cells.yaml`: to run it is meant.
+void fail_if_pipeline(const std::vector<std::string>& words) {
+  const std::string& name = words[1];
+  if (!name.ends_with(".yaml") && !name.ends_with(".yml")) return;
+  std::vector<std::string> line = words;
+  line[0] = "parfocal";
+  line.insert(line.begin() + 1, "run");
+  throw Error(ErrorCode::bad_command, {"'" + name + "' is no command", "", "", "a command first",
+                                       "run\n          " + shell_line(line)});
+}
+
 /// CLI11 calls unknown words "not expected"; here they get the nearest known one.
 void require_known_words(CLI::App& app, const std::vector<std::string>& words) {
   const std::string& name = words[1];
@@ -282,8 +293,9 @@ void require_known_words(CLI::App& app, const std::vector<std::string>& words) {
   }
   std::vector<std::string> names;
   for (const CommandText& text : command_texts()) names.push_back(text.name);
-  if (std::find(names.begin(), names.end(), name) == names.end())
-    fail_unknown("command", name, names, "parfocal --help");
+  const bool known = std::find(names.begin(), names.end(), name) != names.end();
+  if (!known) fail_if_pipeline(words);
+  if (!known) fail_unknown("command", name, names, "parfocal --help");
   const CLI::App* command = app.get_subcommand(name);
 
   std::vector<std::string> options;

@@ -118,7 +118,8 @@ void RunControl::frames_lost(int64_t first, int64_t last) {
     lost_ranges_.emplace_back(first, last);
     ++known_count_;
     if (issues_.size() < kMostIssues)
-      issues_.push_back({"the live source lost " + std::to_string(last - first + 1) + " frames",
+      issues_.push_back({"the live source lost " + std::to_string(last - first + 1) +
+                             (first == last ? " frame" : " frames"),
                          "frames " + std::to_string(first) + ".." + std::to_string(last), "", "",
                          "give the source a larger ring, or fewer or faster steps"});
     if (!strict_) return;

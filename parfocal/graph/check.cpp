@@ -332,7 +332,7 @@ class Checker {
             word_place(places_.sink_policies, static_cast<size_t>(&sink - p_.sinks.data()),
                        sink.place),
             owner, policy_name(sink.policy), "block, gap or fail",
-            "write policy: gap, or move it under observe:");
+            "write policy: gap, or move it to observe");
   }
 
   void check_sink_input(const std::string& key, const PortRef& ref, const SinkInfo* info,

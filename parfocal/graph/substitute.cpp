@@ -112,15 +112,15 @@ class Substitution {
   }
   const RawValue* lookup(const std::string& name, const Location& place) {
     if (const RawValue* var = vars_.find(name)) return var;
-    issues_.push_back({"unknown variable '" + name + "'", place.str(), "${" + name + "}",
-                       "a name from vars:",
-                       cure_for(name, keys_of(vars_), "add '" + name + ": ...' under vars:")});
+    issues_.push_back(
+        {"unknown variable '" + name + "'", place.str(), "${" + name + "}",
+         "a name from vars:", cure_for(name, keys_of(vars_), "add '" + name + ": ...' to vars")});
     return nullptr;
   }
   void not_scalar(const std::string& name, const Location& place) {
     issues_.push_back({"variable '" + name + "' cannot stand inside a text", place.str(),
                        "${" + name + "}", "a number or text",
-                       "write one value for '" + name + "' under vars:"});
+                       "write one value for '" + name + "' in vars"});
   }
   bool grow(size_t bytes, const Location& place) {
     const bool fitted = grown_ <= kMaxSubstitutedBytes;
@@ -128,7 +128,7 @@ class Substitution {
     if (grown_ <= kMaxSubstitutedBytes) return true;
     if (fitted)
       issues_.push_back({"variables make the description larger than 1 MiB", place.str(), "",
-                         "at most 1 MiB", "use shorter values under vars:"});
+                         "at most 1 MiB", "use shorter values in vars"});
     return false;
   }
 

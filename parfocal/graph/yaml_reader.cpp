@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "parfocal/core/units.h"
+#include "parfocal/graph/unclosed.h"
 
 namespace parfocal {
 namespace {
@@ -15,6 +16,13 @@ namespace {
 [[noreturn]] void refuse(Issue issue) {
   throw Error(ErrorCode::invalid_pipeline, std::move(issue));
 }
+
+// A value of the command line is one line, and is shown whole.
+Location place_in(const std::string& file, int line, int column) {
+  return file.starts_with("--set ") ? Location{file, 0, 0} : Location{file, line + 1, column + 1};
+}
+
+const std::string kKeyIsOneWord = "a key must be one word, not a list or map";
 
 // Builds the value from parser events, so that limits hold while the text is read and no tree of
 // shared nodes (the alias bomb) ever exists.
@@ -40,7 +48,7 @@ class Builder : public YAML::EventHandler {
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     special(mark, "aliases (*name) are not allowed", "*",
-            "write the value out, or use ${name} with vars:");
+            "write the value out, or put it into vars and write ${name}");
     OnNull(mark, 0);
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -77,7 +85,7 @@ class Builder : public YAML::EventHandler {
     std::unordered_set<std::string> keys;  // a linear search would be quadratic in hostile files
   };
 
-  Location place(const YAML::Mark& mark) const { return {file_, mark.line + 1, mark.column + 1}; }
+  Location place(const YAML::Mark& mark) const { return place_in(file_, mark.line, mark.column); }
   bool wants_key() const {
     return !open_.empty() && open_.back().value.kind == RawValue::Kind::map &&
            !open_.back().has_key;
@@ -105,7 +113,7 @@ class Builder : public YAML::EventHandler {
     check_marks(mark, tag, anchor);
     count(mark);
     if (wants_key())
-      refuse({"a key must be one word, not a list or map", place(mark).str(),
+      refuse({kKeyIsOneWord, place(mark).str(),
               value.kind == RawValue::Kind::list ? "[...]" : "{...}", "key: value",
               "quote the text if it is meant as it stands, e.g. \"${name}\""});
     if (static_cast<int>(open_.size()) >= kMaxYamlDepth)
@@ -193,7 +201,7 @@ std::string starred_word(const std::string& text, const YAML::Mark& mark) {
 
 Issue syntax_issue(const YAML::Exception& e, const YAML::Mark& mark, const std::string& text,
                    const std::string& file) {
-  const std::string where = Location{file, mark.line + 1, mark.column + 1}.str();
+  const std::string where = place_in(file, mark.line, mark.column).str();
   const bool alias = e.msg.starts_with("the referenced anchor is not defined") ||
                      e.msg.starts_with("alias not found");
   const std::string word = alias ? starred_word(text, mark) : "";
@@ -201,6 +209,21 @@ Issue syntax_issue(const YAML::Exception& e, const YAML::Mark& mark, const std::
     return {"a word that begins with * has to be quoted", where, word, "quoted text",
             "write it as \"" + word + "\""};
   return {"this is not YAML: " + e.msg, where, "", "YAML or JSON", syntax_cure(text, mark.line)};
+}
+
+// What is missing where the text ends inside a list or map; nothing where it does not.
+std::optional<Issue> unclosed_issue(const std::string& text, const std::string& file) {
+  const auto open = find_unclosed(text);
+  if (!open) return std::nullopt;
+  const std::string bracket(1, open->bracket), closing = open->bracket == '[' ? "]" : "}";
+  return Issue{"'" + bracket + "' is never closed", place_in(file, open->line, open->column).str(),
+               bracket, "'" + closing + "' behind the last entry", "add the missing " + closing};
+}
+
+void read_events(const std::string& text, Builder& builder) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  while (parser.HandleNextDocument(builder)) continue;
 }
 
 }  // namespace
@@ -212,13 +235,16 @@ RawValue read_yaml(const std::string& text, const std::string& file, std::vector
   refuse_control_bytes(text, file);
   Builder builder(file, issues);
   try {
-    std::istringstream stream(text);
-    YAML::Parser parser(stream);
-    while (parser.HandleNextDocument(builder)) continue;
+    read_events(text, builder);
+  } catch (const Error& error) {
+    const auto unclosed = unclosed_issue(text, file);
+    if (unclosed && error.issues()[0].what == kKeyIsOneWord) refuse(*unclosed);
+    throw;
   } catch (const YAML::Exception& e) {
     const YAML::Mark mark = e.mark.is_null() ? YAML::Mark() : e.mark;
     std::vector<Issue> all = issues;
-    all.push_back(syntax_issue(e, mark, text, file));
+    const auto unclosed = unclosed_issue(text, file);
+    all.push_back(unclosed ? *unclosed : syntax_issue(e, mark, text, file));
     throw Error(ErrorCode::invalid_pipeline, std::move(all));
   }
   return builder.take();

@@ -164,5 +164,40 @@ class Globs(Meant):
         self.assertIn("1 entry: p.yaml)", err)
 
 
+class Words(Meant):
+    def test_a_missing_bracket_is_named(self):
+        self.write("p.yaml", PIPELINE)
+        _, err = self.expect(3, "check", "p.yaml", "--set", "objects.properties=[area")
+        self.assertIn("add the missing ]", err)
+        self.assertIn("--set objects.properties=[area: ", err)
+        self.write("p.yaml", PIPELINE.replace("[area, centroid]", "[area, centroid"))
+        _, err = self.expect(3, "check", "p.yaml")
+        self.assertRegex(err, r"p\.yaml:7:\d+: '\[' is never closed")
+        self.write("p.yaml", PIPELINE.replace("1 px", "${sigma}"))
+        self.assertIn('"${name}"', self.expect(3, "check", "p.yaml")[1])
+
+    def test_a_pipeline_without_a_command_is_run(self):
+        self.pipeline(source=GENERATOR)
+        _, err = self.expect(2, "p.yaml", "--threads", "1")
+        self.assertIn("parfocal run p.yaml --threads 1", err)
+
+    def test_levels_and_labels_that_are_not_there(self):
+        self.images(1)
+        self.expect(0, "convert", "img_0.tif", "a.ome.zarr")
+        for given, cure in [("level: 3", "write level: 0"), ("labels: cells", "remove labels")]:
+            source = "{type: ome_zarr, path: a.ome.zarr, %s}" % given
+            self.assertEqual(self.cures(4, "plan", source=source, sinks=SINK.replace("a.", "b.")), [cure])
+
+    def test_a_value_of_set_has_no_line(self):
+        self.images(1)
+        _, err = self.expect(3, "convert", "img_0.tif", "a.ome.zarr", "--set", "sink.codc=zstd")
+        self.assertIn("--set sink.codc=zstd: ", err)
+
+    def test_a_label_image_of_floats_is_told_with_its_sink(self):
+        self.pipeline("{id: m, op: cast, dtype: float32}",
+                      "{type: ome_zarr, from: source, path: a.ome.zarr, labels: {m: m}}", GENERATOR)
+        self.assertRegex(self.expect(3, "check", "p.yaml")[1], r"p\.yaml:4:\d+.*labels/m: a label image")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -41,6 +41,11 @@ std::string only_image(const ZarrHierarchy& store, const std::string& base,
           fmt::format("write e.g. position: {} (there are {})", paths[0], some_of(paths)));
 }
 
+std::string nearest_or_first(const std::string& word, const std::vector<std::string>& known) {
+  const auto near = nearest_names(word, known);
+  return near.empty() ? known.front() : near.front();
+}
+
 void check_labels(const ZarrHierarchy& store, const std::string& image, const std::string& name) {
   check_label_name(name);
   const std::string folder = joined_key(image, "labels");
@@ -48,7 +53,8 @@ void check_labels(const ZarrHierarchy& store, const std::string& image, const st
   const ZarrNode labels = store.find(folder);
   const auto known = labels.format ? group_of(labels).labels : std::vector<std::string>();
   missing(store, folder, "the image has no labels '" + name + "'",
-          known.empty() ? "it has no labels at all" : some_of(known), "correct labels:");
+          known.empty() ? "it has no labels at all" : some_of(known),
+          known.empty() ? "remove labels" : "write labels: " + nearest_or_first(name, known));
 }
 
 std::vector<Axis> axes_of_array(const ZarrHierarchy& store, const std::string& path,
@@ -240,7 +246,7 @@ FoundImage find_image(const ZarrHierarchy& store, const ImageChoice& choice) {
   const int64_t levels = static_cast<int64_t>(group.image->levels.size());
   if (choice.level >= levels)
     missing(store, image, fmt::format("the image has no level {}", choice.level),
-            fmt::format("0 to {}", levels - 1), "correct level:");
+            fmt::format("0 to {}", levels - 1), fmt::format("write level: {}", levels - 1));
   const size_t level = static_cast<size_t>(choice.level);
   found.path = joined_key(image, group.image->levels[level].path);
   found.group = image;

@@ -43,6 +43,20 @@ StoreOptions options_of(const OmeZarrParams& params, const SinkContext& context)
   return options;
 }
 
+// What is wrong with an image of the store is told with the place of the sink.
+void require_spec(const StoreSpec& spec) {
+  try {
+    check_spec(spec);
+  } catch (const Error& error) {
+    std::vector<Issue> issues = error.issues();
+    for (Issue& issue : issues) {
+      if (!issue.where.empty()) issue.what = issue.where + ": " + issue.what;
+      issue.where.clear();
+    }
+    throw Error(error.code(), std::move(issues));
+  }
+}
+
 /// Sink `ome_zarr`: an image with its label images, of one or several positions, and a table, as an
 /// OME-Zarr that frames stream to (StoreWriter).
 class OmeZarrSink final : public Sink {
@@ -64,7 +78,7 @@ class OmeZarrSink final : public Sink {
         images_.emplace_back(params, inputs[i], i, &images_.front(), spec_);
     for (size_t i = 0; i < inputs.size(); ++i)
       if (inputs[i].key == kTableKey) table_.emplace(root_, spec_.zarr_format, inputs[i], i);
-    check_spec(spec_);
+    require_spec(spec_);
   }
 
   int64_t resident_bytes() const override {
