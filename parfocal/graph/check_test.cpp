@@ -101,7 +101,7 @@ TEST(Check, AMissingInputIsAnErrorUnlessOptional) {
   Pipeline p = built();
   p.steps[0] = step("smooth", "t_pair", "source");
   EXPECT_THAT(only_error(p), HasSubstr("needs its input 'other'"));
-  p.steps[0].inputs.clear();
+  p.steps[0].inputs = {{"by", {"source", "", {}}}};
   p.steps[0].op = "subtract";
   EXPECT_THAT(only_error(p), HasSubstr("needs its input 'from'"));
 }
@@ -141,6 +141,7 @@ TEST(Check, SomethingMustBeSavedOnceAndWithoutLoss) {
 TEST(Check, UnusedStepsAreWarnedOfUnlessFramesCsvShowsThem) {
   Pipeline p = built();
   p.steps.push_back(step("rest", "subtract", "smooth"));
+  p.steps.back().inputs.push_back({"by", {"source", "", {}}});
   p.steps.push_back(step("mask", "threshold", "smooth"));
   const CheckResult result = check(p);
   EXPECT_TRUE(result.errors.empty());
