@@ -15,7 +15,7 @@ struct StatedPages {
   int64_t all = 0;
   int64_t in_file = 0;
   std::string file;
-  std::string axes;  ///< as the pipeline writes them
+  std::string axes = {};  ///< as the pipeline writes them
 };
 
 /// "OME-XML", "description (ImageJ) of a.tif"
