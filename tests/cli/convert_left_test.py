@@ -89,7 +89,8 @@ class Left(Outputs):
         _, err = self.expect(8, "convert", "frame*.tif", "a.ome.zarr", "--resume", "--set", "sink.codec=zstd")
         self.assertIn("made with other options", err)
         self.assertLess(len(err), 1500)
-        self.assertIn("zstd", err)
+        self.assertRegex(err, r"(?m)given: +codec zstd$")
+        self.assertRegex(err, r"(?m)needed: +codec lz4$")
         self.assertNotIn("axes", err.split("made with other options")[1])
 
     def test_a_store_of_a_killed_writer_without_frames_is_told_to_be_recovered(self):

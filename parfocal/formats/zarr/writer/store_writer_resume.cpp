@@ -23,6 +23,12 @@ struct Differences {
 
   void add(const std::string& name, const Json& before, const Json& after) {
     if (before == after) return;
+    const std::string codec = codec_of(before), other = codec_of(after);
+    if (codec != other) {  // their parameters are other ones, too
+      append(had, "codec", codec);
+      append(now, "codec", other);
+      return;
+    }
     if (before.is_object() && after.is_object()) return add_members(before, after);
     if (!are_alike(before, after)) {
       append(had, name, before);
@@ -33,6 +39,14 @@ struct Differences {
   }
 
  private:
+  // As the sink's parameter names it; "" of what is no codec.
+  static std::string codec_of(const Json& json) {
+    if (!json.is_object() || !json.contains("configuration") || !json.contains("name")) return "";
+    const Json &name = json["name"], &parameters = json["configuration"];
+    const bool blosc = name == "blosc" && parameters.contains("cname");
+    const Json& told = blosc ? parameters["cname"] : name;
+    return told.is_string() ? told.get<std::string>() : told.dump();
+  }
   // Lists of as many images, axes or codecs.
   static bool are_alike(const Json& before, const Json& after) {
     return before.is_array() && after.is_array() && before.size() == after.size() &&
