@@ -161,7 +161,7 @@ TEST(OwnUnit, KeepsDecimalNumbersDecimal) {
 
 TEST(OwnUnit, IsNoneOfOtherWords) {
   for (const char* name : {"", " ", "pixel", "pixels", "reference frame", "px", "degree", "xm",
-                           "MM", "M", "K", "smm", "milli", "\xff"})
+                           "MM", "M", "K", "PT", "FT", "smm", "milli", "\xff"})
     EXPECT_FALSE(own_unit(name)) << name;
 }
 

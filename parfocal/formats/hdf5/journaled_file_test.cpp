@@ -168,6 +168,7 @@ TEST(JournaledFile, OfATailWhatTheFileHasIsNotAddedOnceMore) {
     pixels.insert(pixels.end(), kHeight * kWidth, static_cast<uint8_t>(1 + k));
     numbers.push_back(k);
   }
+  numbers.insert(numbers.end(), {17, 18});  // of frames that did not come so far
   const DatasetTail tails[] = {
       {"events/image", 10, kHeight * kWidth, {std::as_bytes(std::span(pixels))}},
       {"events/frame", 10, 8, {std::as_bytes(std::span(numbers))}}};

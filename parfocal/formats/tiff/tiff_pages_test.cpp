@@ -126,6 +126,8 @@ TEST(TiffPages, WholeImagesInSubIfdsAreNotLeftOutWithoutAWord) {
   EXPECT_THAT(notices_with(dir, {2}), ElementsAre(HasSubstr("1 more image of full size")));
   EXPECT_THAT(notices_with(dir, {2, "", {{254, 4, 1, 1}}}), ElementsAre()) << "reduced";
   EXPECT_THAT(notices_with(dir, {2, "", {{256, 3, 1, 2}, {257, 3, 1, 1}}}), ElementsAre());
+  EXPECT_THAT(notices_with(dir, {2, "", {{257, 3, 1, 2}}}), ElementsAre()) << "as wide";
+  EXPECT_THAT(notices_with(dir, {2, "", {{256, 3, 1, 3}}}), ElementsAre()) << "as high";
 }
 
 // Images behind one directory follow the first.
