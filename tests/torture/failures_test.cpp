@@ -82,6 +82,18 @@ TEST(Failures, AnUnboundedStreamThatEndsWithinAStepLostTheRestOfTheStep) {
   EXPECT_EQ(received("b").items.at({11, 0}), gap_text(GapReason::dropped));
 }
 
+// Also what was still in a step when the run failed.
+TEST(Failures, AnUnboundedStreamExpectsWhatItsStepsHeldBack) {
+  const auto r = run_text(
+      "source: {type: script_live, t: 30, endless: true}\nsteps: [{id: d, op: delay, items: "
+      "5}]\nsinks: [{type: memory, from: d, path: b, fails_at: 7}]\n");
+  const EdgeCount edge = edge_of(r, "b");
+  EXPECT_EQ(edge.received, 7);
+  EXPECT_GE(r.record.items, 7 + 5);
+  EXPECT_EQ(edge.expected, r.record.items);
+  EXPECT_EQ(edge.received + edge.missing, edge.expected);
+}
+
 TEST(Failures, ReceivedCountsNoGapsAmongTheItemsThatAreKept) {
   const auto r = run_text(
       "on_error: skip\nsource: {type: script, t: 30, broken: [2, 5, 9, 10]}\nsinks: [{type: "
