@@ -114,9 +114,9 @@ struct Plan {
   int64_t disk_bytes = 0;    ///< that the run takes at most, nothing of it compressed, scratch and
                              ///< journals included, but for disk_not_known
   std::vector<std::string> disk_not_known;  ///< outputs that grow with what is found or comes
-  bool live = false;         ///< the source of pass 0 is live
-  int recording = -1;        ///< live with several passes: the sink that later passes read again
-  bool fused = true;         ///< false: every edge is a queue
+  bool live = false;                        ///< the source of pass 0 is live
+  int recording = -1;  ///< live with several passes: the sink that later passes read again
+  bool fused = true;   ///< false: every edge is a queue
   std::vector<std::string> notices;  ///< what the source tells of itself, as a run does
   std::vector<std::string> explain;  ///< one line per decision, grouped by planner pass
 };

@@ -14,7 +14,7 @@ struct PageChain {
   int64_t pages = 0;   ///< that can be reached
   int64_t stride = 1;  ///< pages between two checkpoints
   std::vector<uint64_t> checkpoints;
-  FrameSet missing;  ///< pages that say so
+  FrameSet missing;       ///< pages that say so
   bool cut = false;       ///< the next directory lies beyond the end of the file
   bool circular = false;  ///< the last directory points back to one that came before
   /// Directories between the pages are reduced images or masks: they are no pages.

@@ -72,8 +72,8 @@ Status read_tiff_page(const TiffFile& file, uint64_t position, TiffPage& page);
 /// In the bytes of the entry SamplesPerPixel of a BigTIFF that its value, a SHORT, leaves unused:
 /// "gap". So parfocal's pages say that they are missing, also in a file that was never closed;
 /// readers of TIFF do not look at these bytes.
-inline constexpr uint64_t kGapMark = uint64_t{'g'} << 16 | uint64_t{'a'} << 24 | uint64_t{'p'}
-                                                                                   << 32;
+inline constexpr uint64_t kGapMark =
+    uint64_t{'g'} << 16 | uint64_t{'a'} << 24 | uint64_t{'p'} << 32;
 
 struct TiffLink {
   uint64_t next = 0;     ///< position of the next, 0 = last

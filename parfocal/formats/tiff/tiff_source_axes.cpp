@@ -193,7 +193,8 @@ void TiffSource::size_axes(const AxisSizes& sizes) {
 // Of axes that are what the description says they are; a pixel is one in any case.
 void TiffSource::take_measures() {
   if (!description_ || !description_->unlike.empty()) return;
-  for (Axis& axis : layout_.item) take_measure(axis.name == "y" ? description_->y : description_->x, axis);
+  for (Axis& axis : layout_.item)
+    take_measure(axis.name == "y" ? description_->y : description_->x, axis);
   if (!agrees_with_description(layout_.stream, description_, stated_pages())) return;
   for (const Axis& said : description_->planes)
     for (Axis& axis : layout_.stream)
