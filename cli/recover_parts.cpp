@@ -71,6 +71,20 @@ Recovered recover_a_tiff(const fs::path& path) {
   return result;
 }
 
+/// The first four bytes.
+std::string head_of(const fs::path& path) {
+  std::string head(4, '\0');
+  std::ifstream(path, std::ios::binary).read(head.data(), std::ssize(head));
+  return head;
+}
+/// TIFF or BigTIFF, of either byte order.
+bool has_head_of_tiff(const fs::path& path) {
+  using namespace std::string_view_literals;
+  const std::string head = head_of(path);
+  return head == "II*\0"sv || head == "II+\0"sv || head == "MM\0*"sv || head == "MM\0+"sv;
+}
+bool has_head_of_hdf5(const fs::path& path) { return head_of(path) == "\x89HDF"; }
+
 /// Whether a sink of parfocal has closed it: its record stands at the end.
 bool is_closed_here(const fs::path& path) {
   constexpr std::streamoff kTail = 4 << 20;
@@ -85,14 +99,16 @@ Recovered recover_a_given_tiff(const fs::path& path) {
   Recovered result = recover_a_tiff(path);
   std::error_code unknown;
   if (result.found || is_closed_here(path) || fs::file_size(path, unknown) == 0) return result;
-  throw Error(
-      ErrorCode::input_missing,
-      Issue{"no OME-TIFF with pages that parfocal was writing: nothing to recover", path.string(),
-            "a file of another program, one cut short later, or one whose writer was "
-            "killed before its first page",
-            "what parfocal left when it was killed",
-            "for what can be read of it, run\n          " +
-                shell_line({"parfocal", "info", path.string()})});
+  throw Error(ErrorCode::input_missing,
+              Issue{has_head_of_tiff(path)
+                        ? "no OME-TIFF with pages that parfocal was writing: nothing to recover"
+                        : "it is no TIFF file: nothing to recover",
+                    path.string(),
+                    "a file of another program, one cut short later, or one whose writer was "
+                    "killed before its first page",
+                    "what parfocal left when it was killed",
+                    "for what can be read of it, run\n          " +
+                        shell_line({"parfocal", "info", path.string()})});
 }
 
 Recovered recover_a_table(const fs::path& path) {
@@ -117,20 +133,6 @@ Recovered recover_an_rtdc(const fs::path& path) {
                                             "", "", "build it with -DPARFOCAL_WITH_HDF5=ON"});
 #endif
 }
-
-/// The first four bytes.
-std::string head_of(const fs::path& path) {
-  std::string head(4, '\0');
-  std::ifstream(path, std::ios::binary).read(head.data(), std::ssize(head));
-  return head;
-}
-/// TIFF or BigTIFF, of either byte order.
-bool has_head_of_tiff(const fs::path& path) {
-  using namespace std::string_view_literals;
-  const std::string head = head_of(path);
-  return head == "II*\0"sv || head == "II+\0"sv || head == "MM\0*"sv || head == "MM\0+"sv;
-}
-bool has_head_of_hdf5(const fs::path& path) { return head_of(path) == "\x89HDF"; }
 
 /// What there is instead of an output that its writer closed, "" if it is one.
 std::string found_instead(const Recovered& one) {

@@ -187,10 +187,11 @@ class NodeJudge:
     def want_threshold(self, step, name, main, ports):
         stack = step.get("per") == "stack" and step.get("method", "otsu") == "otsu"
         everything = list(self.recorded[name].items.values())
-        whole = oracles.level_of(step, np.stack(everything)) if stack and everything else None
+        whole = np.stack(everything) if stack and everything else None
 
         def level(at):
-            return whole if stack else oracles.level_of(step, np.asarray(self.item(name, at)))
+            pixels = whole if stack else np.asarray(self.item(name, at))
+            return None if pixels is None else oracles.level_of(step, pixels, self.item(ports[1], at))
 
         def mask(at):
             told = self.item(ports[1], at)

@@ -179,15 +179,33 @@ def level_tolerance(pixels, step):
     return (1e-11 * max(span, 1e-300) + rounded) * max(1, abs(step.get("factor", 1)))
 
 
-def level_of(step, pixels):
-    """What pixels are compared with: an oracle of the second output."""
+def equally_good(pixels):
+    """Levels of real numbers that part them as well as the best: rounding decides which one skimage takes.
+    A value on an edge of float32 may fall on either side of that of float64."""
+    counts, edges = np.histogram(pixels[~np.isnan(pixels)], 256)
+    edges = edges.astype(np.float64)
+    centers, below = (edges[:-1] + edges[1:]) / 2, np.cumsum(counts)
+    sums, above = np.cumsum(counts * centers), below[-1] - below
+    with np.errstate(invalid="ignore", divide="ignore"):
+        parted = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
+    return centers[parted >= np.nanmax(parted) * (1 - 1e-12)]
+
+
+def level_of(step, pixels, told=None):
+    """What pixels are compared with: an oracle of the second output. Of levels that are equally good
+    that which is next to the one that was told."""
     level = step["value"] if step.get("method") == "value" else otsu(pixels)
     if level is None:
         return None
-    level = level * step.get("factor", 1) + step.get("offset", 0)
+    factor, offset = step.get("factor", 1), step.get("offset", 0)
     if step.get("method") == "value":
-        return np.float64(level)
-    return Within(np.float64(level), level_tolerance(pixels, step))
+        return np.float64(level * factor + offset)
+    levels = [level]
+    if pixels.dtype.kind == "f" and np.nanmin(pixels) < np.nanmax(pixels):
+        levels += [*equally_good(pixels), *equally_good(pixels.astype(np.float64))]
+    levels = np.float64(levels) * factor + offset
+    nearest = levels[0] if told is None else levels[np.argmin(np.abs(levels - told))]
+    return Within(np.float64(nearest), level_tolerance(pixels, step))
 
 
 def mask_of(step, image, level):

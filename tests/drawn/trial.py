@@ -425,12 +425,13 @@ class Trial:
 
 
 def own_bytes(plan, layouts):
-    """Of the largest pass: queues of images, and intermediate images of workers. What sinks, decoders,
-    tables, scratch and states of operators may take was declared by them."""
+    """Of the largest pass: queues of images, and intermediate images of workers that have an item. What
+    sinks, decoders, tables, scratch and states of operators may take was declared by them."""
+    items = max(1, math.prod(layouts["source"].stream_shape))
     tables = {port for port, layout in layouts.items() if not layout.is_image}
     queues = [r for r in plan["reservations"] if r["holder"] not in tables and r["what"].startswith("queue of")]
     return max(sum(r["bytes"] for r in queues if r["pass"] == number) +
-               plan["threads"] * max(stage["scratch_offset"] for stage in one["stages"])
+               min(plan["threads"], items) * max(stage["scratch_offset"] for stage in one["stages"])
                for number, one in enumerate(plan["passes"]))
 
 

@@ -22,9 +22,9 @@ std::vector<Axis> tcz(int64_t t, int64_t c, int64_t z) {
 
 TEST(StatedAxes, AreToldWhereTheFileSaysOthers) {
   const auto file = said("OME-XML", {axis("t", 3), axis("c", 2)});
-  EXPECT_EQ(stated_axes_notice({axis("t", 6)}, file, {6, 6, ""}),
-            "The OME-XML says t=3 c=2; taken as t=6, as source.axes says (axes: auto takes what "
-            "the file says).");
+  EXPECT_EQ(stated_axes_notice({axis("t", 6)}, file, {6, 6, "", "tyx"}),
+            "The OME-XML says t=3 c=2; taken as t=6, as axes: tyx (the default) says (axes: auto "
+            "takes what the file says).");
   EXPECT_EQ(stated_axes_notice({axis("t", 3), axis("c", 2)}, file, {6, 6, ""}), "");
   EXPECT_THAT(stated_axes_notice({axis("c", 2), axis("t", 3)}, file, {6, 6, ""}),
               HasSubstr("taken as c=2 t=3,"));

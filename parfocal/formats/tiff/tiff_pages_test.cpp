@@ -343,6 +343,17 @@ TEST(TiffPages, WhatCannotBeReadIsNamed) {
   EXPECT_THAT(failure_of({0, "", {{258, 3, 1, 12}}}), HasSubstr("a pixel of 12 bits"));
 }
 
+// As in files that were never written whole (sparse ones): the header is no image.
+TEST(TiffPages, AStripWithoutAPlaceIsNotReadFromTheHeader) {
+  for (const uint16_t compression : {1, 5}) {
+    TempDir dir;
+    write_pages(dir / "a.tif", {{7}, {8, "", {{259, 3, 1, compression}, {273, 4, 1, 0}}}});
+    const auto source = open(dir);
+    EXPECT_THAT(values_of(*source), ElementsAre(7, -1));
+    EXPECT_THAT(read_failure(*source, 1), HasSubstr("strip 0 of a page has no place in the file"));
+  }
+}
+
 // PackBits: a literal run of 8 bytes is 9 bytes long, and two byte counts fill their entry.
 TEST(TiffPages, ByteCountsThatFillTheirEntryLieInIt) {
   TempDir dir;

@@ -14,6 +14,7 @@
 namespace parfocal {
 namespace {
 
+constexpr uint64_t kHeaderBytes = 8;         // at the start of every TIFF: no pixels lie there
 constexpr int64_t kCodecBytes = 512 * 1024;  // libtiff's handle and the tables of LZW or deflate
 
 Status truncated(const TiffFile& file, const char* what, uint64_t block, uint64_t position,
@@ -47,6 +48,11 @@ Status locate(const TiffFile& file, const TiffPage& page, TiffValueReader& offse
   const int64_t y = static_cast<int64_t>(block) / page.blocks_across * page.block_height;
   int64_t bytes = 0;
   if (Status s = offsets.get(block, position); !s.ok()) return s;
+  if (position < kHeaderBytes)
+    return Status::fail(std::string(block_word(page)) + " " + std::to_string(block) +
+                            " of a page has no place in the file (byte " +
+                            std::to_string(position) + "): it was never written, or is damaged",
+                        "write the file again, not as a sparse one");
   position += page.shift;
   if (Status s = stored_bytes(page, counts, block, y, bytes); !s.ok()) return s;
   const uint64_t size = static_cast<uint64_t>(file.size);
