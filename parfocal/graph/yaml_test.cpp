@@ -91,9 +91,9 @@ TEST(Yaml, JsonIsAccepted) {
 
 TEST(Yaml, SetReplacesValuesOfStepsSourceMemoryAndVars) {
   const Pipeline p =
-      parse(kGood, {"mask.value=-6", "source.glob=b/*.tif", "memory=2 GiB", "vars.width=3 px",
+      parse(kGood, {"mask.factor=-6", "source.glob=b/*.tif", "memory=2 GiB", "vars.width=3 px",
                     "on_error=stop", "objects.properties=[area]", "open_2.footprint=disk(2)"});
-  EXPECT_EQ(p.steps[1].params.str(), "{method: otsu, value: -6}");
+  EXPECT_EQ(p.steps[1].params.str(), "{method: otsu, factor: -6}");
   EXPECT_EQ(p.source.params.find("glob")->text,  // of who calls, not of the file
             (std::filesystem::current_path() / "b/*.tif").string());
   EXPECT_EQ(p.memory_bytes, int64_t{2} << 30);
