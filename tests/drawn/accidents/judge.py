@@ -40,7 +40,10 @@ class Judge:
         scene, kind = self.scene, self.accident.kind
         if kind == "limit" and outcome.process.code == 127 and "loading shared libraries" in outcome.process.text():
             return self.failures  # the system could not start it
-        self.judge_process(outcome.process, MAY[kind] | ({scene.code} if scene.code in COMPLETE else set()))
+        whole = {scene.code} if scene.code in COMPLETE else set()
+        if scene.is_live and whole:  # a camera loses frames, or not
+            whole = set(COMPLETE)
+        self.judge_process(outcome.process, MAY[kind] | whole)
         if outcome.second:
             return self.judge_two(outcome)
         self.judge_outside()
@@ -86,7 +89,7 @@ class Judge:
     def judge_whole(self, process, words=None):
         scene = self.scene
         where = process.line
-        if process.code != scene.code and process.code in COMPLETE:
+        if process.code != scene.code and process.code in COMPLETE and not scene.is_live:
             self.fail("exit", where, f"exit {process.code}, undisturbed {scene.code}: {process.last_words}")
         got = self.guarded(where, lambda: scene.task.contents(scene.place))
         if got is not None and not scene.is_live:
