@@ -201,6 +201,13 @@ void OutputFolder::require_room_in_staging() const {
                   "a folder without it: move " + path.string() + " away", final_);
 }
 
+void OutputFolder::remove_parts() const {
+  std::error_code ignored;
+  for (const Output& output : outputs_)
+    for (const char* part : {".part", ".part.journal"})
+      fs::remove(writing_ / (output.name + part), ignored);
+}
+
 void OutputFolder::create() {
   std::error_code error;
   if (staged_) {  // of a run that was killed; its lock is ours now
@@ -226,6 +233,7 @@ OutputFolder::~OutputFolder() {
     return output.name != kRecordName && has_name(writing_ / output.name);
   });
   if (staged_) clear_staging();
+  if (!staged_ && !resumes_) remove_parts();  // there were none before, and nothing is in them
   if (made || resumes_) return;
   fs::remove(record_.path(), ignored);
   if (created_folder_) fs::remove(writing_, ignored);

@@ -64,6 +64,7 @@ class OutputFolder {
   bool may_be_replaced(const Output& output, std::string& why) const;
   Status require_unchanged() const;
   void clear_staging() const;
+  void remove_parts() const;
   void require_room_in_staging() const;
 
   std::filesystem::path final_, writing_;
