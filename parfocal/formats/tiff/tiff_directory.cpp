@@ -322,6 +322,8 @@ Status set_blocks(const Fields& f, TiffPage& page) {
   if (page.offsets.count < blocks)
     return damaged(std::to_string(page.offsets.count) + " offsets for " + std::to_string(blocks) +
                    (page.tiled ? " tiles" : " strips"));
+  if (value_bytes(page.offsets.type) < 2)  // TIFF 6.0: SHORT or LONG; of LONGs a BYTE is a part
+    return damaged("offsets of type " + std::to_string(page.offsets.type));
   return {};
 }
 

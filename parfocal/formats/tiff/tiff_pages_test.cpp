@@ -341,6 +341,7 @@ TEST(TiffPages, WhatCannotBeReadIsNamed) {
   EXPECT_THAT(failure_of({0, "", {{259, 3, 1, 12345}}}), HasSubstr("TIFF compression 12345"));
   EXPECT_THAT(failure_of({0, "", {{339, 3, 1, 3}}}), HasSubstr("float16 is not supported"));
   EXPECT_THAT(failure_of({0, "", {{258, 3, 1, 12}}}), HasSubstr("a pixel of 12 bits"));
+  EXPECT_THAT(failure_of({0, "", {{273, 1, 1, 8}}}), HasSubstr("offsets of type 1"));
 }
 
 // As in files that were never written whole (sparse ones): the header is no image.
