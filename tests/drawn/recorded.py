@@ -83,7 +83,10 @@ def read_zarr(path, layout):
                              else valid.reshape(one.shape[:-2]), longest) for one, valid, _ in parts], place)
     reasons = {}
     for p, (one, _, why) in enumerate(parts):
+        there = int(np.prod(one.shape[:-2]))
         for frame, reason in why.items():
+            if frame >= there:  # one that was expected behind the end
+                continue
             at = list(np.unravel_index(frame, one.shape[:-2]))
             at.insert(place, p)
             reasons[int(np.ravel_multi_index(at, flags.shape))] = reason
