@@ -35,6 +35,13 @@ std::string output_name(const NodePlan& node) {
   return below ? (path.has_filename() ? path : path.parent_path()).generic_string() : "";
 }
 
+// Files in which sinks make an output, of runs that did not come to their end.
+void remove_parts(const fs::path& folder, const std::vector<std::string>& outputs) {
+  std::error_code ignored;
+  for (const std::string& name : outputs)
+    for (const char* part : {".part", ".part.journal"}) fs::remove(folder / (name + part), ignored);
+}
+
 bool is_empty_file(const fs::path& path) {
   std::error_code unknown;
   return fs::is_regular_file(path, unknown) && fs::file_size(path, unknown) == 0 && !unknown;
@@ -187,9 +194,7 @@ void OutputFolder::require_no_parts() const {
 
 // What somebody else has put into the staging folder stays there.
 void OutputFolder::clear_staging() const {
-  std::vector<std::string> names;
-  for (const Output& output : outputs_) names.push_back(output.name);
-  clear_hidden(writing_, names);
+  clear_hidden(writing_, names());
   std::error_code ignored;
   fs::remove(writing_, ignored);
 }
@@ -201,11 +206,19 @@ void OutputFolder::require_room_in_staging() const {
                   "a folder without it: move " + path.string() + " away", final_);
 }
 
-void OutputFolder::remove_parts() const {
-  std::error_code ignored;
-  for (const Output& output : outputs_)
-    for (const char* part : {".part", ".part.journal"})
-      fs::remove(writing_ / (output.name + part), ignored);
+// Outputs that an earlier run recorded, too.
+std::vector<std::string> OutputFolder::replaced() const {
+  std::vector<std::string> names = this->names();
+  std::erase_if(names, [&](const std::string& name) {
+    return std::find(earlier_.begin(), earlier_.end(), name) == earlier_.end();
+  });
+  return names;
+}
+
+std::vector<std::string> OutputFolder::names() const {
+  std::vector<std::string> names;
+  for (const Output& output : outputs_) names.push_back(output.name);
+  return names;
 }
 
 void OutputFolder::create() {
@@ -233,15 +246,14 @@ OutputFolder::~OutputFolder() {
     return output.name != kRecordName && has_name(writing_ / output.name);
   });
   if (staged_) clear_staging();
-  if (!staged_ && !resumes_) remove_parts();  // there were none before, and nothing is in them
+  if (!staged_ && !resumes_) remove_parts(writing_, names());  // there were none before
   if (made || resumes_) return;
   fs::remove(record_.path(), ignored);
   if (created_folder_) fs::remove(writing_, ignored);
 }
 
 std::vector<std::string> OutputFolder::recorded() const {
-  std::vector<std::string> names;
-  for (const Output& output : outputs_) names.push_back(output.name);
+  std::vector<std::string> names = this->names();
   for (const std::string& name : earlier_)
     if (std::find(names.begin(), names.end(), name) == names.end() && has_name(final_ / name))
       names.push_back(name);
@@ -268,6 +280,7 @@ Status OutputFolder::publish() {
     entries.push_back({output.name, output.existed, output.name == kRecordName});
   if (Status s = Swap(writing_, final_).run(entries); !s.ok()) return s;
   clear_staging();
+  remove_parts(final_, replaced());  // of a run that was killed
   published_ = true;
   return {};
 }

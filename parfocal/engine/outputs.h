@@ -64,7 +64,8 @@ class OutputFolder {
   bool may_be_replaced(const Output& output, std::string& why) const;
   Status require_unchanged() const;
   void clear_staging() const;
-  void remove_parts() const;
+  std::vector<std::string> names() const;
+  std::vector<std::string> replaced() const;
   void require_room_in_staging() const;
 
   std::filesystem::path final_, writing_;

@@ -256,7 +256,7 @@ class Run {
     const Status recorded = guarded([&] {
       return write_record(record, false) ? Status() : Status::fail("cannot write the run record");
     });
-    if (!recorded.ok() && record.exit_code == 0)
+    if (!recorded.ok() && record.status == RunStatus::complete)
       fail(record, {"cannot write the run record", (folder_.writing() / kRecordName).string(), "",
                     "room on the disk, and the folder that the run began in", ""});
     if (record.status == RunStatus::complete)

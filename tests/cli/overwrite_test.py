@@ -111,6 +111,17 @@ class Overwrite(Outputs):
         self.assertEqual(self.rows("o/a.csv"), 3)
         self.assertEqual(self.hidden(), [])
 
+    def test_part_files_go_with_the_run_that_is_replaced_and_no_other(self):
+        if self.run_command("ops", "rtdc").returncode != 0:
+            self.skipTest("built without HDF5")
+        self.pipeline("p.yaml", 3, "type: rtdc, path: a.rtdc, from: source")
+        (self.dir / "o").mkdir()
+        for name in ("a.rtdc.part", "a.rtdc.part.journal", "b.rtdc.part"):
+            self.write("o/" + name, "killed")
+        self.write("o/run.json", json.dumps({"names": ["a.rtdc", "b.rtdc", "run.json"]}))
+        self.expect(0, "run", "p.yaml", "--out", "o", "--overwrite")
+        self.assertEqual(sorted(self.files("o")), ["a.rtdc", "b.rtdc.part", "frames.csv", "run.json"])
+
     def test_files_of_others_in_hidden_folders_stay(self):
         self.pipeline("p.yaml", 3, "type: table, path: a.csv", "type: ome_zarr, from: source, path: z.ome.zarr")
         self.expect(0, "run", "p.yaml", "--out", "o")
