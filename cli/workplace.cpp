@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "parfocal/core/error.h"
 #include "parfocal/engine/output_place.h"
@@ -57,9 +56,7 @@ void Workplace::clear_beside() const {
 
 // The lock goes last, and the folder only if no other command has taken it meanwhile.
 void Workplace::remove() {
-  clear();
-  ::unlink((folder_ / engine::kLockName).c_str());
-  ::rmdir(folder_.c_str());
+  engine::remove_hidden(folder_, {out_.filename().string()});
   lock_.reset();
 }
 

@@ -14,6 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Of the files in which a sink makes an output.
+constexpr const char* kPartEndings[] = {".part", ".part.journal"};
 constexpr int64_t kMostStoreBytes = int64_t{64} << 20;
 
 std::string with_process(std::string who, const fs::path& folder) {
@@ -29,9 +31,7 @@ void settle_swap(const fs::path& from, const fs::path& to, const fs::path& lock_
   const auto lock = FileLock::take(lock_file, O_CREAT);
   if (!lock) return;
   if (Status s = swap.finish(); !s.ok()) throw Error(ErrorCode::run_failed, s.issue());
-  clear_hidden(from, {});
-  std::error_code ignored;
-  fs::remove(from, ignored);
+  remove_hidden(from, {});
 }
 
 // A result that was recovered and moved to its name leaves the folder in which it was made.
@@ -44,9 +44,7 @@ void clear_emptied(const fs::path& output) {
   try {
     const auto lock = FileLock::take(lock_file, 0);
     if (!lock) return;
-    clear_hidden(folder, {});
-    fs::remove(lock_file, ignored);
-    fs::remove(folder, ignored);
+    remove_hidden(folder, {});
   } catch (const Error&) {  // not allowed to: it is somebody else's
   }
 }
@@ -113,7 +111,9 @@ class HiddenNames {
  private:
   bool is_own(const fs::path& name) const {
     return std::any_of(outputs_.begin(), outputs_.end(), [&](const std::string& output) {
-      return name == output || name == output + ".part" || name == output + ".part.journal";
+      return name == output ||
+             std::any_of(std::begin(kPartEndings), std::end(kPartEndings),
+                         [&](const char* ending) { return name == output + ending; });
     });
   }
   bool leads_to_own(const fs::path& name) const {
@@ -165,8 +165,9 @@ std::string maker_of(const fs::path& output, const fs::path& own) {
 }
 
 void settle(const fs::path& path) {
-  clear_emptied(real_place(path));
-  for (fs::path at = real_place(path);; at = at.parent_path()) {
+  fs::path at = real_place(path);
+  clear_emptied(at);
+  for (;; at = at.parent_path()) {
     settle_swap(staging_of(at), at, at / kRecordName);
     if (!at.has_relative_path()) return;
     settle_swap(workplace_of(at), at.parent_path(), workplace_of(at) / kLockName);
@@ -196,6 +197,20 @@ void clear_hidden(const fs::path& folder, const std::vector<std::string>& output
   HiddenNames(folder, outputs, kept).clear();
   std::error_code ignored;
   fs::remove(folder / kRecordName, ignored);
+  fs::remove(folder, ignored);
+}
+
+void remove_hidden(const fs::path& folder, const std::vector<std::string>& outputs) {
+  clear_hidden(folder, outputs);
+  std::error_code ignored;
+  fs::remove(folder / kLockName, ignored);
+  fs::remove(folder, ignored);
+}
+
+void remove_parts(const fs::path& folder, const std::vector<std::string>& outputs) {
+  std::error_code ignored;
+  for (const std::string& name : outputs)
+    for (const char* ending : kPartEndings) fs::remove(folder / (name + ending), ignored);
 }
 
 }  // namespace parfocal::engine

@@ -34,8 +34,15 @@ std::filesystem::path foreign_file_in(const std::filesystem::path& folder);
 
 /// Removes from a hidden folder what commands make there: `outputs`, those that a record in it
 /// names, and the files that belong to the making; all but the lock. What somebody else has put
-/// there stays, stores with foreign files in them, too; so does the output `kept`.
+/// there stays, stores with foreign files in them, too; so does the output `kept`. The folder goes
+/// where nothing is left.
 void clear_hidden(const std::filesystem::path& folder, const std::vector<std::string>& outputs,
                   const std::string& kept = {});
+
+/// The same to the end, lock and folder included. \pre the lock is held, or there is none
+void remove_hidden(const std::filesystem::path& folder, const std::vector<std::string>& outputs);
+
+/// Removes the files in which sinks were making `outputs` in this folder.
+void remove_parts(const std::filesystem::path& folder, const std::vector<std::string>& outputs);
 
 }  // namespace parfocal::engine

@@ -35,13 +35,6 @@ std::string output_name(const NodePlan& node) {
   return below ? (path.has_filename() ? path : path.parent_path()).generic_string() : "";
 }
 
-// Files in which sinks make an output, of runs that did not come to their end.
-void remove_parts(const fs::path& folder, const std::vector<std::string>& outputs) {
-  std::error_code ignored;
-  for (const std::string& name : outputs)
-    for (const char* part : {".part", ".part.journal"}) fs::remove(folder / (name + part), ignored);
-}
-
 bool is_empty_file(const fs::path& path) {
   std::error_code unknown;
   return fs::is_regular_file(path, unknown) && fs::file_size(path, unknown) == 0 && !unknown;
@@ -193,11 +186,7 @@ void OutputFolder::require_no_parts() const {
 }
 
 // What somebody else has put into the staging folder stays there.
-void OutputFolder::clear_staging() const {
-  clear_hidden(writing_, names());
-  std::error_code ignored;
-  fs::remove(writing_, ignored);
-}
+void OutputFolder::clear_staging() const { clear_hidden(writing_, names()); }
 
 void OutputFolder::require_room_in_staging() const {
   for (const Output& output : outputs_)

@@ -122,6 +122,15 @@ class Overwrite(Outputs):
         self.expect(0, "run", "p.yaml", "--out", "o", "--overwrite")
         self.assertEqual(sorted(self.files("o")), ["a.rtdc", "b.rtdc.part", "frames.csv", "run.json"])
 
+    def test_a_conversion_that_was_killed_in_its_last_step_leaves_no_lock(self):
+        (self.dir / "m.tif").write_bytes(tiff())
+        self.expect(0, "convert", "m.tif", "c.ome.zarr")
+        (self.dir / ".c.ome.zarr.parfocal").mkdir()
+        for name, text in ((".parfocal-swap", "parfocal.swap/1\n\0r2c.ome.zarr\0"), (".parfocal-lock", "")):
+            self.write(".c.ome.zarr.parfocal/" + name, text)
+        self.expect(0, "info", "c.ome.zarr")
+        self.assertEqual(self.hidden(), [])
+
     def test_files_of_others_in_hidden_folders_stay(self):
         self.pipeline("p.yaml", 3, "type: table, path: a.csv", "type: ome_zarr, from: source, path: z.ome.zarr")
         self.expect(0, "run", "p.yaml", "--out", "o")

@@ -49,6 +49,7 @@ class Command:
     def __init__(self, timeout=60):
         self.timeout = timeout
         self.runs = 0
+        self._start_rss_bytes = None
         self._server = subprocess.Popen(
             [sys.executable, "-S", "-E", str(HERE / "launcher.py")], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, text=True)
@@ -66,6 +67,12 @@ class Command:
         self.runs += 1
         return Ran(list(map(str, arguments)), stdout=out.read_text(errors="replace"),
                    stderr=err.read_text(errors="replace"), **answer)
+
+    def start_rss_bytes(self, folder):
+        """Peak memory of a command that does nothing, measured once."""
+        if self._start_rss_bytes is None:
+            self._start_rss_bytes = self(folder, "--version").peak_rss_bytes
+        return self._start_rss_bytes
 
     def close(self):
         self._server.stdin.close()

@@ -300,13 +300,9 @@ class Trial:
         Of gaps nothing is touched."""
         if any(one.gaps for one in self.found.values()):
             return
-        own, touched = own_bytes(plan, self.layouts), self.bounds[-1][1] - self.start_rss_bytes()
+        own, touched = own_bytes(plan, self.layouts), self.bounds[-1][1] - self.command.start_rss_bytes(self.work)
         if own > 1.5 * touched + UNSEEN_BYTES:
             self.fail("own", line, f"{own} bytes of queues and slots planned, {touched} touched by all")
-
-    def start_rss_bytes(self):
-        """Of a command that does nothing."""
-        return self.command(self.work, "--version").peak_rss_bytes
 
     def judge_disk(self, folder, plan, line):
         """Blocks that images take, folders included; what tables take is not known before."""
