@@ -12,6 +12,7 @@
 #include "parfocal/graph/lost_columns.h"
 #include "parfocal/graph/meant_keys.h"
 #include "parfocal/graph/path_endings.h"
+#include "parfocal/graph/sink_paths.h"
 #include "parfocal/graph/vocabulary.h"
 
 namespace parfocal {
@@ -323,7 +324,7 @@ class Checker {
       if (info->takes_labels) keys.push_back("labels");
       check_sink_ports(sink, *info, owner, keys);
       check_params(info->params, sink.params, sink.place, owner, keys);
-      check_path(sink, *info);
+      if (auto issue = paths_.add(sink, *info)) result_.errors.push_back(std::move(*issue));
     }
     if (sink.policy == Policy::latest || sink.policy == Policy::drop_oldest)
       error(sink.inputs.size() > 1
@@ -371,73 +372,6 @@ class Checker {
     }
   }
 
-  void check_path(const SinkSpec& sink, const SinkInfo& info) {
-    const RawValue* value = sink.params.find("path");
-    const ParamInfo* param = info.params.find("path");
-    if (!param) return;
-    const std::string text = value ? value->text : param->default_text;
-    if (text.empty()) return;
-    const std::string path = clean_path(text);
-    const Location& place = value ? value->place : sink.place;
-    const std::string owner = "sink '" + sink.type + "'";
-    if (const std::string needed = missing_of_path(text, path); !needed.empty())
-      return error(
-          owner + " cannot write to '" + text + "'", place, owner, text, needed,
-          "write path: " + sink.type + "-" + last_word(path) + "; --out DIR chooses the folder");
-    const auto [it, first] = paths_.emplace(path, &sink);
-    const auto other = first ? overlapping(path) : it;
-    if (other == paths_.end()) return;
-    const std::string at = other->second->place.str();
-    error(first ? "two sinks write into each other: '" + text + "' and '" + other->first + "'"
-                : "two sinks write '" + text + "'",
-          place, owner, text, first ? "outputs beside each other" : "every path once",
-          "choose another path, e.g. path: " + sink.type + "-" + last_word(path) +
-              (at.empty() ? "" : "; the first is at " + at));
-  }
-
-  // Without "./", "//" and a slash at the end: one name for one place.
-  static std::string clean_path(const std::string& text) {
-    const auto path = std::filesystem::path(text).lexically_normal();
-    return (path.has_filename() ? path : path.parent_path()).generic_string();
-  }
-  static std::string last_word(const std::string& path) {
-    const std::string name = std::filesystem::path(path).filename().string();
-    return name.empty() || name[0] == '.' ? "result" : name;
-  }
-
-  // What a path lacks to be that of a sink: it stays below the output folder, and apart from what a
-  // run writes there of its own.
-  static std::string missing_of_path(const std::string& text, const std::string& path) {
-    const auto whole = std::filesystem::path(text);
-    const auto words = std::filesystem::path(path);
-    const bool leaves = whole.is_absolute() || path == "." || path.empty() ||
-                        std::find(whole.begin(), whole.end(), "..") != whole.end();
-    if (leaves || text.find('\0') != std::string::npos) return "a relative path without '..'";
-    for (const char* own : {"run.json", "run.json.part", "frames.csv"})
-      if (*words.begin() == own)
-        return "another name: every run writes its own " + std::string(own);
-    for (const auto& word : words) {
-      const std::string name = word.string();
-      if (name.starts_with(".parfocal") || (name[0] == '.' && name.ends_with(".parfocal")))
-        return "another name: parfocal makes outputs in folders of such names";
-    }
-    return "";
-  }
-
-  // Another sink's path that this one lies in, or that lies in this one; a file is made under its
-  // name and ".part".
-  std::map<std::string, const SinkSpec*>::const_iterator overlapping(
-      const std::string& path) const {
-    for (size_t slash = path.rfind('/'); slash != path.npos && slash > 0;
-         slash = path.rfind('/', slash - 1))
-      if (const auto it = paths_.find(path.substr(0, slash)); it != paths_.end()) return it;
-    if (const auto it = paths_.lower_bound(path + "/");
-        it != paths_.end() && it->first.starts_with(path + "/"))
-      return it;
-    if (const auto it = paths_.find(path + ".part"); it != paths_.end()) return it;
-    return path.ends_with(".part") ? paths_.find(path.substr(0, path.size() - 5)) : paths_.end();
-  }
-
   void check_observer(const ObserverSpec& observer) {
     const std::string owner = "observer '" + observer.type + "'";
     if (offered_names(observers()).empty() && !observers().find(observer.type))
@@ -482,7 +416,7 @@ class Checker {
   std::map<std::string, size_t> index_;
   std::vector<std::string> ids_;
   std::set<size_t> used_;
-  std::map<std::string, const SinkSpec*> paths_;
+  SinkPaths paths_;
 };
 
 // Line and column at the end of "file:line:column"; {0, 0} if there are none.

@@ -1,18 +1,15 @@
 #include "parfocal/formats/hdf5/read_driver.h"
 
-#include <hdf5.h>
 #include <sys/stat.h>
 
 #include <cstring>
 #include <memory>
 
 #include "parfocal/formats/common/files.h"
+#include "parfocal/formats/hdf5/file_driver.h"
 
 namespace parfocal {
 namespace {
-
-constexpr haddr_t kMostBytes = INT64_MAX;
-[[maybe_unused]] constexpr int kDriverValue = 600;  // any of those that are for private use
 
 thread_local RawDataProbe* current_probe = nullptr;
 
@@ -77,7 +74,7 @@ herr_t descriptor(H5FD_t* file, hid_t, void** handle) {
 
 // Behind the end of the file there are zeros, as with HDF5's own driver.
 herr_t read(H5FD_t* file, H5FD_mem_t type, hid_t, haddr_t address, size_t bytes, void* to) {
-  if (address > kMostBytes || bytes > kMostBytes - address) return -1;
+  if (!is_within_file(address, bytes)) return -1;
   if (type == H5FD_MEM_DRAW && current_probe != nullptr) {
     current_probe->add(address, bytes);
     return 0;
@@ -92,14 +89,7 @@ herr_t read(H5FD_t* file, H5FD_mem_t type, hid_t, haddr_t address, size_t bytes,
 herr_t write(H5FD_t*, H5FD_mem_t, hid_t, haddr_t, size_t, const void*) { return -1; }
 
 H5FD_class_t driver_class() {
-  H5FD_class_t made = {};
-#ifdef H5FD_CLASS_VERSION  // from HDF5 1.14 on
-  made.version = H5FD_CLASS_VERSION;
-  made.value = kDriverValue;
-#endif
-  made.name = "parfocal_read";
-  made.maxaddr = kMostBytes;
-  made.fc_degree = H5F_CLOSE_WEAK;
+  H5FD_class_t made = named_driver("parfocal_read", 600);
   made.open = open;
   made.close = close;
   made.cmp = compare;
@@ -110,17 +100,13 @@ H5FD_class_t driver_class() {
   made.get_handle = descriptor;
   made.read = read;
   made.write = write;
-  const H5FD_mem_t lists[] = H5FD_FLMAP_DICHOTOMY;
-  std::copy(std::begin(lists), std::end(lists), made.fl_map);
   return made;
 }
 
-// The driver's id; the library forgets it when a program closes the library.
 hid_t driver() {
   static const H5FD_class_t one = driver_class();
   static hid_t id = H5I_INVALID_HID;
-  if (id < 0 || H5Iget_type(id) != H5I_VFL) id = H5FDregister(&one);
-  return id;
+  return registered_driver(one, id);
 }
 
 }  // namespace

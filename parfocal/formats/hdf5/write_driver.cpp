@@ -1,20 +1,15 @@
 // The driver by which the HDF5 library reads and writes a JournaledFile.
 
-#include <hdf5.h>
-
-#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <new>
 #include <system_error>
 
+#include "parfocal/formats/hdf5/file_driver.h"
 #include "parfocal/formats/hdf5/journaled_file.h"
 
 namespace parfocal {
 namespace {
-
-constexpr haddr_t kMostBytes = INT64_MAX;
-[[maybe_unused]] constexpr int kDriverValue = 601;  // any of those that are for private use
 
 // The library sees the first member only.
 struct OpenFile {
@@ -80,7 +75,7 @@ herr_t handle(H5FD_t* file, hid_t, void** to) {
 }
 
 herr_t read(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t address, size_t bytes, void* to) {
-  if (address > kMostBytes || bytes > kMostBytes - address) return -1;
+  if (!is_within_file(address, bytes)) return -1;
   const bool good = file_of(file).read(static_cast<int64_t>(address), static_cast<std::byte*>(to),
                                        static_cast<int64_t>(bytes));
   return good ? 0 : failed("file read failed", errno);
@@ -89,7 +84,7 @@ herr_t read(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t address, size_t bytes, void
 // A chunk that is not written is missed by nobody; a structure that is not written is.
 herr_t write(H5FD_t* file, H5FD_mem_t type, hid_t, haddr_t address, size_t bytes,
              const void* from) {
-  if (address > kMostBytes || bytes > kMostBytes - address) return -1;
+  if (!is_within_file(address, bytes)) return -1;
   bool good = false;
   try {
     good = file_of(file).write(static_cast<int64_t>(address), static_cast<const std::byte*>(from),
@@ -109,14 +104,7 @@ herr_t truncate(H5FD_t* file, hid_t, hbool_t) {
 }
 
 H5FD_class_t driver_class() {
-  H5FD_class_t made = {};
-#ifdef H5FD_CLASS_VERSION  // from HDF5 1.14 on
-  made.version = H5FD_CLASS_VERSION;
-  made.value = kDriverValue;
-#endif
-  made.name = "parfocal_write";
-  made.maxaddr = kMostBytes;
-  made.fc_degree = H5F_CLOSE_WEAK;
+  H5FD_class_t made = named_driver("parfocal_write", 601);
   made.open = open;
   made.close = close;
   made.cmp = compare;
@@ -128,17 +116,13 @@ H5FD_class_t driver_class() {
   made.read = read;
   made.write = write;
   made.truncate = truncate;
-  const H5FD_mem_t lists[] = H5FD_FLMAP_DICHOTOMY;
-  std::copy(std::begin(lists), std::end(lists), made.fl_map);
   return made;
 }
 
-// The driver's id; the library forgets it when a program closes the library.
 hid_t driver() {
   static const H5FD_class_t one = driver_class();
   static hid_t id = H5I_INVALID_HID;
-  if (id < 0 || H5Iget_type(id) != H5I_VFL) id = H5FDregister(&one);
-  return id;
+  return registered_driver(one, id);
 }
 
 }  // namespace

@@ -64,6 +64,20 @@ TEST(Reduce, FoldsItemsAndPixelsTogether) {
 TEST(Reduce, FindsTheVarianceOfWideIntegers) {
   const std::vector<std::vector<uint32_t>> frames{{4000000000U}, {4000000002U}};
   EXPECT_THAT((result_of<uint32_t, double>("t", "var", frames)), ElementsAre(DoubleNear(1, 1e-12)));
+  // Whose sum leaves 64 bits.
+  constexpr int64_t base = int64_t{1} << 62, step = int64_t{1} << 42;
+  const double right = std::ldexp(3.0 / 16, 84);
+  for (const char* over : {"[y, x]", "[t, y, x]"}) {
+    SCOPED_TRACE(over);
+    for (const int64_t sign : {1, -1}) {
+      const std::vector<std::vector<int64_t>> wide{
+          {sign * base, sign * base, sign * (base + step), sign * base}};
+      EXPECT_THAT((result_of<int64_t, double>(over, "var", wide)), ElementsAre(right));
+    }
+    const std::vector<std::vector<uint64_t>> wide{
+        {3ULL * base, 3ULL * base, 3ULL * base + step, 3ULL * base}};
+    EXPECT_THAT((result_of<uint64_t, double>(over, "var", wide)), ElementsAre(right));
+  }
 }
 
 TEST(Reduce, LetsNanThrough) {

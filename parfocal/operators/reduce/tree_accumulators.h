@@ -152,11 +152,7 @@ class TreeMoments final : public TreeAccumulator<kernels::MomentsNode> {
   // Two passes over the item, mean first: as exact as one item needs.
   void merge_item(const View& item, std::byte* into) const {
     const auto pixels = static_cast<double>(item.region.count());
-    const double mean = sum_of_rows<T>(item,
-                                       [](const T* from, int64_t width) {
-                                         return static_cast<double>(kernels::row_sum(from, width));
-                                       }) /
-                        pixels;
+    const double mean = sum_of_rows<T>(item, row_total) / pixels;
     const double m2 = sum_of_rows<T>(item, [mean](const T* from, int64_t width) {
       return kernels::row_squared_deviation(from, width, mean);
     });
@@ -166,6 +162,20 @@ class TreeMoments final : public TreeAccumulator<kernels::MomentsNode> {
     *kernels::MomentsNode::mean(one) = mean;
     *node.m2(one) = m2;
     node.merge(into, one);
+  }
+  // Of 64-bit integers the halves are added apart: their sum may leave 64 bits.
+  static double row_total(const T* from, int64_t width) {
+    if constexpr (std::is_integral_v<T> && sizeof(T) == 8) {
+      int64_t high = 0;
+      uint64_t low = 0;
+      for (int64_t i = 0; i < width; ++i) {
+        high += static_cast<int64_t>(from[i] >> 32);
+        low += static_cast<uint32_t>(from[i]);
+      }
+      return std::ldexp(static_cast<double>(high), 32) + static_cast<double>(low);
+    } else {
+      return static_cast<double>(kernels::row_sum(from, width));
+    }
   }
   Task task_;
 };

@@ -87,16 +87,24 @@ class Receipts {
   std::atomic<int64_t> frames_ = 0;
 };
 
+/// Whether every frame got its receipt. Each is waited for: behind one that failed, others may be
+/// acknowledged.
+bool all_acknowledged(StoreWriter& writer, int64_t tickets, const Receipts& receipts) {
+  for (int64_t ticket = 0; ticket < tickets; ++ticket)
+    if (!writer.wait(ticket).ok()) return false;
+  while (receipts.frames() < tickets) std::this_thread::yield();  // the listener is called last
+  return true;
+}
+
 Status close(StoreWriter& writer, const ProbeSpec& spec, int64_t session, const Status& appended,
              int64_t tickets, Receipts& receipts) {
   std::vector<int64_t> kept;
   // No receipt of a frame may follow the one that it is taken back.
-  while (spec.take_back > 0 && appended.ok() && receipts.frames() < tickets &&
-         (tickets == 0 || writer.wait(tickets - 1).ok()))
-    std::this_thread::yield();
-  for (size_t image = 0; spec.take_back > 0 && appended.ok() && image < spec.images(); ++image) {
-    kept.push_back(std::max<int64_t>(0, writer.frames(image) - spec.take_back));
-    receipts.add(FrameName{kept.back(), static_cast<int64_t>(image), session}.taken_back());
+  if (spec.take_back > 0 && appended.ok() && all_acknowledged(writer, tickets, receipts)) {
+    for (size_t image = 0; image < spec.images(); ++image) {
+      kept.push_back(std::max<int64_t>(0, writer.frames(image) - spec.take_back));
+      receipts.add(FrameName{kept.back(), static_cast<int64_t>(image), session}.taken_back());
+    }
   }
   return writer.close(appended.ok(), appended.ok() ? "" : appended.issue().what, kept);
 }
