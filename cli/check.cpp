@@ -43,13 +43,12 @@ int check(const CheckArguments& arguments) {
   if (!found.errors.empty()) throw Error(ErrorCode::invalid_pipeline, found.errors);
   if (needs_no_input(pipeline.source.type, pipeline.source.params)) require_plan(pipeline);
   if (arguments.json) {
-    result(nlohmann::ordered_json{{"schema", "parfocal.check/1"},
-                                  {"file", arguments.file.string()},
-                                  {"valid", true},
-                                  {"steps", pipeline.steps.size()},
-                                  {"sinks", pipeline.sinks.size()},
-                                  {"warnings", found.warnings.size()}}
-               .dump(2));
+    result(json_text({{"schema", "parfocal.check/1"},
+                      {"file", arguments.file.string()},
+                      {"valid", true},
+                      {"steps", pipeline.steps.size()},
+                      {"sinks", pipeline.sinks.size()},
+                      {"warnings", found.warnings.size()}}));
     return 0;
   }
   result(arguments.file.string() + ": valid, " +

@@ -122,12 +122,11 @@ int demo(const DemoArguments& arguments) {
   std::vector<std::string> outputs;
   for (const fs::path& path : ran.record.outputs) outputs.push_back(path.string());
   if (arguments.json) {
-    result(nlohmann::ordered_json{{"schema", "parfocal.demo/1"},
-                                  {"pipeline", run.pipeline.file.string()},
-                                  {"frames", frames},
-                                  {"outputs", outputs},
-                                  {"exit_code", ran.exit_code}}
-               .dump(2));
+    result(json_text({{"schema", "parfocal.demo/1"},
+                      {"pipeline", run.pipeline.file.string()},
+                      {"frames", frames},
+                      {"outputs", outputs},
+                      {"exit_code", ran.exit_code}}));
     return ran.exit_code;
   }
   print_record(ran.record, run);

@@ -110,8 +110,7 @@ nlohmann::ordered_json json_of(const Facts& facts) {
 /// Parts of parts in one line: "shape [40,80,400], dtype uint8".
 std::string inline_text(const nlohmann::ordered_json& value) {
   if (value.is_string()) return value.get<std::string>();
-  if (!value.is_object())
-    return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  if (!value.is_object()) return json_text(value, -1);
   std::string text;
   for (const auto& [key, part] : value.items())
     text += (text.empty() ? "" : ", ") + key + " " + inline_text(part);
@@ -159,8 +158,7 @@ int info(const InfoArguments& arguments) {
   if (arguments.json) {
     nlohmann::ordered_json items = nlohmann::ordered_json::array();
     for (const Facts& facts : all) items.push_back(json_of(facts));
-    result(nlohmann::ordered_json{{"schema", "parfocal.info/1"}, {"items", items}}.dump(
-        2, ' ', false, nlohmann::json::error_handler_t::replace));
+    result(json_text({{"schema", "parfocal.info/1"}, {"items", items}}));
     return code;
   }
   for (size_t i = 0; i < all.size(); ++i) {

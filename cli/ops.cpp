@@ -78,7 +78,7 @@ std::string list_of(const std::vector<Entry>& entries) {
 
 int ops(const OpsArguments& arguments) {
   if (arguments.schema) {
-    result(pipeline_schema().dump(2));
+    result(json_text(pipeline_schema()));
     return 0;
   }
   std::vector<Entry> entries = catalogue();
@@ -96,7 +96,7 @@ int ops(const OpsArguments& arguments) {
   if (arguments.json) {
     Json list = Json::array();
     for (const Entry& entry : entries) list.push_back(json_of(entry));
-    result(Json{{"schema", "parfocal.ops/1"}, {"entries", list}}.dump(2));
+    result(json_text({{"schema", "parfocal.ops/1"}, {"entries", list}}));
   } else if (arguments.name.empty()) {
     result(list_of(entries));
   } else {

@@ -77,8 +77,11 @@ std::string error_json(int exit_code, const std::vector<Issue>& issues) {
                     {"cure", i.cure}});
   const nlohmann::ordered_json document = {
       {"schema", "parfocal.error/1"}, {"code", exit_code}, {"issues", list}};
-  // File names need not be UTF-8; a replaced letter is better than no document.
-  return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+  return json_text(document);
+}
+
+std::string json_text(const nlohmann::ordered_json& document, int indent) {
+  return document.dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 std::string shell_line(const std::vector<std::string>& words) {

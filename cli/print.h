@@ -2,6 +2,7 @@
 /// Results go to stdout, everything else to stderr; escape codes only where a person looks.
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ std::string finish_results();
 void message(const std::string& text);
 void print_errors(const std::vector<Issue>& issues);
 void print_warnings(const std::vector<Issue>& issues);
+/// The text of a document; file names in it need not be UTF-8, their other bytes are replaced.
+std::string json_text(const nlohmann::ordered_json& document, int indent = 2);
 /// {"schema": "parfocal.error/1", "code": ..., "issues": [...]}
 std::string error_json(int exit_code, const std::vector<Issue>& issues);
 

@@ -32,17 +32,17 @@ std::string line_of(const Progress& p) {
 }
 
 std::string json_of(const Progress& p) {
-  return nlohmann::ordered_json{{"schema", "parfocal.progress/1"},
-                                {"event", "progress"},
-                                {"pass", p.pass},
-                                {"passes", p.passes},
-                                {"tile", p.tile},
-                                {"tiles", p.tiles},
-                                {"items_done", p.items_done},
-                                {"items_total", p.items_total},
-                                {"gaps", p.gaps},
-                                {"seconds", p.seconds}}
-      .dump();
+  return json_text({{"schema", "parfocal.progress/1"},
+                    {"event", "progress"},
+                    {"pass", p.pass},
+                    {"passes", p.passes},
+                    {"tile", p.tile},
+                    {"tiles", p.tiles},
+                    {"items_done", p.items_done},
+                    {"items_total", p.items_total},
+                    {"gaps", p.gaps},
+                    {"seconds", p.seconds}},
+                   -1);
 }
 
 }  // namespace
@@ -89,12 +89,12 @@ void ProgressPrinter::finish(const RunRecord& record) {
   if (mode_ == Mode::plain) print_rest();
   if (drawn_) std::fputs("\r\x1b[K", stderr);
   if (mode_ == Mode::json)
-    message(nlohmann::ordered_json{{"schema", "parfocal.progress/1"},
-                                   {"event", "end"},
-                                   {"exit_code", record.exit_code},
-                                   {"items", record.items},
-                                   {"seconds", record.seconds}}
-                .dump());
+    message(json_text({{"schema", "parfocal.progress/1"},
+                       {"event", "end"},
+                       {"exit_code", record.exit_code},
+                       {"items", record.items},
+                       {"seconds", record.seconds}},
+                      -1));
 }
 
 }  // namespace parfocal::cli

@@ -22,22 +22,11 @@ nlohmann::ordered_json json_of(const Recovered& one) {
   return json;
 }
 
-/// Whether the run was killed that recorded this output as its own.
-bool is_of_killed_run(const fs::path& path) {
-  const fs::path whole = fs::absolute(path).lexically_normal();
-  for (fs::path folder = whole.parent_path(); folder.has_relative_path();
-       folder = folder.parent_path()) {
-    const auto names = engine::recorded_names(folder);
-    if (std::find(names.begin(), names.end(), whole.lexically_relative(folder)) != names.end())
-      return was_killed(folder);
-  }
-  return false;
-}
-
 /// What was found of an output that needs nothing.
 std::string state_of(const Recovered& one) {
   if (!one.state.empty()) return one.state;
-  if (!is_of_killed_run(one.path)) return "its writer closed it";
+  const fs::path run = recording_run(one.path);
+  if (run.empty() || !was_killed(run)) return "its writer closed it";
   if (one.kind != "table") return "it is whole; its run was killed";
   return counted(one.details.value("rows", int64_t{0}), "row") +
          ", none torn; its run was killed, so rows of what it had not told yet are missing";
@@ -70,7 +59,7 @@ int recover_one(const RecoverArguments& arguments) {
     json[one.kind == "store" ? "store" : "file"] = one.path.string();
     json["recovered"] = one.found;
     json.update(one.details);
-    result(json.dump(2));
+    result(json_text(json));
     return 0;
   }
   print_one(one);
@@ -87,9 +76,8 @@ int recover_folder(const RecoverArguments& arguments, const std::vector<fs::path
   for (const Recovered& one : recovery.outputs)
     arguments.json ? all.push_back(json_of(one)) : print_one(one);
   if (arguments.json)
-    result(nlohmann::ordered_json{
-        {"schema", "parfocal.recover/1"}, {"folder", arguments.path.string()}, {"outputs", all}}
-               .dump(2));
+    result(json_text(
+        {{"schema", "parfocal.recover/1"}, {"folder", arguments.path.string()}, {"outputs", all}}));
   if (!recovery.failures.empty()) throw Error(ErrorCode::run_failed, recovery.failures);
   return 0;
 }

@@ -94,6 +94,27 @@ bool is_closed_here(const fs::path& path) {
   return text.find("parfocal.record/1") != text.npos;
 }
 
+Recovered recover_a_table(const fs::path& path) {
+  CsvRecovery recovery;
+  require(recover_csv(path, recovery));
+  Recovered result{path, "table", recovery.dropped_bytes > 0};
+  result.details = {{"rows", recovery.rows}, {"dropped_bytes", recovery.dropped_bytes}};
+  result.lines = {counted(recovery.rows, "row") + ", a torn one was cut"};
+  return result;
+}
+
+/// A table that was named: what a run did not record is not cut.
+Recovered recover_a_given_table(const fs::path& path) {
+  if (!recording_run(path).empty()) return recover_a_table(path);
+  if (!ends_torn(path)) return {path, "table"};
+  throw Error(ErrorCode::input_missing,
+              Issue{"no run of parfocal recorded this table: it is left as it is", path.string(),
+                    "a table of another program, or one that was moved from the folder of its run",
+                    "a table in the folder of its run, below its run.json",
+                    "for what is in it, run\n          " +
+                        shell_line({"parfocal", "info", path.string()})});
+}
+
 /// A file that was named, of which nobody recorded who wrote it.
 Recovered recover_a_given_tiff(const fs::path& path) {
   Recovered result = recover_a_tiff(path);
@@ -109,15 +130,6 @@ Recovered recover_a_given_tiff(const fs::path& path) {
                     "what parfocal left when it was killed",
                     "for what can be read of it, run\n          " +
                         shell_line({"parfocal", "info", path.string()})});
-}
-
-Recovered recover_a_table(const fs::path& path) {
-  CsvRecovery recovery;
-  require(recover_csv(path, recovery));
-  Recovered result{path, "table", recovery.dropped_bytes > 0};
-  result.details = {{"rows", recovery.rows}, {"dropped_bytes", recovery.dropped_bytes}};
-  result.lines = {counted(recovery.rows, "row") + ", a torn one was cut"};
-  return result;
 }
 
 Recovered recover_an_rtdc(const fs::path& path) {
@@ -177,7 +189,7 @@ Recovered recover_output(const fs::path& path) {
                 Issue{"there is no such file or folder", path.string(), "", "", "check the path"});
   if (is_rtdc(path)) return with_state(recover_an_rtdc(path));
   if (is_tiff(path) || has_head_of_tiff(path)) return with_state(recover_a_given_tiff(path));
-  if (ends_with(path, ".csv")) return with_state(recover_a_table(path));
+  if (ends_with(path, ".csv")) return with_state(recover_a_given_table(path));
   throw Error(ErrorCode::input_missing,
               Issue{"this is no output of parfocal that can be recovered", path.string(), "",
                     "a store, .rtdc.part, .ome.tif or .csv, or the folder of a run", ""});
@@ -191,7 +203,18 @@ bool wants_recovery(const fs::path& path) {
   if (is_rtdc(path)) return is_unfinished_rtdc(path);
 #endif
   if (is_tiff(path) || has_head_of_tiff(path)) return is_unfinished_ome_tiff(path);
-  return ends_with(path, ".csv") && ends_torn(path);
+  return ends_with(path, ".csv") && ends_torn(path) && !recording_run(path).empty();
+}
+
+fs::path recording_run(const fs::path& output) {
+  const fs::path whole = engine::real_place(output);
+  for (fs::path folder = whole.parent_path(); folder.has_relative_path();
+       folder = folder.parent_path()) {
+    const auto names = engine::recorded_names(folder);
+    if (std::find(names.begin(), names.end(), whole.lexically_relative(folder)) != names.end())
+      return folder;
+  }
+  return {};
 }
 
 std::vector<fs::path> outputs_of_run(const fs::path& folder) {

@@ -1,8 +1,10 @@
 #include "parfocal/engine/swap.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
@@ -46,6 +48,12 @@ Status sync_folders(const std::set<fs::path>& folders) {
   return {};
 }
 
+bool stays_below(const fs::path& name) {
+  return name.is_relative() && name.has_filename() &&
+         std::none_of(name.begin(), name.end(),
+                      [](const fs::path& word) { return word == ".." || word == "."; });
+}
+
 }  // namespace
 
 bool has_name(const fs::path& path) {
@@ -61,19 +69,27 @@ Status rename_new(const fs::path& from, const fs::path& to) {
 
 fs::path Swap::journal() const { return from_ / ".parfocal-swap"; }
 fs::path Swap::replaced() const { return from_ / ".parfocal-replaced"; }
-bool Swap::begun() const { return has_name(journal()); }
+// What another user wrote is not done in the name of this one.
+bool Swap::begun() const {
+  struct stat about {};
+  return ::lstat(journal().c_str(), &about) == 0 && S_ISREG(about.st_mode) &&
+         about.st_uid == ::geteuid();
+}
 
 // The journal: a line that names it, then for each entry two marks and the name, which may be any
 // bytes but 0.
-std::vector<SwapEntry> Swap::entries() const {
-  std::vector<SwapEntry> entries;
+Status Swap::read(std::vector<SwapEntry>& entries) const {
   std::ifstream in(journal(), std::ios::binary);
   std::string record;
   std::getline(in, record, '\0');
-  while (std::getline(in, record, '\0'))
-    if (record.size() > 2)
-      entries.push_back({record.substr(2), record[0] == 'r', record[1] == '1'});
-  return entries;
+  bool good = record == kJournalHead;
+  while (good && std::getline(in, record, '\0')) {
+    good = record.size() > 2 && stays_below(record.substr(2));
+    if (good) entries.push_back({record.substr(2), record[0] == 'r', record[1] == '1'});
+  }
+  if (good) return {};
+  return Status::fail(journal().string() + " is no list of outputs as parfocal writes it",
+                      "look what it is, and remove it");
 }
 
 Status Swap::run(const std::vector<SwapEntry>& entries) const {
@@ -94,8 +110,10 @@ Status Swap::run(const std::vector<SwapEntry>& entries) const {
 // Names are safe before the entry that cannot be undone follows.
 Status Swap::finish() const {
   if (!begun()) return {};
+  std::vector<SwapEntry> entries;
+  if (Status s = read(entries); !s.ok()) return s;
   std::set<fs::path> folders = {to_};
-  for (const SwapEntry& entry : entries()) {
+  for (const SwapEntry& entry : entries) {
     Status s = entry.in_one_step ? sync_folders(folders) : Status();
     if (s.ok()) s = forward(entry);
     if (!s.ok()) return s;

@@ -25,18 +25,19 @@ class Swap {
   Swap(std::filesystem::path from, std::filesystem::path to)
       : from_(std::move(from)), to_(std::move(to)) {}
 
-  /// Whether one was begun and is not finished.
+  /// Whether one was begun, by this user, and is not finished.
   bool begun() const;
   /// Writes the journal, then renames. A failure is undone; where that cannot be done, begun() says
   /// so, and finish() goes on another time.
   Status run(const std::vector<SwapEntry>& entries) const;
   /// Goes on with what was begun; then what was replaced is gone, and `from` holds nothing of it.
+  /// Fails before anything is moved where the journal names what lies outside the folders.
   Status finish() const;
 
  private:
   std::filesystem::path journal() const;
   std::filesystem::path replaced() const;
-  std::vector<SwapEntry> entries() const;
+  Status read(std::vector<SwapEntry>& entries) const;
   Status forward(const SwapEntry& entry) const;
   Status back(const SwapEntry& entry) const;
   bool undo(const std::vector<SwapEntry>& entries) const;

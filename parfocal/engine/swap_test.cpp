@@ -60,6 +60,24 @@ class SwapTest : public testing::Test {
   fs::path to_, from_;
 };
 
+TEST_F(SwapTest, MovesNothingByAJournalThatIsNotItsOwn) {
+  using namespace std::string_literals;
+  const std::string head = "parfocal.swap/1\n\0"s;
+  for (const std::string& text :
+       {head + "n2../mine\0"s, head + "n2sub/../../mine\0"s, head + "r2/tmp/mine\0"s,
+        head + "n2\0"s, "something else\0n2first\0"s, head + "n2first\0r2..\0"s}) {
+    write_both();
+    write(from_ / ".parfocal-swap", text);
+    const auto before = files();
+    EXPECT_FALSE(Swap(from_, to_).finish().ok());
+    EXPECT_EQ(files(), before);
+  }
+  if (::geteuid() != 0) return;
+  write(from_ / ".parfocal-swap", head + "n2first\0"s);
+  ASSERT_EQ(::chown((from_ / ".parfocal-swap").c_str(), 12345, 12345), 0);
+  EXPECT_FALSE(Swap(from_, to_).begun()) << "it is another user's";
+}
+
 TEST_F(SwapTest, GivesAllNamesAndLeavesFilesOfOthers) {
   write_both();
   const Swap swap(from_, to_);

@@ -1,6 +1,7 @@
 """What `recover FOLDER` does, and what it leaves alone."""
 
 import json
+import os
 import unittest
 
 from support import CommandTest
@@ -49,6 +50,36 @@ class Recover(CommandTest):
         self.run_pipeline("type: ome_tiff, from: source, path: a.ome.tif")
         (self.dir / "o/a.ome.tif").write_bytes(b"")
         self.assertIn("a.ome.tif: nothing to recover, it is empty", self.expect(0, "recover", "o")[0])
+
+    def test_a_table_that_no_run_recorded_is_not_cut(self):
+        for text in ("name,size\na,1\nb,2", "name,size", 'name,size\n5",1\n6,2\n'):
+            mine = self.write("mine.csv", text)
+            code = 0 if text.endswith("\n") else 4
+            self.expect(code, "recover", "mine.csv")
+            self.assertNotIn("recover", "".join(self.expect(0, "info", "mine.csv")).replace("recovered", ""))
+            self.assertEqual(mine.read_text(), text)
+
+    def test_a_table_in_the_folder_of_its_run_is_recovered_by_its_name(self):
+        self.run_pipeline("type: table, path: sub/a.csv")
+        table = self.dir / "o/sub/a.csv"
+        whole = table.read_text()
+        table.write_text(whole + "2,")
+        self.assertIn("recover o/sub/a.csv", "".join(self.expect(0, "info", "o/sub/a.csv")))
+        self.assertIn("o/sub/a.csv: recovered", self.expect(0, "recover", "o/sub/a.csv")[0])
+        self.assertEqual(table.read_text(), whole)
+        frames = self.dir / "o/frames.csv"
+        rows = frames.read_text()
+        frames.write_text(rows + "3,")
+        self.expect(0, "recover", "o/frames.csv")
+        self.assertEqual(frames.read_text(), rows)
+
+    def test_names_that_are_not_utf8_are_told_in_json(self):
+        store = os.fsdecode(b"o/\xff.csv")
+        self.run_pipeline("type: table, path: a.csv")
+        (self.dir / "o/a.csv").rename(self.dir / store)
+        found = self.expect_json(0, "parfocal.recover/1", "recover", store, "--json")
+        self.assertFalse(found["recovered"])
+        self.expect_json(0, "parfocal.info/1", "info", store, "--json")
 
     def test_what_a_record_names_outside_its_folder_stays(self):
         mine = self.write("mine.csv", "no end of a line")

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "parfocal/core/rules.h"
+#include "parfocal/formats/hdf5/pending_file.h"
 
 namespace parfocal {
 namespace {
@@ -32,6 +33,9 @@ void RtdcSource::set_layout() {
     notices_.push_back(
         fmt::format("The file states {} events but has {} images; all of them are read.",
                     file_->events(), images_.frames()));
+  if (const auto reason = file_->attribute(kIncompleteAttribute))
+    notices_.push_back("The file is not complete (" + text_of(*reason) +
+                       "): the frames that it has are read.");
   layout_.dtype = images_.dtype();
   layout_.stream = {{"t", frames, 1, "", {}}};
   layout_.item = {{"y", images_.height(), 1, "", {}}, {"x", images_.width(), 1, "", {}}};

@@ -176,6 +176,11 @@ TEST_F(RtdcGates, AreThereWhereTheFileStatesNone) {
   EXPECT_EQ(text(source), "pixels nan nan; ");
 }
 
+TEST_F(RtdcGates, BelongToAFileThatMayBeIncomplete) {
+  EXPECT_THAT(with({{"user:parfocal incomplete", std::string("stopped")}}).notices(),
+              ElementsAre(HasSubstr("not complete (stopped)")));
+}
+
 TEST_F(RtdcGates, TellWhatIsNone) {
   RtdcSource source = with({{"online_filter:something", 3.0}});
   EXPECT_EQ(text(source), "pixels nan nan; ");

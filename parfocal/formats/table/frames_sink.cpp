@@ -58,7 +58,8 @@ class FramesSink final : public Sink {
   int64_t resident_bytes() const override { return CsvWriter::kResidentBytes; }
   int64_t disk_bytes() const override {
     const int64_t rows = coordinates_.items();
-    return rows == kUnbounded ? -1 : file_room_bytes(room_product(rows, row_bytes()));
+    if (rows == kUnbounded) return -1;
+    return file_room_bytes(room_product(rows, row_bytes())) + CsvWriter::kBufferBytes;
   }
   void open() override {
     csv_.open(path_, [this](std::string_view row) { return coordinates_.item_of(row); });

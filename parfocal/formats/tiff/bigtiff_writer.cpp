@@ -202,10 +202,10 @@ int64_t BigTiffWriter::link_at(int64_t page) const {
 }
 int64_t BigTiffWriter::file_bytes(int64_t pages) const {
   if (pages == 0) return kDiskBlock;
-  if (!encoder_) return pixels_at(pages - 1) + page_bytes_ + kDiskBlock;
+  if (!encoder_) return pixels_at(pages - 1) + page_bytes_ + kEndBytes + kDiskBlock;
   const int64_t groups = (pages + group_ - 1) / group_;
   return head_bytes_ + groups * (directories_bytes_ + kDiskBlock) +
-         pages * strips_ * encoder_->most_strip_bytes() + kDiskBlock;
+         pages * strips_ * encoder_->most_strip_bytes() + kEndBytes + kDiskBlock;
 }
 
 Status BigTiffWriter::put(const void* from, int64_t bytes, int64_t at) {
@@ -218,8 +218,8 @@ Status BigTiffWriter::reserve(int64_t end) {
   if (end <= reserved_) return {};
   const int64_t least = up_to(end + kEndBytes, kDiskBlock);
   int64_t target = up_to(end + kAheadBytes, kDiskBlock);
-  if (pages_.count != kUnbounded && !encoder_)
-    target = std::max(least, std::min(target, pixels_at(pages_.count - 1) + page_bytes_));
+  if (pages_.count != kUnbounded)
+    target = std::max(least, std::min(target, file_bytes(pages_.count)));
   for (const int64_t to : {target, least}) {
     if (::fallocate(fd_.get(), 0, reserved_, to - reserved_) == 0) {
       reserved_ = to;

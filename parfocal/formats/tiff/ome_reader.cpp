@@ -140,6 +140,9 @@ class OmeReader {
     if (key == "items") items_ = whole_number(xml_text(text, behind)).value_or(0);
     if (key == "gaps") gaps_ = xml_text(text, behind);
     if (key == "complete") complete_ = xml_text(text, behind) == "true";
+    if (key == "reason" && !complete_)
+      found_.notices.push_back("The file is not complete (" + xml_text(text, behind) +
+                               "): the frames that it has are read.");
     if (key == "provenance" && complete_) found_.provenance = xml_text(text, behind);
     if (key == "gaps_not_listed")
       found_.missing_not_listed = whole_number(xml_text(text, behind)).value_or(0);

@@ -27,6 +27,7 @@ using test::raw_map;
 using test::read_all;
 using test::read_text;
 using test::TempDir;
+using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -209,6 +210,7 @@ TEST(OmeTiffSink, EndsAtTheLastValidFrameOfAStoppedRun) {
                                           "&#34;stopped&#34;"));
   EXPECT_TRUE(source->missing().has(5));  // by the count of the items that have pages
   EXPECT_FALSE(source->missing().has(4));
+  EXPECT_THAT(source->notices(), Contains(HasSubstr("The file is not complete (stopped)")));
 }
 
 TEST(OmeTiffSink, StoppedBeforeItsFirstFrameItHoldsOneStepOfZeros) {
@@ -253,20 +255,27 @@ TEST(OmeTiffSink, StoresBoolAsBytesAndAFrameWithoutStreamAxes) {
 }
 
 TEST(OmeTiffSink, TakesTheDiskThatThePixelsNeed) {
-  TempDir dir;
-  const Layout layout = make_layout(DType::u16, {{"t", 40}}, {{"y", 64}, {"x", 64}});
-  const auto sink = image_sink(dir, layout);
-  sink->open();
-  for (int64_t k = 0; k < 40; ++k)
-    ASSERT_TRUE(
-        write_image(*sink, layout, k, random_image(DType::u16, layout.whole_item(), 1).view())
-            .ok());
-  ASSERT_TRUE(sink->close({}).ok());
-  struct stat info {};
-  ASSERT_EQ(::stat((dir / "a.ome.tif").c_str(), &info), 0);
-  EXPECT_LE(info.st_size, sink->disk_bytes());
-  EXPECT_LE(info.st_blocks * 512, sink->disk_bytes() + 8192);
-  EXPECT_LE(sink->disk_bytes(), 40 * 64 * 64 * 2 + 24576);
+  for (const char* compression : {"none", "deflate"}) {
+    SCOPED_TRACE(compression);
+    TempDir dir;
+    const Layout layout = make_layout(DType::u16, {{"t", 40}}, {{"y", 64}, {"x", 64}});
+    const auto sink = image_sink(dir, layout, compression);
+    const auto disk_bytes = [&] {
+      struct stat info {};
+      EXPECT_EQ(::stat((dir / "a.ome.tif").c_str(), &info), 0);
+      return std::max<int64_t>(info.st_size, info.st_blocks * 512 - 8192);
+    };
+    sink->open();
+    int64_t most = disk_bytes();
+    for (int64_t k = 0; k < 40; ++k) {
+      const Image image = random_image(DType::u16, layout.whole_item(), 1);
+      ASSERT_TRUE(write_image(*sink, layout, k, image.view()).ok());
+      most = std::max(most, disk_bytes());  // what is reserved, too
+    }
+    ASSERT_TRUE(sink->close({}).ok());
+    EXPECT_LE(std::max(most, disk_bytes()), sink->disk_bytes());
+    EXPECT_LE(sink->disk_bytes(), 2 * 40 * 64 * 64 * 2 + 24576);
+  }
 }
 
 TEST(OmeTiffSink, RefusesWhatTheFormatHasNoPlaceFor) {

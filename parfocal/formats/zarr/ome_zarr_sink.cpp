@@ -85,7 +85,12 @@ class OmeZarrSink final : public Sink {
     return StoreWriter::resident_bytes(spec_, options_) + (table_ ? table_->resident_bytes() : 0);
   }
   int64_t disk_bytes() const override {
-    return StoreWriter::disk_bytes(spec_, options_);  // rows of a table are not known
+    return StoreWriter::disk_bytes(spec_, options_);  // see notices()
+  }
+  std::vector<std::string> notices() const override {
+    if (!table_) return {};
+    return {"The rows of the table in " + root_.filename().string() +
+            " are not known before: their disk is not in what is stated."};
   }
   // A pyramid that is halved in z needs whole planes, and a table comes whole.
   bool takes_regions() const override {

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <type_traits>
@@ -54,6 +55,14 @@ DType float_dtype(DType a, DType b) {
   return fits_float32(a) && fits_float32(b) ? DType::f32 : DType::f64;
 }
 
+// Of a fraction the nearest is taken, as numpy does; a whole number has to be that number.
+bool fits_float32(const Constant& constant) {
+  const float nearest = static_cast<float>(constant.value);
+  if (!std::isfinite(constant.value)) return true;
+  return std::isfinite(nearest) &&
+         (nearest == constant.value || std::floor(constant.value) != constant.value);
+}
+
 DType result_dtype(const SubtractParams& p, std::span<const PortLayout> inputs) {
   const DType a = inputs[0].layout.dtype;
   if (const PortLayout* by = connected_to(inputs, kBy)) {
@@ -61,7 +70,8 @@ DType result_dtype(const SubtractParams& p, std::span<const PortLayout> inputs) 
     if (is_float(a) || is_float(b)) return float_dtype(a, b);
     return difference_dtype(a, limits_of(b));
   }
-  if (is_float(a) || !p.constant->integer) return float_dtype(a, a);
+  if (is_float(a) || !p.constant->integer)
+    return fits_float32(*p.constant) ? float_dtype(a, a) : DType::f64;
   return difference_dtype(a, {*p.constant->integer, *p.constant->integer});
 }
 
@@ -207,7 +217,8 @@ PARFOCAL_OPERATOR(subtract) {
                          "it lacks"}},
       .outputs = {{.doc =
                        "integers: the smallest signed dtype that holds every difference; floats: "
-                       "float32 where it holds both operands, else float64"}},
+                       "float32 where it holds both operands (of a constant with a fraction the "
+                       "nearest number), else float64"}},
       .params = Parameters<SubtractParams>().add(
           "constant", &SubtractParams::constant,
           "number to subtract, instead of by; written with a point it makes floats"),

@@ -47,6 +47,11 @@ TEST(Subtract, ChoosesTheSmallestDtypeThatHoldsEveryDifference) {
   EXPECT_EQ(result_of("{op: subtract, constant: 0.5}", DType::u16), DType::f32);
   EXPECT_EQ(result_of("{op: subtract, constant: 0.5}", DType::u32), DType::f64);
   EXPECT_EQ(result_of("{op: subtract, constant: 3}", DType::f32), DType::f32);
+  EXPECT_EQ(result_of("{op: subtract, constant: 0.1}", DType::f32), DType::f32);
+  EXPECT_EQ(result_of("{op: subtract, constant: 16777216.0}", DType::u8), DType::f32);
+  EXPECT_EQ(result_of("{op: subtract, constant: 16777217.0}", DType::u8), DType::f64);
+  EXPECT_EQ(result_of("{op: subtract, constant: 16777217}", DType::f32), DType::f64);
+  EXPECT_EQ(result_of("{op: subtract, constant: 1e39}", DType::f32), DType::f64);
 }
 
 TEST(Subtract, NeedsExactlyOneOperand) {

@@ -173,8 +173,9 @@ PARFOCAL_OPERATOR(reduce) {
                     .choices(how_words())
                     .required(),
       .tolerance =
-          "integers: exact, one rounding in the division; floats: 1e-15 relative to the "
-          "sum of magnitudes in float64, rounded once for float32",
+          "integers: exact, one rounding in the division (var and std of more than 16 bits as of "
+          "float64); floats: 1e-15 relative to the sum of magnitudes in float64, rounded once for "
+          "float32",
       .example = "{op: reduce, over: t, how: mean}",
       .reference = "numpy.mean, sum, min, max, std, var over axes, dtype=float64",
       .make = make_operator<Reduce, ReduceParams>()};

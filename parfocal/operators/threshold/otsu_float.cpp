@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "parfocal/kernels/histogram.h"
 #include "parfocal/operators/planes.h"
@@ -27,9 +28,15 @@ class OtsuFloat final : public FoldOperator {
     s.low = range[0];
     s.high = range[1];
     ++s.items;
-    if (std::isinf(s.low) || std::isinf(s.high) || std::isinf(s.high - s.low))
+    if (std::isinf(s.low) || std::isinf(s.high))
       return Status::fail("Otsu's bins cannot span infinite pixels",
                           "use method: value, or remove the infinities before");
+    const bool single = image.dtype == DType::f32;
+    if (s.has_bins() && !(single ? can_be_halved<float>(s) : can_be_halved<double>(s)))
+      return Status::fail(
+          "Otsu's bins cannot span pixels beyond half the largest " +
+              std::string(dtype_name(image.dtype)),
+          single ? "add a step before: {op: cast, dtype: float64}" : "use method: value");
     if (!s.has_bins()) return {};
     dispatch(image.dtype, [&]<class T>() {
       if constexpr (std::is_floating_point_v<T>)
@@ -72,6 +79,12 @@ class OtsuFloat final : public FoldOperator {
       return low < high && std::isfinite(static_cast<double>(kernels::kFloatBins) / (high - low));
     }
   };
+  // The middle of a bin is half the sum of its edges, in the dtype of the image.
+  template <class T>
+  static bool can_be_halved(const State& s) {
+    constexpr double most = std::numeric_limits<T>::max() / 2;
+    return !(s.low < -most) && !(s.high > most);
+  }
   static State& state(std::span<std::byte> memory) {
     return *reinterpret_cast<State*>(memory.data());
   }

@@ -146,6 +146,12 @@ TEST(Threshold, SaysWhatIsWrong) {
   EXPECT_THAT(problem("{op: threshold, method: value}", DType::u8), HasSubstr("add value"));
   EXPECT_THAT(problem("{op: threshold, value: 3}", DType::u8), HasSubstr("method: value"));
   EXPECT_THROW(threshold("{op: threshold}", row<float>({1, INFINITY})), std::runtime_error);
+  // The middle of their bins is beyond float32, as with scikit-image.
+  EXPECT_THROW(threshold("{op: threshold}", row<float>({-3e38F, -2.9e38F, 2.9e38F, 3e38F})),
+               std::runtime_error);
+  EXPECT_THROW(threshold("{op: threshold}", row<float>({1, 3e38F})), std::runtime_error);
+  EXPECT_NO_THROW(threshold("{op: threshold}", row<double>({-3e38, -2.9e38, 2.9e38, 3e38})));
+  EXPECT_NO_THROW(threshold("{op: threshold}", row<float>({3e38F, 3e38F})));
 }
 
 TEST(Threshold, GivesScikitImagesLevelsOfRealImages) {

@@ -136,8 +136,9 @@ Status ArrayWriter::open_part(Band& band, int64_t number, Part*& part) {
   if (part->created) return {};
   // Compressed shards grow; of uncompressed ones the size is known.
   const int64_t frames = grid_.frames_in_band(band.number);
-  const int64_t expected = encoder_.plain() ? part_bytes(number, frames) : 2 * kWriteAlign;
-  if (Status s = part->file.create(part_path(root_, number_, band.number, number), expected,
+  const int64_t most = part_bytes(number, frames);
+  const int64_t expected = encoder_.plain() ? most : std::min(most, 2 * kWriteAlign);
+  if (Status s = part->file.create(part_path(root_, number_, band.number, number), expected, most,
                                    is_direct(part_block_bytes(number)));
       !s.ok())
     return s;

@@ -12,7 +12,7 @@ Status FrameLog::take(int64_t& slot) {
     return {};
   }
   if (!created_) {
-    if (Status s = file_.create(path_, slot_bytes_, false); !s.ok()) return s;
+    if (Status s = file_.create(path_, slot_bytes_, INT64_MAX, false); !s.ok()) return s;
     created_ = true;
   }
   return file_.reserve(slot_bytes_, slot);

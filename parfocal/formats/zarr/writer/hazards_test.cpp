@@ -425,7 +425,7 @@ TEST_F(StoreHazards, AfterASyncThatFailedNoneSucceeds) {
 TEST_F(StoreHazards, AShardThatIsSealedWhileOthersAreSyncedIsNotMissed) {
   fs::create_directories(root_);
   PartFile file;
-  ASSERT_TRUE(file.create(root_ / "part", kWriteAlign, false).ok());
+  ASSERT_TRUE(file.create(root_ / "part", kWriteAlign, kWriteAlign, false).ok());
   const std::vector<std::byte> block(kWriteAlign);
   ASSERT_TRUE(file.write(0, block.data(), kWriteAlign).ok());
   ASSERT_TRUE(file.close().ok());

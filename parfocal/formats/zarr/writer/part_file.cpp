@@ -79,8 +79,10 @@ Status PartFile::open(const char* doing, int flags, bool direct) {
   return {};
 }
 
-Status PartFile::create(std::filesystem::path path, int64_t expected_bytes, bool direct) {
+Status PartFile::create(std::filesystem::path path, int64_t expected_bytes, int64_t most_bytes,
+                        bool direct) {
   path_ = std::move(path);
+  most_ = most_bytes;
   if (Status s = open("create", O_CREAT | O_TRUNC, direct); !s.ok()) return s;
   step_ = std::clamp(aligned_up(expected_bytes), kWriteAlign, kMostStep);
   small_ = !direct && expected_bytes < kLeastAllocated;
@@ -117,9 +119,12 @@ Status PartFile::reserve(int64_t bytes, int64_t& offset) {
   offset = end_;
   const int64_t end = end_ + room(bytes);
   if (end > allocated_) {
-    // Ever more at a time, as everybody waits for the file system meanwhile.
+    // Ever more at a time, as everybody waits for the file system meanwhile; what is there on a
+    // disk that is nearly full.
     step_ = std::clamp(allocated_, step_, kMostStep);
-    if (Status s = allocate(std::max(end, allocated_ + step_)); !s.ok()) return s;
+    const int64_t ahead = std::max(end, std::min(allocated_ + step_, most_));
+    if (!allocate(ahead).ok())
+      if (Status s = allocate(end); !s.ok()) return s;
   }
   end_ = end;
   return {};

@@ -30,9 +30,11 @@ class PartFile {
   int64_t room(int64_t bytes) const { return room(bytes, is_direct()); }
 
   /// Creates the file, with room for `expected_bytes` on the disk where it can be had: its size at
-  /// once, as writes that make a file longer go one after the other. `direct`: past the page cache,
-  /// where the file system does that.
-  Status create(std::filesystem::path path, int64_t expected_bytes, bool direct);
+  /// once, as writes that make a file longer go one after the other. `most_bytes`: what it can
+  /// become; no room is taken beyond. `direct`: past the page cache, where the file system does
+  /// that.
+  Status create(std::filesystem::path path, int64_t expected_bytes, int64_t most_bytes,
+                bool direct);
   /// Opens a file that is filled up to `bytes`.
   Status open_filled(std::filesystem::path path, int64_t bytes, bool direct);
   /// A place for a block, grown on the disk where needed.
@@ -63,7 +65,7 @@ class PartFile {
   bool small_ = false;  // no room is reserved
   Fd kept_;
   std::mutex mutex_, syncing_;  // the first: of end_ and allocated_
-  int64_t end_ = 0, allocated_ = 0, step_ = 0;
+  int64_t end_ = 0, allocated_ = 0, step_ = 0, most_ = INT64_MAX;
   bool sized_ = false;  // allocated_ is the size of the file
   std::atomic<bool> dirty_ = false;
   bool sync_failed_ = false;  // by syncing_
