@@ -20,6 +20,7 @@ struct PipelineArguments {
   std::optional<OnError> on_error;
   int threads = 0;  ///< 0 = what affinity and cgroup allow
   std::filesystem::path out_dir;
+  int64_t disk_taken_bytes = 0;    ///< of the outputs that is there already, or makes way
   std::vector<std::string> words;  ///< the command line as given, for lines to copy
 };
 struct CheckArguments {

@@ -145,6 +145,7 @@ int convert(const ConvertArguments& arguments) {
 
   RunArguments run = run_arguments(arguments, workplace.folder());
   run.overwrite = true;  // of the workplace; whether OUT may be replaced was checked before
+  run.pipeline.disk_taken_bytes = workplace.taken_bytes();
   const Planned plan = planned(arguments, pipeline, run);
   if (arguments.resume && !arguments.overwrite && fs::exists(out))
     return tell_done(arguments, pipeline, plan.plan, out, workplace);

@@ -26,6 +26,8 @@ std::string told_by(const fs::path& out) {
   for (const fs::path& file : fs::is_directory(out)
                                   ? std::vector<fs::path>{out / "zarr.json", out / ".zattrs"}
                                   : std::vector{out}) {
+    std::error_code unknown;
+    if (!fs::is_regular_file(file, unknown)) continue;  // reading a pipe would wait
     std::ifstream in(file, std::ios::binary | std::ios::ate);
     if (!in) continue;
     in.seekg(std::max<std::streamoff>(0, in.tellg() - kTail));

@@ -62,7 +62,7 @@ Facts facts_of(const std::string& path) {
   const std::string extension = fs::path(path).extension().string();
   if (extension == ".yaml" || extension == ".yml" || extension == ".json")
     return pipeline_facts(path);
-  if (extension == ".csv" && fs::exists(path)) return table_facts(path);
+  if (extension == ".csv" && fs::is_regular_file(path)) return table_facts(path);
 #if PARFOCAL_WITH_HDF5
   if (path.ends_with(".rtdc.part")) return rtdc_facts(path);
   if (extension == ".rtdc" || extension == ".h5" || extension == ".hdf5") return rtdc_facts(path);

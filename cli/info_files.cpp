@@ -9,6 +9,7 @@
 #include "info_parts.h"
 #include "parfocal/core/io.h"
 #include "parfocal/core/units.h"
+#include "recover_parts.h"
 
 namespace parfocal::cli {
 namespace {
@@ -44,11 +45,12 @@ Facts table_facts(const std::string& path) {
   nlohmann::ordered_json names = nlohmann::ordered_json::array();
   std::istringstream columns(header);
   while (std::getline(columns, line, ',')) names.push_back(line);
+  const bool torn = wants_recovery(path);
   int64_t rows = 0;
   bool quoted = false;  // a quoted text may have lines of its own
   while (std::getline(in, line)) {
     quoted ^= std::count(line.begin(), line.end(), '"') % 2 != 0;
-    rows += !quoted && !line.empty() && !in.eof();  // the last one may be torn
+    rows += !quoted && !line.empty() && !(torn && in.eof());
   }
   return {{"path", path}, {"format", "table (CSV)"}, {"rows", rows}, {"columns", names}};
 }

@@ -14,8 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr int kKilled = 137;
-
 constexpr std::uintmax_t kMostRecordBytes = 64 << 20;
 
 /// The record, or an empty one: anybody may have written a file of this name.
@@ -37,8 +35,8 @@ const Json& list_in(const Json& json, const char* key) {
 
 std::string status_text(const Json& record, const std::string& at_work) {
   if (!at_work.empty()) return "in progress: " + at_work + " is writing into this folder";
-  const int64_t code = number_in(record, "exit_code", kKilled);
-  if (code == kKilled) return "killed before its end: what it had saved is there";
+  const int64_t code = number_in(record, "exit_code", engine::kKilledExitCode);
+  if (code == engine::kKilledExitCode) return "killed before its end: what it had saved is there";
   return fmt::format("{} (exit {})", text_in(record, "status"), code);
 }
 
@@ -82,7 +80,7 @@ std::vector<std::string> recover_lines(const fs::path& folder) {
 
 bool was_killed(const fs::path& folder) {
   return fs::exists(folder / engine::kRecordName) && engine::run_at_work(folder).empty() &&
-         number_in(record_in(folder), "exit_code", kKilled) == kKilled;
+         engine::recorded_unended(folder);
 }
 
 bool is_run_folder(const std::string& path) {
@@ -96,7 +94,7 @@ Facts run_facts(const std::string& path) {
   Facts facts = {
       {"path", path}, {"format", "results of a run"}, {"status", status_text(record, at_work)}};
   // Counted at the end: until then nothing is known.
-  if (number_in(record, "exit_code", kKilled) != kKilled)
+  if (number_in(record, "exit_code", engine::kKilledExitCode) != engine::kKilledExitCode)
     facts.emplace_back("frames", number_in(record, "items"));
   if (!list_in(record, "edges").empty()) facts.emplace_back("saved", edges_of(record));
   facts.emplace_back("outputs", outputs_in(folder));

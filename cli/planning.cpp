@@ -92,6 +92,7 @@ Planned plan_for(const Pipeline& pipeline, const PipelineArguments& arguments) {
   options.out_dir = arguments.out_dir;
   options.memory_bytes = arguments.memory_bytes;
   options.threads = arguments.threads;
+  options.disk_taken_bytes = arguments.disk_taken_bytes;
   const std::string origin = arguments.memory_bytes  ? "--memory"
                              : pipeline.memory_bytes ? "the pipeline file"
                                                      : "half of what is available";

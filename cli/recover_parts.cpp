@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "commands.h"
+#include "info_parts.h"
 #include "parfocal/core/units.h"
 #include "parfocal/engine/output_place.h"
 #include "parfocal/engine/record.h"
@@ -103,10 +104,12 @@ Recovered recover_a_table(const fs::path& path) {
   return result;
 }
 
-/// A table that was named: what a run did not record is not cut.
+/// A table that was named. A run that came to its end has closed its own: what is torn in it since
+/// is not its doing, as in tables that no run recorded.
 Recovered recover_a_given_table(const fs::path& path) {
-  if (!recording_run(path).empty()) return recover_a_table(path);
-  if (!ends_torn(path)) return {path, "table"};
+  const fs::path run = recording_run(path);
+  if (!run.empty() && was_killed(run)) return recover_a_table(path);
+  if (!run.empty() || !ends_torn(path)) return {path, "table"};
   throw Error(ErrorCode::input_missing,
               Issue{"no run of parfocal recorded this table: it is left as it is", path.string(),
                     "a table of another program, or one that was moved from the folder of its run",
@@ -169,7 +172,7 @@ std::optional<Recovered> recover_recorded(const fs::path& path) {
   if (fs::exists(path.string() + ".part", ignored)) return recover_an_rtdc(path);
   if (!fs::is_regular_file(path, ignored) || has_head_of_hdf5(path)) return std::nullopt;
   const bool tiff = is_tiff(path) || has_head_of_tiff(path);
-  return with_state(tiff ? recover_a_tiff(path) : recover_a_table(path));
+  return with_state(tiff ? recover_a_tiff(path) : recover_a_given_table(path));
 }
 
 bool lies_below(const fs::path& name) {
@@ -187,6 +190,9 @@ Recovered recover_output(const fs::path& path) {
   if (!there)
     throw Error(ErrorCode::input_missing,
                 Issue{"there is no such file or folder", path.string(), "", "", "check the path"});
+  if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored))
+    throw Error(ErrorCode::input_missing, Issue{"it is neither a file nor a folder", path.string(),
+                                                "a pipe, a socket or a device", "", ""});
   if (is_rtdc(path)) return with_state(recover_an_rtdc(path));
   if (is_tiff(path) || has_head_of_tiff(path)) return with_state(recover_a_given_tiff(path));
   if (ends_with(path, ".csv")) return with_state(recover_a_given_table(path));
@@ -199,11 +205,14 @@ bool wants_recovery(const fs::path& path) {
   std::error_code unknown;
   if (fs::is_directory(path, unknown))
     return is_streamed_store(path) && fs::exists(path / "__parfocal" / "journal", unknown);
+  if (fs::exists(path, unknown) && !fs::is_regular_file(path, unknown)) return false;
 #if PARFOCAL_WITH_HDF5
   if (is_rtdc(path)) return is_unfinished_rtdc(path);
 #endif
   if (is_tiff(path) || has_head_of_tiff(path)) return is_unfinished_ome_tiff(path);
-  return ends_with(path, ".csv") && ends_torn(path) && !recording_run(path).empty();
+  if (!ends_with(path, ".csv") || !ends_torn(path)) return false;
+  const fs::path run = recording_run(path);
+  return !run.empty() && was_killed(run);
 }
 
 fs::path recording_run(const fs::path& output) {

@@ -18,7 +18,8 @@ std::filesystem::path free_folder(std::filesystem::path dir) {
   if (!dir.has_filename()) dir = dir.parent_path();
   if (dir == "." || dir == "..") dir /= "results";
   std::filesystem::path candidate;
-  for (int i = 2; i == 2 || std::filesystem::exists(candidate); ++i) {
+  std::error_code unknown;
+  for (int i = 2; i == 2 || std::filesystem::exists(candidate, unknown); ++i) {
     candidate = dir;
     candidate += "-" + std::to_string(i);
   }

@@ -18,9 +18,21 @@ namespace fs = std::filesystem;
                "a name of its own, or the end of that command", "choose another name, or wait"});
 }
 
+// File systems take names of 255 bytes; the folder in which the output is made has a longer one.
+void require_short_name(const fs::path& out) {
+  constexpr size_t most = 240;
+  const size_t bytes = out.filename().string().size();
+  if (bytes > most)
+    throw Error(
+        ErrorCode::bad_command,
+        {"the name of the result is too long", out.string(), std::to_string(bytes) + " bytes",
+         "at most " + std::to_string(most) + " bytes", "choose a shorter name"});
+}
+
 }  // namespace
 
 Workplace::Workplace(const fs::path& out) : out_(out), folder_(folder_of(out)) {
+  require_short_name(out);
   engine::settle(out);
   if (const std::string maker = engine::maker_of(out_); !maker.empty()) fail_busy(out_, maker);
 }
@@ -34,6 +46,17 @@ Workplace::Seen Workplace::look_at(const fs::path& path) {
   struct stat found {};
   if (::lstat(path.c_str(), &found) != 0) return {};
   return {true, S_ISDIR(found.st_mode), found.st_dev, found.st_ino};
+}
+
+int64_t Workplace::taken_bytes() const {
+  int64_t bytes = 0;
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(folder_, error), end; !error && it != end;
+       it.increment(error)) {
+    struct stat found {};
+    if (::lstat(it->path().c_str(), &found) == 0) bytes += found.st_blocks * 512;
+  }
+  return bytes;
 }
 
 void Workplace::take() {

@@ -26,6 +26,8 @@ class Workplace {
   const std::filesystem::path& folder() const { return folder_; }
   /// The output while it is made.
   std::filesystem::path unfinished() const { return folder_ / out_.filename(); }
+  /// Disk that an earlier command left taken in the folder.
+  int64_t taken_bytes() const;
   /// Makes the folder and keeps all other commands away from it and from the output, until this
   /// one ends, however it ends. \throws Error(output_exists) if one is at work there
   void take();

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "parfocal/core/text_input.h"
 #include "parfocal/engine/file_lock.h"
@@ -25,13 +26,24 @@ std::string with_process(std::string who, const fs::path& folder) {
 }
 
 // A swap is over when its folder holds nothing but what can be thrown away.
-void settle_swap(const fs::path& from, const fs::path& to, const fs::path& lock_file) {
+void settle_swap(const fs::path& from, const fs::path& to, const fs::path& lock_file,
+                 const std::vector<std::string>& known) {
   const Swap swap(from, to);
   if (!swap.begun()) return;
-  const auto lock = FileLock::take(lock_file, O_CREAT);
-  if (!lock) return;
-  if (Status s = swap.finish(); !s.ok()) throw Error(ErrorCode::run_failed, s.issue());
+  Status s = swap.require_known(known);
+  const auto lock = s.ok() ? FileLock::take(lock_file, O_CREAT) : std::nullopt;
+  if (s.ok() && !lock) return;
+  if (s.ok()) s = swap.finish();
+  if (!s.ok()) throw Error(ErrorCode::run_failed, s.issue());
   remove_hidden(from, {});
+}
+
+// By the record of the run, which is moved last.
+std::vector<std::string> names_made_in(const fs::path& folder) {
+  std::vector<std::string> names = recorded_names(staging_of(folder));
+  names.emplace_back(kRecordName);
+  for (std::string& name : recorded_names(folder)) names.push_back(std::move(name));
+  return names;
 }
 
 // A result that was recovered and moved to its name leaves the folder in which it was made.
@@ -82,6 +94,15 @@ bool is_of_the_making(const fs::path& name) {
   return name == "frames.csv" || name == std::string(kRecordName) + ".part" ||
          starts_with(name, ".parfocal-swap") || name == ".parfocal-replaced" ||
          starts_with(name, ".parfocal-scratch-");
+}
+
+// Or holds nothing yet.
+bool begins_as_hdf5(const fs::path& file) {
+  std::error_code unknown;
+  if (!fs::is_regular_file(fs::symlink_status(file, unknown))) return false;
+  std::string head(4, '\0');
+  std::ifstream(file, std::ios::binary).read(head.data(), std::ssize(head));
+  return head == "\x89HDF" || head == std::string(4, '\0');
 }
 
 /// What to do with the names of a hidden folder, by the outputs that were made there.
@@ -168,9 +189,10 @@ void settle(const fs::path& path) {
   fs::path at = real_place(path);
   clear_emptied(at);
   for (;; at = at.parent_path()) {
-    settle_swap(staging_of(at), at, at / kRecordName);
+    settle_swap(staging_of(at), at, at / kRecordName, names_made_in(at));
     if (!at.has_relative_path()) return;
-    settle_swap(workplace_of(at), at.parent_path(), workplace_of(at) / kLockName);
+    settle_swap(workplace_of(at), at.parent_path(), workplace_of(at) / kLockName,
+                {at.filename().string()});
   }
 }
 
@@ -194,8 +216,9 @@ fs::path foreign_file_in(const fs::path& folder) {
 // The record goes last: it names the rest for whoever goes on after a kill.
 void clear_hidden(const fs::path& folder, const std::vector<std::string>& outputs,
                   const std::string& kept) {
-  HiddenNames(folder, outputs, kept).clear();
   std::error_code ignored;
+  if (!fs::is_directory(fs::symlink_status(folder, ignored))) return;  // somebody else's
+  HiddenNames(folder, outputs, kept).clear();
   fs::remove(folder / kRecordName, ignored);
   fs::remove(folder, ignored);
 }
@@ -207,10 +230,15 @@ void remove_hidden(const fs::path& folder, const std::vector<std::string>& outpu
   fs::remove(folder, ignored);
 }
 
+// Only .rtdc files are made under such names.
 void remove_parts(const fs::path& folder, const std::vector<std::string>& outputs) {
   std::error_code ignored;
-  for (const std::string& name : outputs)
-    for (const char* ending : kPartEndings) fs::remove(folder / (name + ending), ignored);
+  for (const std::string& name : outputs) {
+    const fs::path part = folder / (name + kPartEndings[0]);
+    if (!begins_as_hdf5(part)) continue;
+    fs::remove(part, ignored);
+    fs::remove(folder / (name + kPartEndings[1]), ignored);
+  }
 }
 
 }  // namespace parfocal::engine

@@ -58,6 +58,7 @@ OutputFolder::OutputFolder(const Plan& plan, bool overwrite, bool resume)
       std::any_of(outputs_.begin(), outputs_.end(), [](const Output& o) { return o.existed; });
   require_readable_record();
   earlier_ = recorded_names(final_);
+  earlier_killed_ = recorded_unended(final_);
   require_apart(plan);
   require_replaceable(overwrite);
   if (!staged_) require_no_parts();
@@ -269,7 +270,7 @@ Status OutputFolder::publish() {
     entries.push_back({output.name, output.existed, output.name == kRecordName});
   if (Status s = Swap(writing_, final_).run(entries); !s.ok()) return s;
   clear_staging();
-  remove_parts(final_, replaced());  // of a run that was killed
+  if (earlier_killed_) remove_parts(final_, replaced());
   published_ = true;
   return {};
 }

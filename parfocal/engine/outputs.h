@@ -71,6 +71,7 @@ class OutputFolder {
   std::filesystem::path final_, writing_;
   std::vector<Output> outputs_;         ///< run.json last
   std::vector<std::string> earlier_;    ///< recorded by an earlier run
+  bool earlier_killed_ = false;         ///< which did not come to its end
   RecordFile earlier_record_, record_;  ///< in final_ and in writing_
   bool resumes_ = false, staged_ = false, published_ = false;
   bool created_folder_ = false, created_ = false, begun_ = false;

@@ -87,6 +87,12 @@ Status readable_record(const fs::path& folder) {
   return read_text_file(folder / kRecordName, kMostRecordBytes, text);
 }
 
+bool recorded_unended(const fs::path& folder) {
+  const auto record = record_in(folder);
+  return !record.is_object() || !record.contains("exit_code") ||
+         record["exit_code"] == kKilledExitCode;
+}
+
 int64_t recorded_process(const fs::path& folder) {
   const auto record = record_in(folder);
   const bool told =

@@ -19,6 +19,9 @@ std::string origin_of(const Plan& plan, const OpenSource& source);
 /// One JSON object: pipeline text and fingerprint, version, identity of the input.
 std::string provenance_of(const Plan& plan, const OpenSource& source);
 
+/// What the record says until the run has ended: that it was killed by SIGKILL.
+inline constexpr int kKilledExitCode = 137;
+
 /// The text of run.json. `names`: of all outputs, relative to its folder; `running`: the process is
 /// named that is at it.
 std::string record_text(const RunRecord& record, const Plan& plan, const OpenSource& source,
@@ -28,6 +31,9 @@ std::string record_text(const RunRecord& record, const Plan& plan, const OpenSou
 std::vector<std::string> recorded_names(const std::filesystem::path& folder);
 /// Why the record of `folder` cannot be read; none is no failure.
 Status readable_record(const std::filesystem::path& folder);
+/// Whether no run that came to its end recorded its outputs in `folder`: it was killed, is at work,
+/// or there is none.
+bool recorded_unended(const std::filesystem::path& folder);
 /// The process that wrote the record while it was at work; 0 = not told.
 int64_t recorded_process(const std::filesystem::path& folder);
 

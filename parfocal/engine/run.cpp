@@ -238,7 +238,7 @@ class Run {
   void mark_running() {
     RunRecord record;
     record.status = RunStatus::stopped;
-    record.exit_code = 137;
+    record.exit_code = kKilledExitCode;
     record.planned_peak_bytes = plan_.peak_bytes;
     record.base_bytes = plan_.base_bytes;
     if (!write_record(record, true))

@@ -107,6 +107,24 @@ Status Swap::run(const std::vector<SwapEntry>& entries) const {
   return s;
 }
 
+Status Swap::require_known(const std::vector<std::string>& known) const {
+  std::vector<SwapEntry> entries;
+  if (Status s = read(entries); !s.ok()) return s;
+  for (const SwapEntry& entry : entries) {
+    if (std::find(known.begin(), known.end(), entry.name) == known.end())
+      return Status::fail(
+          journal().string() + " names " + entry.name + ", which no record of a run names",
+          "look what it is, and remove it");
+    for (const fs::path& folder : {from_, to_})
+      for (fs::path place = (folder / entry.name).parent_path(); place != folder;
+           place = place.parent_path())
+        if (std::error_code unknown; fs::is_symlink(place, unknown))
+          return Status::fail(place.string() + " is a link: outputs are not given names through it",
+                              "put a folder in its place");
+  }
+  return {};
+}
+
 // Names are safe before the entry that cannot be undone follows.
 Status Swap::finish() const {
   if (!begun()) return {};

@@ -30,6 +30,9 @@ class Swap {
   /// Writes the journal, then renames. A failure is undone; where that cannot be done, begun() says
   /// so, and finish() goes on another time.
   Status run(const std::vector<SwapEntry>& entries) const;
+  /// Why what was begun is not to be gone on with by who did not begin it: the journal names an
+  /// output that is none of `known`, or one that lies behind a link.
+  Status require_known(const std::vector<std::string>& known) const;
   /// Goes on with what was begun; then what was replaced is gone, and `from` holds nothing of it.
   /// Fails before anything is moved where the journal names what lies outside the folders.
   Status finish() const;

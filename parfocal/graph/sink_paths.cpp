@@ -6,6 +6,8 @@
 namespace parfocal {
 namespace {
 
+constexpr size_t kMostNameBytes = 240;  // with ".part.journal" a name that file systems take
+
 // Without "./", "//" and a slash at the end: one name for one place.
 std::string clean_path(const std::string& text) {
   const auto path = std::filesystem::path(text).lexically_normal();
@@ -20,19 +22,22 @@ std::string missing_of_path(const std::string& text, const std::string& path) {
   const bool leaves = whole.is_absolute() || path == "." || path.empty() ||
                       std::find(whole.begin(), whole.end(), "..") != whole.end();
   if (leaves || text.find('\0') != std::string::npos) return "a relative path without '..'";
-  for (const char* own : {"run.json", "run.json.part", "frames.csv"})
-    if (*words.begin() == own) return "another name: every run writes its own " + std::string(own);
+  for (const std::string own : {"run.json", "frames.csv"})
+    for (const char* ending : {"", ".part", ".part.journal"})
+      if (*words.begin() == own + ending) return "another name: every run writes its own " + own;
   for (const auto& word : words) {
     const std::string name = word.string();
     if (name.starts_with(".parfocal") || (name[0] == '.' && name.ends_with(".parfocal")))
       return "another name: parfocal makes outputs in folders of such names";
+    if (name.size() > kMostNameBytes)
+      return "names of at most " + std::to_string(kMostNameBytes) + " bytes";
   }
   return "";
 }
 
 // A name that begins as the sink's type, so that it differs from those of others.
 std::string other_name(const SinkSpec& sink, const std::string& path) {
-  const std::string name = std::filesystem::path(path).filename().string();
+  const auto name = std::filesystem::path(path).filename().string().substr(0, 80);
   return sink.type + "-" + (name.empty() || name[0] == '.' ? "result" : name);
 }
 
@@ -62,7 +67,7 @@ std::optional<Issue> SinkPaths::add(const SinkSpec& sink, const SinkInfo& info) 
 }
 
 // Another sink's path that this one lies in, or that lies in this one; a file is made under its
-// name and ".part".
+// name, ".part" and ".part.journal".
 SinkPaths::Paths::const_iterator SinkPaths::overlapping(const std::string& path) const {
   for (size_t slash = path.rfind('/'); slash != path.npos && slash > 0;
        slash = path.rfind('/', slash - 1))
@@ -70,8 +75,14 @@ SinkPaths::Paths::const_iterator SinkPaths::overlapping(const std::string& path)
   if (const auto it = paths_.lower_bound(path + "/");
       it != paths_.end() && it->first.starts_with(path + "/"))
     return it;
-  if (const auto it = paths_.find(path + ".part"); it != paths_.end()) return it;
-  return path.ends_with(".part") ? paths_.find(path.substr(0, path.size() - 5)) : paths_.end();
+  for (const std::string_view ending : {".part", ".part.journal"}) {
+    if (const auto it = paths_.find(path + std::string(ending)); it != paths_.end()) return it;
+    if (!path.ends_with(ending)) continue;
+    if (const auto it = paths_.find(path.substr(0, path.size() - ending.size()));
+        it != paths_.end())
+      return it;
+  }
+  return paths_.end();
 }
 
 }  // namespace parfocal

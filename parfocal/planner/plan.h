@@ -124,11 +124,12 @@ struct Plan {
 struct PlanOptions {
   std::filesystem::path out_dir;  ///< "" = ./<pipeline name>-out
   std::optional<int64_t>
-      memory_bytes;            ///< beats the pipeline's; default: half of what is available
-  int threads = 0;             ///< 0 = what affinity and cgroup allow
-  bool fuse = true;            ///< false: every edge a queue (for measurements)
-  std::optional<Region> tile;  ///< force a region shape (tests)
-  bool minimum = false;        ///< take the smallest plan that works, not the fastest that fits
+      memory_bytes;              ///< beats the pipeline's; default: half of what is available
+  int threads = 0;               ///< 0 = what affinity and cgroup allow
+  bool fuse = true;              ///< false: every edge a queue (for measurements)
+  std::optional<Region> tile;    ///< force a region shape (tests)
+  bool minimum = false;          ///< take the smallest plan that works, not the fastest that fits
+  int64_t disk_taken_bytes = 0;  ///< of the outputs: there already, of a run that is gone on with
 };
 
 /// \throws Error(invalid_pipeline | input_missing | over_budget). Over budget: says how much is

@@ -203,6 +203,19 @@ int64_t record_room_bytes(const Plan& plan) {
   return kRecordBytes + (sinks + 1) * (static_cast<int64_t>(2 * plan.pipeline.text.size()) + 8192);
 }
 
+// Names of channels, positions and the like stand in the layout of every port.
+int64_t axis_names_bytes(const Plan& plan) {
+  constexpr int64_t kCopies = 4;  // of sources, operators and sinks beside the plan's
+  int64_t bytes = 0;
+  for (const NodePlan& node : plan.nodes)
+    for (const PortLayout& port : node.outputs)
+      for (const auto* axes : {&port.layout.stream, &port.layout.item})
+        for (const Axis& axis : *axes)
+          for (const std::string& name : axis.labels)
+            bytes += static_cast<int64_t>(sizeof name + 2 * name.size());
+  return kCopies * bytes;
+}
+
 }  // namespace
 
 void reserve(Draft& draft, int threads) {
@@ -213,6 +226,8 @@ void reserve(Draft& draft, int threads) {
   plan.reservations.push_back({"threads",
                                std::to_string(threads + 2) + " stacks and heaps of small things",
                                (threads + 2) * int64_t{192} * 1024, -1});
+  if (const int64_t names = axis_names_bytes(plan); names > int64_t{64} << 10)
+    plan.reservations.push_back({"names", "names along the axes of all ports", names, -1});
   if (draft.source.live)
     plan.reservations.push_back(
         {"source", "ring of the live source", draft.source.live->ring_bytes(), -1});

@@ -29,7 +29,8 @@ class Paths(Outputs):
 
     def test_names_of_a_run_s_own_files_are_refused(self):
         for path in ("run.json", "./run.json", "frames.csv", "frames.csv/", "frames.csv/a.csv",
-                     "run.json.part", ".parfocal-new/a.csv", "sub/.a.csv.parfocal/a.csv"):
+                     "run.json.part", "frames.csv.part", "frames.csv.part.journal", "a" * 241,
+                     ".parfocal-new/a.csv", "sub/.a.csv.parfocal/a.csv"):
             with self.subTest(path=path):
                 self.refused(path)
 

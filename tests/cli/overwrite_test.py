@@ -54,7 +54,7 @@ class Overwrite(Outputs):
 
     def test_a_run_that_could_not_make_all_its_outputs_is_recorded_as_failed(self):
         self.pipeline("p.yaml", 3, "type: ome_zarr, from: source, path: z.ome.zarr",
-                      "type: table, path: %s" % (300 * "a"))
+                      "type: table, path: %s" % "/".join(20 * [220 * "a"]))  # longer than paths may be
         self.expect(1, "run", "p.yaml", "--out", "o")
         record = json.loads((self.dir / "o/run.json").read_text())
         self.assertEqual((record["status"], record["exit_code"]), ("failed", 1))
@@ -116,11 +116,38 @@ class Overwrite(Outputs):
             self.skipTest("built without HDF5")
         self.pipeline("p.yaml", 3, "type: rtdc, path: a.rtdc, from: source")
         (self.dir / "o").mkdir()
-        for name in ("a.rtdc.part", "a.rtdc.part.journal", "b.rtdc.part"):
-            self.write("o/" + name, "killed")
-        self.write("o/run.json", json.dumps({"names": ["a.rtdc", "b.rtdc", "run.json"]}))
+        mine = ["frames.csv.part", "frames.csv.part.journal"]
+        for name in ("a.rtdc.part", "a.rtdc.part.journal", "b.rtdc.part", *mine):
+            self.write("o/" + name, "mine" if name in mine else "")
+        self.write("o/run.json", json.dumps({"names": ["a.rtdc", "b.rtdc", "frames.csv", "run.json"]}))
         self.expect(0, "run", "p.yaml", "--out", "o", "--overwrite")
-        self.assertEqual(sorted(self.files("o")), ["a.rtdc", "b.rtdc.part", "frames.csv", "run.json"])
+        whole = ["a.rtdc", "b.rtdc.part", "frames.csv", *mine, "run.json"]
+        self.assertEqual(sorted(self.files("o")), whole)
+        self.write("o/a.rtdc.part", "")
+        self.expect(0, "run", "p.yaml", "--out", "o", "--overwrite")
+        self.assertEqual(sorted(self.files("o")), sorted(["a.rtdc.part", *whole]))
+
+    def test_a_swap_that_no_run_recorded_is_not_carried_out(self):
+        self.pipeline("p.yaml", 3, "type: table, path: a.csv")
+        self.expect(0, "run", "p.yaml", "--out", "o")
+        (self.dir / "private").mkdir()
+        (self.dir / "o/link").symlink_to("../private")
+        (self.dir / "o/.parfocal-new/link").mkdir(parents=True)
+        for name, recorded in (("notes.txt", []), ("link/t.csv", []), ("link/t.csv", ["link/t.csv"])):
+            self.write("o/.parfocal-new/run.json", json.dumps({"names": recorded}))
+            self.write("o/" + name, "mine")
+            self.write("o/.parfocal-new/" + name, "planted")
+            self.write("o/.parfocal-new/.parfocal-swap", "parfocal.swap/1\n\0r2" + name + "\0")
+            for command in (("info", "o"), ("recover", "o"), ("run", "p.yaml", "--out", "o", "--overwrite")):
+                self.assertEqual(self.run_command(*command).returncode, 1)
+                self.assertEqual((self.dir / "o" / name).read_text(), "mine")
+
+    def test_a_file_of_the_name_of_the_hidden_folder_stays(self):
+        self.pipeline("p.yaml", 3, "type: table, path: a.csv")
+        self.expect(0, "run", "p.yaml", "--out", "o")
+        self.write("o/.parfocal-new", "mine")
+        self.expect(1, "run", "p.yaml", "--out", "o", "--overwrite")
+        self.assertEqual((self.dir / "o/.parfocal-new").read_text(), "mine")
 
     def test_a_conversion_that_was_killed_in_its_last_step_leaves_no_lock(self):
         (self.dir / "m.tif").write_bytes(tiff())

@@ -4,7 +4,7 @@ import json
 import os
 import unittest
 
-from support import CommandTest
+from support import CommandTest, tiff
 
 SOURCE = "{type: generator, kind: counter, size: {t: 3, y: 8, x: 8}, dtype: uint8}"
 
@@ -15,6 +15,12 @@ class Recover(CommandTest):
                    "steps: [{op: threshold, id: m}, {op: label, id: l}, {op: count, id: n}]\nsinks:\n"
                    + "".join(f"  - {{{sink}}}\n" for sink in sinks))
         self.expect(0, "run", "p.yaml", "--out", "o")
+
+    def forget_the_end(self):
+        """Makes the record that of a run that was killed."""
+        record = json.loads((self.dir / "o/run.json").read_text())
+        record["exit_code"] = 137
+        self.write("o/run.json", json.dumps(record))
 
     def test_files_of_others_stay_as_they_are(self):
         self.run_pipeline("type: table, path: sub/a.csv", "type: ome_zarr, from: source, path: a.ome.zarr")
@@ -30,6 +36,7 @@ class Recover(CommandTest):
         table = self.dir / "o/result.old"
         whole = table.read_text()
         table.write_text(whole + "2,")  # as a killed writer leaves it
+        self.forget_the_end()
         out, _ = self.expect(0, "recover", "o")
         self.assertEqual(table.read_text(), whole)
         self.assertIn("result.old: recovered", out)
@@ -64,6 +71,10 @@ class Recover(CommandTest):
         table = self.dir / "o/sub/a.csv"
         whole = table.read_text()
         table.write_text(whole + "2,")
+        self.expect(0, "recover", "o")
+        self.expect(0, "recover", "o/sub/a.csv")
+        self.assertEqual(table.read_text(), whole + "2,")  # somebody's edit of what was whole
+        self.forget_the_end()
         self.assertIn("recover o/sub/a.csv", "".join(self.expect(0, "info", "o/sub/a.csv")))
         self.assertIn("o/sub/a.csv: recovered", self.expect(0, "recover", "o/sub/a.csv")[0])
         self.assertEqual(table.read_text(), whole)
@@ -72,6 +83,14 @@ class Recover(CommandTest):
         frames.write_text(rows + "3,")
         self.expect(0, "recover", "o/frames.csv")
         self.assertEqual(frames.read_text(), rows)
+
+    def test_a_pipe_is_refused_and_not_waited_for(self):
+        for name in ("p.csv", "p.ome.tif", "p.rtdc", "p.ome.zarr"):
+            os.mkfifo(self.dir / name)
+            self.expect(4, "recover", name)
+            self.expect(4, "info", name)
+        (self.dir / "a.tif").write_bytes(tiff())
+        self.expect(8, "convert", "a.tif", "p.ome.tif")
 
     def test_names_that_are_not_utf8_are_told_in_json(self):
         store = os.fsdecode(b"o/\xff.csv")

@@ -212,7 +212,7 @@ bool JournaledFile::hold(int64_t bytes) {
   const int64_t needed = end_ + promised_ + kEndBytes;
   const int64_t has = std::max(reserved_.load(), int64_t{0});
   if (needed <= has) return true;
-  for (const int64_t target : {needed + kAheadBytes, needed}) {
+  for (const int64_t target : {needed + ahead_bytes(needed), needed}) {
     if (reserve_space(descriptor_, has, target)) {
       reserved_ = target;
       return true;

@@ -13,6 +13,7 @@
 /// Disk space is taken before it is promised: a full disk is met by hold(), before the library has
 /// changed anything, and what ends the file then has the room for it.
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
@@ -38,7 +39,10 @@ class JournaledFile {
  public:
   /// Room that ending a file takes: its indices, attributes and logs.
   static constexpr int64_t kEndBytes = 512 << 10;
-  static constexpr int64_t kAheadBytes = 8 << 20;  ///< disk space taken at a time
+  /// Disk space that a file of so many bytes takes beyond them, so as to ask seldom.
+  static int64_t ahead_bytes(int64_t bytes) {
+    return std::clamp<int64_t>(bytes / 8, 64 << 10, 8 << 20);
+  }
 
   /// "<file>.journal"
   static std::filesystem::path journal_of(const std::filesystem::path& file);

@@ -11,6 +11,7 @@
 #include "parfocal/formats/common/length_units.h"
 #include "parfocal/formats/hdf5/attributes.h"
 #include "parfocal/formats/hdf5/dataset_writer.h"
+#include "parfocal/formats/hdf5/journaled_file.h"
 #include "parfocal/formats/hdf5/rtdc_copy.h"
 #include "parfocal/formats/hdf5/rtdc_output.h"
 
@@ -52,7 +53,9 @@ class RtdcSink final : public Sink {
   }
   int64_t disk_bytes() const override {
     const int64_t frames = frames_.layout.layout.stream_count();
-    return frames == kUnbounded ? -1 : rtdc_room_bytes(frames, frames_.layout.layout.item_bytes());
+    if (frames == kUnbounded) return -1;
+    const int64_t bytes = rtdc_room_bytes(frames, frames_.layout.layout.item_bytes());
+    return bytes + JournaledFile::ahead_bytes(bytes);
   }
 
   std::vector<std::string> notices() const override {

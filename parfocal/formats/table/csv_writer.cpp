@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "parfocal/core/utf8.h"
 #include "parfocal/formats/common/reserve.h"
 
 namespace parfocal {
@@ -95,7 +96,9 @@ void CsvWriter::real(double value) { std::isnan(value) ? missing() : number(valu
 void CsvWriter::single(float value) { std::isnan(value) ? missing() : number(value); }
 void CsvWriter::missing() { separate(); }
 
-void CsvWriter::text(std::string_view value) {
+void CsvWriter::text(std::string_view given) {
+  const std::string clean = as_utf8(given);
+  std::string_view value = clean;
   separate();
   if (value.find_first_of(",\"\r\n") == value.npos) return put(value);
   put("\"");

@@ -19,6 +19,17 @@ struct OmeTiffParams {
 
 constexpr int64_t kTextBytes = 1 << 20;  // the list of gaps and the XML made of it
 
+// Of the XML, which is made and written as a whole.
+int64_t channels_text_bytes(const std::vector<Axis>& axes) {
+  constexpr int64_t kChannelBytes = 256;
+  int64_t bytes = 0;
+  for (const Axis& axis : axes) {
+    if (axis.name == "c") bytes += kChannelBytes * std::max<int64_t>(0, axis.size);
+    for (const std::string& label : axis.labels) bytes += 4 * static_cast<int64_t>(label.size());
+  }
+  return bytes;
+}
+
 // "a" of a.ome.tif
 std::string image_name(const std::filesystem::path& path) {
   const std::filesystem::path stem = path.stem();
@@ -61,7 +72,9 @@ class OmeTiffSink final : public Sink {
     items_per_step_ = planes_per_step_ / planes_per_item_;
   }
 
-  int64_t resident_bytes() const override { return file_.resident_bytes() + kTextBytes; }
+  int64_t resident_bytes() const override {
+    return file_.resident_bytes() + kTextBytes + channels_text_bytes(axes_);
+  }
   int64_t disk_bytes() const override {
     const int64_t items = layout_.stream_count();
     return items == kUnbounded ? -1 : file_.file_bytes(items * planes_per_item_);

@@ -7,6 +7,7 @@
 
 #include "parfocal/core/operator_info.h"
 #include "parfocal/core/units.h"
+#include "parfocal/core/utf8.h"
 #include "parfocal/formats/tiff/description_values.h"
 
 namespace parfocal {
@@ -38,28 +39,11 @@ const char* type_of(DType dtype) {
   }
 }
 
-// The next character of UTF-8 text; bytes that are none, and what XML may not hold, are U+FFFD.
+// The next character; bytes that are none, and what XML may not hold, are U+FFFD.
 uint32_t take_character(std::string_view text, size_t& i) {
-  constexpr uint32_t bad = 0xfffd;
-  const auto byte = [&](size_t k) { return static_cast<uint8_t>(text[k]); };
-  const uint8_t lead = byte(i++);
-  if (lead < 0x80) return lead >= 0x20 || lead == '\n' || lead == '\t' ? lead : bad;
-  const int more = lead >= 0xf0 && lead < 0xf5   ? 3
-                   : lead >= 0xe0 && lead < 0xf0 ? 2
-                   : lead >= 0xc2 && lead < 0xe0 ? 1
-                                                 : 0;
-  if (more == 0) return bad;
-  uint32_t c = lead & (0x3f >> more);
-  size_t next = i;
-  for (int k = 0; k < more; ++k, ++next) {
-    if (next >= text.size() || (byte(next) & 0xc0) != 0x80) return bad;
-    c = c << 6 | (byte(next) & 0x3f);
-  }
-  const uint32_t least = more == 1 ? 0x80 : more == 2 ? 0x800 : 0x10000;
-  if (c < least || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) || c == 0xfffe || c == 0xffff)
-    return bad;
-  i = next;
-  return c;
+  const auto c = next_character(text, i);
+  const bool control = c && *c < 0x20 && *c != '\n' && *c != '\t';
+  return !c || control || *c == 0xfffe || *c == 0xffff ? 0xfffd : *c;
 }
 
 // TIFF holds ASCII: everything else is written as its number.

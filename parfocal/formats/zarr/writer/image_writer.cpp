@@ -77,6 +77,14 @@ int64_t ImageWriter::resident_bytes() const {
   return bytes;
 }
 
+int64_t ImageWriter::description_bytes() const {
+  constexpr int64_t kChannelBytes = 2048;  // of its window, colour and name
+  int64_t bytes = spec().label ? 0 : channels() * kChannelBytes;
+  for (const Axis& axis : spec().axes)
+    for (const std::string& label : axis.labels) bytes += 3 * static_cast<int64_t>(label.size());
+  return bytes;
+}
+
 int64_t ImageWriter::log_bytes() const {
   int64_t bytes = 0;
   for (const auto& level : levels_) bytes += level->log_bytes();

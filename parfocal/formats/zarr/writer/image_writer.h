@@ -45,6 +45,8 @@ class ImageWriter {
   int64_t scratch_bytes() const;
   /// What it holds besides: open shards, samples, rows.
   int64_t resident_bytes() const;
+  /// What making its description takes: that of each channel counts.
+  int64_t description_bytes() const;
   int64_t log_bytes() const;
   /// Room on the disk for all its frames, with what is there only while they come. \pre the first
   /// axis has an end

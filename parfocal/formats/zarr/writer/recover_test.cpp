@@ -171,6 +171,40 @@ TEST_F(Recover, TellsWhatIsMissingAndWhy) {
   EXPECT_EQ(text.find("\"complete\": true"), text.npos);
 }
 
+// Readers take the labels of an image by the same index.
+TEST_F(Recover, GivesImagesThatBeganAlikeOneLength) {
+  StoreSpec both = spec(1, 8);
+  ImageSpec label = both.images[0];
+  label.path = "labels/cells";
+  label.label = true;
+  label.pooling = Pooling::mode;
+  both.images.push_back(label);
+  StoreOptions options;
+  options.ack = Ack::kernel;
+  {
+    auto writer = StoreWriter::create(store(), both, options);
+    int64_t ticket = 0;
+    for (const auto& [image, frames] : {std::pair{size_t{0}, 6}, std::pair{size_t{1}, 3}})
+      for (int64_t frame = 0; frame < frames; ++frame) {
+        const auto pixels = pixels_of(frame);
+        const auto plane = packed_view(reinterpret_cast<const std::byte*>(pixels.data()),
+                                       DType::u16, Region::whole({kSide, kSide}));
+        ASSERT_TRUE(
+            writer->append(image, frame, plane, std::as_bytes(std::span(&frame, 1)), ticket).ok());
+        ASSERT_TRUE(writer->wait(ticket).ok());
+      }
+  }
+  const RecoverReport report = recover();
+  ASSERT_EQ(report.images.size(), 2u);
+  EXPECT_EQ(report.images[0].outer, 6);
+  EXPECT_EQ(report.images[1].outer, 6);
+  EXPECT_EQ(report.images[1].frames, 3);
+  EXPECT_EQ(report.images[1].gaps, 3);
+  EXPECT_EQ(reader("0").array().shape[0], 6);
+  EXPECT_EQ(reader("labels/cells/0").array().shape[0], 6);
+  EXPECT_EQ(reader("labels/cells/frames/valid").array().shape[0], 6);
+}
+
 TEST_F(Recover, FindsNothingToDoTheSecondTime) {
   write_and_leave(spec(4, 8), {0, 1, 2, 3, 4, 5});
   recover();

@@ -1,10 +1,10 @@
 #include "parfocal/formats/zarr/writer/recovery.h"
 
 #include <algorithm>
-#include <map>
 
 #include "parfocal/formats/zarr/array_reader.h"
 #include "parfocal/formats/zarr/hierarchy.h"
+#include "parfocal/formats/zarr/writer/common_length.h"
 #include "parfocal/formats/zarr/writer/frame_columns.h"
 #include "parfocal/formats/zarr/writer/part_file.h"
 #include "parfocal/formats/zarr/writer/recovery_tables.h"
@@ -44,6 +44,9 @@ Status StoreRecovery::run(const std::filesystem::path& journal, RecoverReport& r
   if (Status s = read_records(journal, report); !s.ok()) return s;
   for (Image& image : images_)
     if (Status s = finish_image(image, report); !s.ok()) return s;
+  end_alike();
+  for (Image& image : images_)
+    if (Status s = clear_image(image, report); !s.ok()) return s;
   if (Status s = write_columns(journal); !s.ok()) return s;
   if (Status s = finish_tables(); !s.ok()) return s;
   return put_metadata();
@@ -108,6 +111,17 @@ Status StoreRecovery::finish_image(Image& image, RecoverReport& report) {
       if (Status s = pool_missing(image, level); !s.ok()) return s;
     if (Status s = array.finish(image.damaged, report.dropped_bytes); !s.ok()) return s;
   }
+  return {};
+}
+
+void StoreRecovery::end_alike() {
+  std::vector<int64_t> outer;
+  for (const Image& image : images_) outer.push_back(image.outer);
+  take_common_length(spec_, outer);
+  for (size_t i = 0; i < images_.size(); ++i) images_[i].outer = outer[i];
+}
+
+Status StoreRecovery::clear_image(Image& image, RecoverReport& report) {
   find_gaps(image);
   for (size_t level = 0; level < image.levels.size(); ++level)
     if (Status s = remove_strays(image, level, report); !s.ok()) return s;

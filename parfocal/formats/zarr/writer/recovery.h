@@ -37,6 +37,8 @@ class StoreRecovery {
   void take(const FrameRecord& record);
   ArrayRecovery* array(uint32_t number);
   Status finish_image(Image& image, RecoverReport& report);
+  void end_alike();
+  Status clear_image(Image& image, RecoverReport& report);
   Status remove_strays(const Image& image, size_t level, RecoverReport& report);
   bool is_there(const Image& image, size_t level, int64_t frame) const;
   bool is_gap(const Image& image, size_t level, FrameIndex index, size_t z) const;

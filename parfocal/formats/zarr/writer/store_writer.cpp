@@ -137,11 +137,15 @@ int64_t StoreWriter::Impl::resident_bytes() const {
   // and sync.
   constexpr int64_t kThreadBytes = int64_t{128} << 10;
   int64_t bytes = (int64_t{256} << 10) + (options_.threads + 2) * kThreadBytes;
+  int64_t description = 0;
   for (size_t i = 0; i < images_.size(); ++i) {
     bytes += images_[i]->resident_bytes();
     if (scratch_of_[i] == i) bytes += options_.threads * images_[i]->scratch_bytes();
+    // One is made after the other; its text, an eighth of it, waits for those of the others.
+    description = std::max(description, images_[i]->description_bytes());
+    bytes += images_[i]->description_bytes() / 8;
   }
-  return bytes + options_.queue_frames * buffer_bytes();
+  return bytes + description + options_.queue_frames * buffer_bytes();
 }
 
 // Of a frame on its way; one that came in regions is on the disk.

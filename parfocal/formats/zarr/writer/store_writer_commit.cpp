@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 
 #include "parfocal/core/guarded.h"
+#include "parfocal/formats/zarr/writer/common_length.h"
 #include "parfocal/formats/zarr/writer/part_file.h"
 #include "parfocal/formats/zarr/writer/recover.h"
 #include "parfocal/formats/zarr/writer/store_writer-inl.h"
@@ -178,19 +178,10 @@ Status StoreWriter::Impl::finish_images(bool complete, const std::string& reason
   return {};
 }
 
-// Sizes of the first axis: positions and labels that began alike end alike.
 std::vector<int64_t> StoreWriter::Impl::final_outer(bool complete) const {
-  std::map<std::pair<std::string, int64_t>, int64_t> most;  // of images with this first axis
-  const auto most_of = [&](const ImageWriter& image) -> int64_t& {
-    const Axis& first = image.spec().axes[0];
-    return most[{first.name, first.size}];
-  };
-  for (const auto& image : images_)
-    most_of(*image) = std::max(most_of(*image), image->final_outer(complete));
   std::vector<int64_t> outer;
-  for (const auto& image : images_)
-    outer.push_back(image->spec().stream_rank() > 0 ? most_of(*image)
-                                                    : image->final_outer(complete));
+  for (const auto& image : images_) outer.push_back(image->final_outer(complete));
+  take_common_length(spec_, outer);
   return outer;
 }
 
