@@ -115,14 +115,15 @@ void RecordFile::remove_part() const {
 }
 
 // The new file is locked before it has the name, the old one until it has lost it. Where the folder
-// is another one by now, the run's outputs are not in it.
+// is another one by now, the run's outputs are not in it: also where it was changed between the
+// first question and the making of the new file.
 bool RecordFile::write(const std::string& text) {
   if (!lock_ || !lock_->is_at(path_)) return false;
   const fs::path part = path_.string() + kPart;
   try {
     std::optional<FileLock> lock = FileLock::take(part, O_CREAT | O_TRUNC);
-    const bool written =
-        lock && write_all(lock->fd(), text) && ::rename(part.c_str(), path_.c_str()) == 0;
+    const bool written = lock && lock_->is_at(path_) && write_all(lock->fd(), text) &&
+                         ::rename(part.c_str(), path_.c_str()) == 0;
     if (written)
       lock_ = std::move(lock);
     else

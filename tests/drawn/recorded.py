@@ -35,7 +35,8 @@ def split_items(pixels, layout, valid, reasons):
     found = Recorded(tuple((name, size) for (name, _), size in zip(layout.stream, pixels.shape)))
     planes = max(1, int(np.prod(layout.item_shape[:-2])))
     for number, at in enumerate(coordinates(pixels.shape[:len(layout.stream)])):
-        there = valid is None or valid.reshape(-1)[number * planes:(number + 1) * planes].all()
+        flags = None if valid is None else valid.reshape(-1)[number * planes:(number + 1) * planes]
+        there = flags is None or (flags.size == planes and flags.all())
         if there:
             found.items[at] = pixels[at]
         else:

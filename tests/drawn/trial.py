@@ -199,6 +199,8 @@ class Trial:
                 continue
             got = taps.read(folder, sink, self.layouts[sink["from"]])
             right = found[sink["from"]]
+            if sink["type"] == "ome_tiff" and not (right.items or right.gaps or got.items):
+                continue  # an OME-TIFF has one step at least
             if set(got.gaps) != set(right.gaps) or set(got.items) != set(right.items):
                 self.fail("sink", sink["path"], f"items or gaps differ from those of {sink['from']}")
             elif wrong := recorded.unequal(got, right):

@@ -25,7 +25,9 @@ enum Tag : uint16_t {
   kStripByteCounts = 279,
   kXResolution = 282,
   kYResolution = 283,
+  kPlanarConfiguration = 284,
   kResolutionUnit = 296,
+  kPredictor = 317,
   kTileWidth = 322,
   kTileHeight = 323,
   kTileOffsets = 324,
@@ -116,6 +118,25 @@ Entry parse_entry(const TiffFile& file, const uint8_t* p, uint64_t position) {
   if (file.big_tiff && !file.big_endian && e.values.type == 3 && e.values.count == 1)
     e.unused = load(value, 8, false) & ~uint64_t{0xffff};
   return e;
+}
+
+bool decides_pixels(uint16_t tag) {
+  constexpr uint16_t all[] = {kWidth,          kHeight,      kBits,           kCompression,
+                              kPhotometric,    kFillOrder,   kStripOffsets,   kSamples,
+                              kRowsPerStrip,   kTileWidth,   kTileHeight,     kPlanarConfiguration,
+                              kPredictor,      kTileOffsets, kSampleFormat,   kStripByteCounts,
+                              kTileByteCounts, kImageDepth,  kMetaMorphPlanes};
+  return std::find(std::begin(all), std::end(all), tag) != std::end(all);
+}
+bool is_type(uint16_t type) {
+  return (type >= 1 && type <= 13) || (type >= 16 && type <= 18);  // up to LONG8, SLONG8, IFD8
+}
+
+// Readers pass over what they cannot understand, which makes other pixels of the same bytes.
+Status check_entry(const Entry& e) {
+  if (!decides_pixels(e.tag) || (is_type(e.values.type) && e.values.count > 0)) return {};
+  return damaged("tag " + std::to_string(e.tag) + " has " + std::to_string(e.values.count) +
+                 " values of type " + std::to_string(e.values.type));
 }
 
 void set_field(const Entry& e, Fields& f) {
@@ -219,8 +240,11 @@ Status read_fields(const TiffFile& file, uint64_t position, Fields& fields, uint
   for (int64_t left = static_cast<int64_t>(count); left > 0;) {
     const int64_t n = std::min(left, kBatch);
     if (got < used + n * entry_bytes) return beyond(file, "the directory", position);
-    for (int64_t i = 0; i < n; ++i, used += entry_bytes)
-      set_field(parse_entry(file, buffer + used, static_cast<uint64_t>(at + used)), fields);
+    for (int64_t i = 0; i < n; ++i, used += entry_bytes) {
+      const Entry e = parse_entry(file, buffer + used, static_cast<uint64_t>(at + used));
+      if (Status s = check_entry(e); !s.ok()) return s;
+      set_field(e, fields);
+    }
     left -= n;
     if (left == 0) break;
     at += used;

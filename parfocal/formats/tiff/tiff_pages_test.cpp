@@ -342,6 +342,8 @@ TEST(TiffPages, WhatCannotBeReadIsNamed) {
   EXPECT_THAT(failure_of({0, "", {{339, 3, 1, 3}}}), HasSubstr("float16 is not supported"));
   EXPECT_THAT(failure_of({0, "", {{258, 3, 1, 12}}}), HasSubstr("a pixel of 12 bits"));
   EXPECT_THAT(failure_of({0, "", {{273, 1, 1, 8}}}), HasSubstr("offsets of type 1"));
+  EXPECT_THAT(failure_of({0, "", {{317, 0, 1, 2}}}), HasSubstr("tag 317 has 1 values of type 0"));
+  EXPECT_THAT(failure_of({0, "", {{32997, 4, 0, 2}}}), HasSubstr("tag 32997 has 0 values"));
 }
 
 // As in files that were never written whole (sparse ones): the header is no image.

@@ -43,13 +43,17 @@ class Judge:
         whole = {scene.code} if scene.code in COMPLETE else set()
         if scene.is_live and whole:  # a camera loses frames, or not
             whole = set(COMPLETE)
-        self.judge_process(outcome.process, MAY[kind] | whole)
+        skips = kind == "input" and "skip" in scene.words  # what cannot be read of a damaged input is a gap
+        self.judge_process(outcome.process, MAY[kind] | whole | ({6} if skips else set()))
         if outcome.second:
             return self.judge_two(outcome)
         self.judge_outside()
         if kind == "folder" and outcome.struck:
             return self.judge_folder(outcome)
         self.judge_foreign()
+        if skips and outcome.process.code == 6 and scene.code != 6:
+            self.judge_partial(scene.place, self.record_in(scene.place), outcome.process.line)
+            return self.failures
         if outcome.process.code in COMPLETE or kind == "closed" and 1 in self.accident.what["full"]:
             self.judge_whole(outcome.process)
             return self.failures

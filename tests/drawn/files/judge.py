@@ -108,7 +108,7 @@ def same(a, b):
 def wrong_in_damaged(case, result, done):
     """Each plane that counts is one of the input, in its order; fewer of them only with a word."""
     whole, frames = case.frames(), result.frames
-    if same(mutations.other_reader(case), frames) or same(whole, frames):
+    if any(same(planes, frames) for planes in [whole, *mutations.other_reader(case)]):
         return ""
     if whole.shape[1:] != frames.shape[1:] or whole.dtype != frames.dtype:
         return "" if has_word(done) else f"{frames.dtype} {frames.shape} of {whole.shape} without a word"

@@ -129,6 +129,9 @@ def damage_zarr(random, case):
 MOST_PIXELS = 10 ** 6  # damage may state sizes that take a reader for ever
 
 
+ORDER = "TPCZYXS"  # as results of conversions have it
+
+
 def opened(case):
     """What another reader would read, with a shape and a way to its pixels."""
     if case.path.is_dir():
@@ -140,7 +143,8 @@ def opened(case):
 
 
 def other_reader(case):
-    """Planes as tifffile or zarr-python reads them, or None where they do not in 5 s."""
+    """Planes as tifffile or zarr-python reads them, in its order of axes and in that of results; [] where they
+    do not in 5 s."""
     def give_up(*_):
         raise TimeoutError
 
@@ -149,10 +153,14 @@ def other_reader(case):
     try:
         shape, read = opened(case)
         if np.prod(shape, dtype=float) > MOST_PIXELS:
-            return None
+            return []
         pixels = np.asarray(read())
-        return pixels.reshape(-1, *pixels.shape[-2:])
+        orders = [pixels]
+        if case.path.is_file():
+            axes = tifffile.TiffFile(case.path).series[0].axes
+            orders.append(pixels.transpose(sorted(range(len(axes)), key=lambda a: ORDER.find(axes[a]))))
+        return [one.reshape(-1, *one.shape[-2:]) for one in orders]
     except Exception:  # whatever it is: it does not read it
-        return None
+        return []
     finally:
         signal.alarm(0)
