@@ -70,7 +70,8 @@ TEST(Parameters, CheckTheRangeOfEveryElementOfAList) {
   std::vector<Issue> issues;
   set.parse(raw, "step a", issues);
   ASSERT_EQ(issues.size(), 1u);
-  EXPECT_EQ(issues[0].needed, ">= 0");
+  EXPECT_EQ(issues[0].needed, ">= 0, in place of -2 px");
+  EXPECT_EQ(issues[0].cure, "write sigma: [1 px, 2 px]");
 }
 
 TEST(Units, ParseQuantitiesAndBytes) {

@@ -42,7 +42,7 @@ TEST(Cures, KeepANumberWhoseUnitIsTooMuchIfItIsInItsRange) {
   EXPECT_EQ(told("above", "3 px"), "a number without a unit | write above: 3");
   EXPECT_EQ(told("above", "0.5 px"), "a number without a unit | write above: 2");
   EXPECT_EQ(told("whole", "6 px"), "a whole number | write whole: 6");
-  EXPECT_EQ(told("whole", "6.5 px"), "a whole number | write whole: 4");
+  EXPECT_EQ(told("whole", "6.5 px"), "a whole number | write whole: 6");
   EXPECT_EQ(told("whole", "2 px"), "a whole number | write whole: 4");
 }
 
