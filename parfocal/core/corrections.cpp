@@ -72,51 +72,41 @@ std::string joined_text(const RawValue& raw) {
   return letters;
 }
 
+const std::vector<std::string> kExamples = {"0.65 um", "30 s", "64"};
+
 // The first that can be read; null where none can.
 RawValue first_accepted(const std::vector<RawValue>& values, const Accepts& accepts) {
   const auto found = std::find_if(values.begin(), values.end(), accepts);
   return found == values.end() ? RawValue() : *found;
 }
 
-// The nearest number that can be read, with the unit of `text`: 200 in place of 300.
-RawValue nearest_bound(const ParamInfo& info, const std::string& text, const Accepts& accepts) {
-  const auto quantity = parse_quantity(text);
-  if (!quantity) return {};
-  const std::string unit = quantity->unit.empty() ? "" : " " + quantity->unit;
-  std::vector<RawValue> bounds;
-  if (info.at_most && quantity->value > *info.at_most)
-    bounds.push_back(RawValue::scalar(number_text(*info.at_most) + unit));
-  if (info.at_least && quantity->value < *info.at_least)
-    bounds.push_back(RawValue::scalar(number_text(*info.at_least) + unit));
-  return first_accepted(bounds, accepts);
-}
-
 // One value, put right; null where that is not to be seen.
 RawValue corrected_value(const ParamInfo& info, const RawValue& raw, const Accepts& accepts) {
   if (is_scalar(raw) && accepts(raw)) return raw;
-  const RawValue meant = first_accepted(meant_values(info, raw), accepts);
-  return meant.kind == RawValue::Kind::null && is_scalar(raw)
-             ? nearest_bound(info, raw.text, accepts)
-             : meant;
+  return first_accepted(meant_values(info, raw), accepts);
 }
 
-// The same map with what cannot stand put right; null where that is not to be seen. Axes that take
-// no value at all are left out.
-RawValue corrected_map(const ParamInfo& info, const RawValue& raw, const Accepts& accepts) {
+// The same map with what cannot stand put right, by `examples` where nothing else fits; null where
+// that is not to be seen. Axes that take no value at all are left out.
+RawValue corrected_map(const ParamInfo& info, const RawValue& raw, const Accepts& accepts,
+                       const std::vector<std::string>& examples) {
   RawValue result = RawValue::map();
-  const auto fits = [&](const std::string& key, RawValue value) {
-    RawValue alone = RawValue::map();
-    alone.set(key, std::move(value));
-    return accepts(alone);
-  };
   for (const auto& [key, value] : raw.entries) {
+    const auto fits = [&, name = key](const RawValue& one) {
+      RawValue alone = RawValue::map();
+      alone.set(name, one);
+      return accepts(alone);
+    };
     std::vector<RawValue> meant = meant_values(info, value);
     meant.insert(meant.begin(), value);
-    for (const char* example : {"0.65 um", "30 s", "64"})
-      meant.push_back(RawValue::scalar(example));
-    const auto found = std::find_if(meant.begin(), meant.end(),
-                                    [&](const RawValue& one) { return fits(key, one); });
-    if (found != meant.end()) result.set(key, *found);
+    for (const std::string& example : examples) meant.push_back(RawValue::scalar(example));
+    if (const RawValue found = first_accepted(meant, fits); found.kind != RawValue::Kind::null)
+      result.set(key, found);
+    else if (examples.empty() &&
+             std::any_of(kExamples.begin(), kExamples.end(), [&](const std::string& example) {
+               return fits(RawValue::scalar(example));
+             }))
+      return {};
   }
   return accepts(result) && !result.entries.empty() ? result : RawValue();
 }
@@ -157,7 +147,7 @@ RawValue corrected_list(const ParamInfo& info, const RawValue& raw, const Accept
 
 RawValue meant_value(const ParamInfo& info, const RawValue& raw, const Accepts& accepts) {
   if (raw.kind == RawValue::Kind::map)
-    if (RawValue map = corrected_map(info, raw, accepts); map.kind == RawValue::Kind::map)
+    if (RawValue map = corrected_map(info, raw, accepts, {}); map.kind == RawValue::Kind::map)
       return map;
   if (info.type == ParamTraits<std::string>::type_name() && info.choices.empty())
     if (const auto text = joined_text(raw); !text.empty()) return RawValue::scalar(text);
@@ -167,11 +157,26 @@ RawValue meant_value(const ParamInfo& info, const RawValue& raw, const Accepts& 
   return list && value.kind == RawValue::Kind::null ? corrected_list(info, raw, accepts) : value;
 }
 
+// The nearest number that can be read, with the unit of `raw`: 9 in place of 12.
+RawValue nearest_bound(const ParamInfo& info, const RawValue& raw, const Accepts& accepts) {
+  const auto quantity = is_scalar(raw) ? parse_quantity(raw.text) : std::nullopt;
+  if (!quantity) return {};
+  const auto& bound =
+      info.at_most && quantity->value > *info.at_most ? info.at_most : info.at_least;
+  const std::string unit = quantity->unit.empty() ? "" : " " + quantity->unit;
+  return bound ? first_accepted({RawValue::scalar(number_text(*bound) + unit)}, accepts)
+               : RawValue();
+}
+
 }  // namespace
 
-std::string corrected(const ParamInfo& info, const RawValue& raw, const Accepts& accepts) {
+Correction corrected(const ParamInfo& info, const RawValue& raw, const Accepts& accepts) {
   const RawValue meant = meant_value(info, raw, accepts);
-  return meant.kind == RawValue::Kind::null ? example_of(info) : meant.str();
+  if (meant.kind != RawValue::Kind::null) return {meant.str()};
+  const RawValue near = raw.kind == RawValue::Kind::map
+                            ? corrected_map(info, raw, accepts, kExamples)
+                            : nearest_bound(info, raw, accepts);
+  return {near.kind == RawValue::Kind::null ? example_of(info) : near.str(), true};
 }
 
 }  // namespace parfocal

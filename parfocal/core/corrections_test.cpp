@@ -44,12 +44,12 @@ TEST(Corrections, KeepTheNumberThatWasGiven) {
   EXPECT_EQ(told("length", "2,5 pixels"), "write length: 2.5 px");
   EXPECT_EQ(told("length", "3 s"), "write length: 3 px");
   EXPECT_EQ(told("length", "-2 um"), "write length: 2 um");
-  EXPECT_EQ(told("length", "much"), "write length: 1 px");
+  EXPECT_EQ(told("length", "much"), "write e.g. length: 1 px");
   EXPECT_EQ(told("lengths", "1 px, 2 pixels"), "write lengths: [1 px, 2 px]");
   EXPECT_EQ(told("lengths", list({"1,5 px", "2 px"})), "write lengths: [1.5 px, 2 px]");
   EXPECT_EQ(told("whole", "5.0"), "write whole: 5");
-  EXPECT_EQ(told("whole", "12"), "write whole: 9");
-  EXPECT_EQ(told("whole", "1"), "write whole: 2");
+  EXPECT_EQ(told("whole", "12"), "write e.g. whole: 9");
+  EXPECT_EQ(told("whole", "1"), "write e.g. whole: 2");
 }
 
 TEST(Corrections, KnowOtherWordsForTheSame) {

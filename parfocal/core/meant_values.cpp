@@ -1,12 +1,14 @@
 #include "parfocal/core/meant_values.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <string_view>
 #include <utility>
 
 #include "parfocal/core/lowercase.h"
 #include "parfocal/core/meant_quantities.h"
+#include "parfocal/core/units.h"
 
 namespace parfocal {
 namespace {
@@ -28,28 +30,42 @@ Words dtypes(const std::string& text) {
   return {name};
 }
 
-// Shapes by the radius or the side: "7", "disk 7", "disk(7 px)", "square 5".
-Words footprints(const std::string& text) {
-  const size_t at = text.find_first_of("0123456789");
-  if (at == text.npos) return {};
-  size_t length = 0;
-  double size = 0;
-  try {
-    size = std::stod(text.substr(at), &length);
-  } catch (const std::exception&) {
-    return {};
+std::vector<double> numbers_in(const std::string& text) {
+  std::vector<double> numbers;
+  for (size_t at = 0; (at = text.find_first_of("0123456789", at)) != text.npos;) {
+    double number = 0;
+    const auto end = std::from_chars(text.data() + at, text.data() + text.size(), number,
+                                     std::chars_format::fixed);
+    numbers.push_back(number);
+    at = static_cast<size_t>(end.ptr - text.data());
   }
-  const std::string word = lowercase(text.substr(0, at));
-  const bool square = word.starts_with("squ") || word.starts_with("box");
-  const bool disk = word.find_first_not_of(" (") == word.npos || word.starts_with("dis") ||
-                    word.starts_with("circ") || word.starts_with("ball") || word.starts_with("r");
-  const std::string shape = square ? "square(" : "disk(";
-  Words meant;
-  if (!square && !disk) return meant;
-  // The next smaller sizes, where this one is more than what can be read.
-  for (const double most : {size, 401.0, 200.0})
-    if (most <= size) meant.push_back(shape + number_text(most) + ")");
-  return meant;
+  return numbers;
+}
+
+// "disk" of "disc 7" and of "7 px"; "" where no shape of ours is named.
+std::string shape_of(const std::string& word) {
+  constexpr std::pair<std::string_view, std::string_view> shapes[] = {
+      {"squ", "square"}, {"box", "square"}, {"dis", "disk"}, {"circ", "disk"},
+      {"ball", "disk"},  {"rad", "disk"},   {"r=", "disk"},  {"rect", "rectangle"}};
+  for (const auto& [begin, own] : shapes)
+    if (word.starts_with(begin)) return std::string(own);
+  const auto quantity = parse_quantity(word);
+  const bool pixels = !meant_quantities(word).empty() && meant_quantities(word)[0].ends_with(" px");
+  return (quantity && quantity->unit.empty()) || pixels ? "disk" : "";
+}
+
+// Shapes by the radius or the sides: "7", "disk 7", "disk(7 px)", "square 5", "rectangle(3, 5)".
+Words footprints(const std::string& text) {
+  const std::string word = lowercase(text), shape = shape_of(word);
+  const std::vector<double> sizes = numbers_in(
+      shape == "disk" && leading_number(text) ? number_text(*leading_number(text)) : word);
+  const bool sides = (shape.empty() && word.find_first_not_of("0123456789x ") == word.npos) ||
+                     shape == "rectangle";
+  if (sizes.size() == 2 && sides)
+    return {"rectangle(" + number_text(sizes[0]) + "x" + number_text(sizes[1]) + ")"};
+  if (sizes.size() != 1 || shape.empty()) return {};
+  // The largest, where this one is larger.
+  return {shape + "(" + number_text(sizes[0]) + ")", shape + "(401)", shape + "(200)"};
 }
 
 // "3:10" and "3..10" as "3-10"
@@ -74,21 +90,47 @@ Words booleans(const std::string& text) {
   return {};
 }
 
-// "10:110", "10-110" and [10 px, 110 px] as [10, 110]; an end alone as [0, end].
+// "10:110", "10-110" and [10 px, 110 px] as [10, 110].
 std::vector<RawValue> pixel_ranges(const RawValue& raw) {
+  if (raw.kind == RawValue::Kind::list && raw.items.size() != 2) return {};
   const std::string text = raw.str();
   std::vector<RawValue> numbers;
   for (size_t at = 0; (at = text.find_first_of("0123456789", at)) != text.npos;) {
     const size_t end = std::min(text.find_first_not_of("0123456789", at), text.size());
     const bool part_of_number =
-        (end < text.size() && text[end] == '.') ||
+        (end < text.size() && (text[end] == '.' || text[end] == 'e')) ||
         (at > 0 && (text[at - 1] == '.' || (text[at - 1] == '-' && numbers.empty())));
     if (part_of_number && text.find("..") == text.npos) return {};
     numbers.push_back(RawValue::scalar(text.substr(at, end - at)));
     at = end;
   }
-  if (numbers.size() == 1) numbers.insert(numbers.begin(), RawValue::scalar("0"));
   return {RawValue::list(numbers)};
+}
+
+// What `text` is in the unit that a field counts in, which is its name or begins its sentence.
+std::optional<double> converted(const ParamInfo& info, const std::string& text) {
+  const auto meant = meant_quantities(text);
+  const auto quantity = parse_quantity(meant.empty() ? text : meant[0]);
+  const std::string own =
+      unit_factor(info.name, "Hz") ? info.name : info.doc.substr(0, info.doc.find_first_of(" ;,:"));
+  if (!quantity || quantity->unit.empty()) return std::nullopt;
+  const auto factor = unit_factor(quantity->unit, own), seconds = unit_factor(quantity->unit, "s");
+  const double digits = 1e9;
+  if (factor) return std::round(quantity->value * *factor * digits) / digits;
+  if (!seconds || !unit_factor(own, "Hz")) return std::nullopt;
+  return std::round(digits / (quantity->value * *seconds)) / digits;
+}
+
+// A number of a field without a unit.
+Words plain_numbers(const ParamInfo& info, const std::string& text, double number) {
+  Words meant;
+  if (const auto value = converted(info, text)) meant.push_back(number_text(*value));
+  const bool percent = text.ends_with('%') ||
+                       (info.doc.find("fraction") != info.doc.npos && text == number_text(number));
+  if (info.at_most == 1.0 && percent && number > 1 && number <= 100)
+    meant.push_back(number_text(number / 100));
+  meant.push_back(number_text(number));
+  return meant;
 }
 
 // The number that was given with the unit that the field needs; last without its sign.
@@ -101,7 +143,7 @@ Words quantities(const ParamInfo& info, const std::string& text) {
   if (any || length) meant.push_back(plain + (any ? " um" : " px"));
   if (any || info.type == "time") meant.push_back(plain + " s");
   if (info.type.ends_with("number") || info.type.ends_with("integer"))
-    meant.insert(meant.end(), {plain, number_text(std::floor(*number))});
+    for (std::string& one : plain_numbers(info, text, *number)) meant.push_back(std::move(one));
   if (*number < 0 && meant.size() > 0 && (any || length || info.type == "time"))
     for (std::string& unsigned_one : quantities(info, text.substr(text.find('-') + 1)))
       meant.push_back(std::move(unsigned_one));

@@ -133,7 +133,7 @@ bool has_comma(const RawValue& raw) {
 // A word in place of a number: another field takes it, which says "instead of <this one>".
 const ParamInfo* alternative(const std::vector<ParamInfo>& infos, const ParamInfo& info,
                              const RawValue& raw) {
-  if (!is_scalar(raw) || raw.text.empty() || parse_quantity(raw.text)) return nullptr;
+  if (!is_scalar(raw) || raw.text.empty() || leading_number(raw.text)) return nullptr;
   const auto it = std::find_if(infos.begin(), infos.end(), [&](const ParamInfo& other) {
     return other.type == ParamTraits<std::string>::type_name() &&
            other.doc.ends_with("instead of " + info.name);
@@ -157,7 +157,9 @@ std::string cure_by_words(const ParamInfo& info, const RawValue& raw) {
 
 std::string cure_by_value(const ParamInfo& info, const RawValue& raw, const Accepts& accepts) {
   if (const std::string cure = cure_by_words(info, raw); !cure.empty()) return cure;
-  const std::string cure = "write " + info.name + ": " + corrected(info, raw, accepts);
+  const Correction value = corrected(info, raw, accepts);
+  const std::string cure =
+      (value.is_example ? "write e.g. " : "write ") + info.name + ": " + value.text;
   const std::string whole = is_scalar(raw) ? without_thousands(raw.text) : "";
   if (whole.empty() || !accepts(RawValue::scalar(whole))) return cure;
   return cure + ", or " + info.name + ": " + whole + " where the comma parts thousands";

@@ -68,6 +68,7 @@ constexpr KeyRow kKeys[] = {
     {"sinks ome_zarr", "chunks chunk chunk_size chunk_shape", Of::any, "",
      "leave it out: chunks are planes of at most 1024 x 1024; shard: none makes a file of each"},
     {"sinks ome_tiff", "codec compressor", Of::word, "compression: $"},
+    {"sources push", "rate framerate frame_rate frames_per_second hz", Of::number, "fps: $"},
     {"sources files", "path paths file files filename pattern folder dir", Of::any, "glob: $"},
     {"sinks ome_zarr, sinks ome_tiff, sinks table",
      "file filename name output out folder dir to dest", Of::word, "path: $"},
@@ -119,10 +120,21 @@ constexpr ValueRow kValues[] = {
     {"operators reduce", "how", "median percentile quantile",
      "no median is folded over an axis; op: background_rolling_median gives each frame the median "
      "of itself and the frames that follow"},
+    {"operators threshold", "method",
+     "li yen isodata triangle minimum mean huang moments intermodes",
+     "write method: otsu, or method: value with the level that is known"},
+    {"operators threshold", "method", "fixed manual constant absolute global number",
+     "write method: value, and the level as value"},
+    {"operators threshold", "per", "image plane slice t", "write per: frame"},
+    {"operators threshold", "per", "volume all global z", "write per: stack"},
+    {"operators select", "index", "_1 _2 last",
+     "write the number of the step, from 0: the last of n is n - 1"},
     {"operators reduce", "how", "average avg", "write how: mean"},
     {"operators reduce", "how", "total add", "write how: sum"},
     {"operators reduce", "how", "maximum mip", "write how: max"},
     {"operators reduce", "how", "sd stddev", "write how: std"},
+    {"sinks ome_zarr", "format", "v3 3 zarr3 zarr_v3", "write format: 0.5"},
+    {"sinks ome_zarr", "format", "v2 2 zarr2 zarr_v2", "write format: 0.4"},
 };
 
 // Whether a list of words, parted by blanks or by ", ", has `word`.
@@ -192,12 +204,38 @@ std::optional<OtherKey> extent(const std::string& key, const RawValue& value,
                   ""};
 }
 
+// pixel_size: 0.65 um, frame_interval: 30 s: what the scale of some axes is.
+std::optional<OtherKey> scale_of(const std::string& key, const RawValue& value,
+                                 const RawValue& params) {
+  constexpr std::string_view pixels = "pixel_size pixelsize pixel_spacing physical_pixel_size";
+  constexpr std::string_view times = "frame_interval interval dt time_step frame_rate fps";
+  constexpr std::string_view planes = "z_step z_spacing dz slice_spacing";
+  const std::string axes = lists(pixels, " ", key)   ? "yx"
+                           : lists(times, " ", key)  ? "t"
+                           : lists(planes, " ", key) ? "z"
+                                                     : "";
+  const auto number = leading_number(value.text);
+  if (axes.empty() || !number) return std::nullopt;
+  const bool rate = key == "fps" || key == "frame_rate";
+  const auto meant = meant_quantities(
+      number_text(*number) == value.text && rate ? value.text + " fps" : value.text);
+  const std::string unit = axes == "t" ? " s" : " um";
+  const RawValue* given = params.find("scale");
+  RawValue scale = given && given->kind == RawValue::Kind::map ? *given : RawValue::map();
+  for (const char axis : axes)
+    scale.set(std::string(1, axis),
+              RawValue::scalar(meant.empty() ? number_text(*number) + unit : meant[0]));
+  return OtherKey{{{"scale", scale}}, ""};
+}
+
 }  // namespace
 
 std::optional<OtherKey> other_key(const std::string& owner, const std::string& key,
                                   const RawValue& value, const RawValue& params) {
   const std::string name = plain_name(key);
   if (owner == "operators crop") return extent(name, value, params);
+  if (owner == "sources files" || owner == "sources generator")
+    if (auto scale = scale_of(name, value, params)) return scale;
   for (const KeyRow& row : kKeys)
     if (lists(row.owners, ", ", owner) && lists(row.keys, " ", name) && is_of(row.value, value))
       return OtherKey{fields_of(row, value), std::string(row.words)};

@@ -41,6 +41,20 @@ bool join_number(RawValue& map, size_t k, std::vector<Issue>& issues) {
   return true;
 }
 
+// {footprint: rectangle(3, 5): null} is footprint: "rectangle(3, 5)".
+bool join_call(RawValue& map, size_t k, std::vector<Issue>& issues) {
+  const std::string rest = map.entries[k].first;
+  if (k == 0 || !rest.ends_with(')') || rest.find('(') != rest.npos) return false;
+  auto& [key, value] = map.entries[k - 1];
+  if (value.text.find('(') == value.text.npos || value.text.ends_with(')')) return false;
+  value.text += ", " + rest;
+  issues.push_back({"'" + key + "' is cut off by a comma", value.place.str(),
+                    key + ": " + value.text, "quotes: a comma begins the next entry",
+                    "write " + key + ": \"" + value.text + "\""});
+  remove_entry(map, k);
+  return true;
+}
+
 // {op:label: null} is op: label.
 void split_key(RawValue& map, size_t k, std::vector<Issue>& issues) {
   auto& [key, value] = map.entries[k];
@@ -64,7 +78,7 @@ void mend_slips(RawValue& document, std::vector<Issue>& issues) {
     RawValue& value = document.entries[k].second;
     if (value.kind != RawValue::Kind::null)
       mend_slips(value, issues);
-    else if (join_number(document, k, issues))
+    else if (join_number(document, k, issues) || join_call(document, k, issues))
       --k;
     else
       split_key(document, k, issues);

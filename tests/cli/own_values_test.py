@@ -37,11 +37,16 @@ VALUES = [
     ("step", "background_rolling_median, kernel_size: 10.0", "kernel_size: 10"),
     ("step", "background_sparse_median, split_time: 20 msec", "split_time: 20 ms"),
     ("step", "background_sparse_median, split_time: 3 px", "split_time: 3 s"),
-    ("step", "background_sparse_median, frac_cleansing: 80", "frac_cleansing: 1"),
+    ("step", "background_sparse_median, frac_cleansing: 75 %", "frac_cleansing: 0.75"),
+    ("step", "background_sparse_median, frac_cleansing: 80", "frac_cleansing: 0.8"),
     ("mask", "open, footprint: 7", "footprint: disk(7)"),
+    ("mask", 'open, footprint: "1,5 px"', "footprint: disk(1.5)"),
+    ("mask", "open, footprint: 3 x 5", "footprint: rectangle(3x5)"),
     ("mask", "open, footprint: disk 7", "footprint: disk(7)"),
     ("mask", "open, footprint: disk(7 px)", "footprint: disk(7)"),
     ("mask", "open, footprint: Square 5", "footprint: square(5)"),
+    ("mask", "open, footprint: rectangle(3, 5)", 'footprint: "rectangle(3, 5)"'),
+    ("mask", 'open, footprint: "rectangle(3 px, 5 px)"', "footprint: rectangle(3x5)"),
     ("mask", "open, footprint: disk(300)", "footprint: disk(200)"),
     ("step", "cast, dtype: float", "dtype: float32"),
     ("step", "cast, dtype: half", "dtype: float32"),
@@ -52,7 +57,7 @@ VALUES = [
     ("step", 'crop, x: "10:110"', "x: [10, 110]"),
     ("step", "crop, x: [10 px, 110 px]", "x: [10, 110]"),
     ("step", "crop, x: {begin: 10, end: 110}", "x: [10, 110]"),
-    ("step", "crop, ranges: {y: 10}", "ranges: {y: [0, 10]}"),
+    ("step", "crop, ranges: {y: 10-20}", "ranges: {y: [10, 20]}"),
     ("table", 'measure, properties: "area, centroid"', "properties: [area, centroid]"),
     ("table", "measure, properties: [label area centroid]", "properties: [label, area, centroid]"),
     ("table", "measure, properties: [aera, bbxo]", "properties: [area, bbox]"),
@@ -79,6 +84,13 @@ KEYS = [
     ("reduce", "over: t, method: mean", "how: mean"),
     ("cast", "type: uint8", "dtype: uint8"),
 ]
+SOURCE_KEYS = [
+    ("pixel_size: 0.65", "scale: {y: 0.65 um, x: 0.65 um}"),
+    ("pixel_size: 650 nanometers", "scale: {y: 650 nm, x: 650 nm}"),
+    ("scale: {t: 30 s}, pixel_size: 1 um", "scale: {t: 30 s, y: 1 um, x: 1 um}"),
+    ("fps: 10", "scale: {t: 0.1 s}"),
+    ("frame_interval: 30", "scale: {t: 30 s}"),
+]
 
 # (part of the pipeline, what it may not advise, what it tells)
 WORDS = [
@@ -86,6 +98,8 @@ WORDS = [
     (CELLS[:-2] + ", {op: label, from: threshold, structure: 50}", "max_objects: 50", "in its place"),
     ("{op: reduce, over: t, how: median}", "'mean'", "background_rolling_median"),
     ("{op: remove_small_objects, min_size: 50}", "'", "by area"),
+    ("{op: select, axis: t, index: -1}", "index: 0", "n - 1"),
+    ("{op: threshold, method: triangle}", "e.g.", "method: value"),
     ("{op: median, size: 3}", "'", "background_rolling_median"),
 ]
 
@@ -124,6 +138,18 @@ class OwnValues(CommandTest):
                     cure += ", x: 1 um}"
                 self.told(**self.in_place(where, given.replace(wrong, cure)), code=0)
 
+    def test_a_number_is_told_in_the_unit_of_its_field(self):
+        for sink, cure in [("pixel_size: 340 nm", "pixel_size: 0.34"), ("frame_rate: 2 kHz", "frame_rate: 2000"),
+                           ("frame_rate: 20 ms", "frame_rate: 50")]:
+            cures, _ = self.told(sinks="{type: rtdc, from: source, path: a.rtdc, %s}" % sink)
+            self.assertIn("write " + cure, cures)
+        source = "{type: push, fps: 20 ms, of: {type: generator, size: {t: 3, y: 8, x: 8}}}"
+        self.assertEqual(self.told(source)[0], ["write fps: 50"])
+
+    def test_every_decimal_comma_of_a_map_is_told(self):
+        cures, err = self.told(SOURCE % "scale: {t: 30 s, y: 0,65 um, x: 0,65 um}")
+        self.assertEqual(cures, ["write y: 0.65 um", "write x: 0.65 um"], err)
+
     def test_a_comma_that_may_part_thousands_is_told_both_ways(self):
         for value in ("1,000", '"1,000"'):
             cures, _ = self.told(steps="{op: threshold, method: value, value: %s}" % value)
@@ -140,6 +166,21 @@ class OwnValues(CommandTest):
                 self.assertIn(replaced, given)
                 rest = given.replace(replaced, meant)
                 self.told(steps="{op: %s, %s}" % (step, rest), code=0)
+
+    def test_sizes_of_pixels_and_steps_are_a_scale(self):
+        for given, meant in SOURCE_KEYS:
+            (cure,), _ = self.told(SOURCE % given)
+            written, replaced = cure.split(" in place of ")
+            self.assertEqual(written, "write " + meant)
+            self.told(SOURCE % given.replace(replaced, meant), code=0)
+
+    def test_an_invented_value_is_called_an_example(self):
+        for step in ("gaussian, sigma: much", "threshold, method: valley", "cast, dtype: complex",
+                     "crop, x: 10", "background_rolling_median, kernel_size: -3"):
+            (cure,), _ = self.told(steps="{op: %s}" % step)
+            self.assertTrue(cure.startswith("write e.g. ") or "did you mean" in cure, cure)
+        (cure,), _ = self.told(SOURCE % "scale: {x: small}")
+        self.assertEqual(cure, "write e.g. scale: {x: 0.65 um}")
 
     def test_what_is_not_there_is_told_with_what_is(self):
         for steps, never, words in WORDS:
