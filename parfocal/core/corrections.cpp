@@ -161,8 +161,9 @@ RawValue meant_value(const ParamInfo& info, const RawValue& raw, const Accepts& 
 RawValue nearest_bound(const ParamInfo& info, const RawValue& raw, const Accepts& accepts) {
   const auto quantity = is_scalar(raw) ? parse_quantity(raw.text) : std::nullopt;
   if (!quantity) return {};
-  const auto& bound =
-      info.at_most && quantity->value > *info.at_most ? info.at_most : info.at_least;
+  std::optional<double> bound;
+  if (info.at_most && quantity->value > *info.at_most) bound = info.at_most;
+  if (info.at_least && quantity->value < *info.at_least) bound = info.at_least;
   const std::string unit = quantity->unit.empty() ? "" : " " + quantity->unit;
   return bound ? first_accepted({RawValue::scalar(number_text(*bound) + unit)}, accepts)
                : RawValue();

@@ -65,7 +65,9 @@ std::vector<std::string> nearest_names(const std::string& word,
   std::replace(small.begin(), small.end(), '-', '_');
   for (const std::string& name : known) {
     if (name.size() > kMostBytes) continue;
-    const bool prefix = word.size() >= 3 && (name.starts_with(word) || word.starts_with(name));
+    const bool part = std::min(word.size(), name.size()) >= 3;
+    const bool prefix = part && (name.starts_with(word) || word.starts_with(name) ||
+                                 name.ends_with("_" + word));  // mean of intensity_mean
     const size_t distance = same_words(small, name)
                                 ? 0
                                 : std::min(edit_distance(word, name), edit_distance(small, name));

@@ -59,6 +59,7 @@ constexpr KeyRow kKeys[] = {
     {kShapes, "radius", Of::number, "footprint: disk($)"},
     {kShapes, "size kernel_size ksize width side", Of::number, "footprint: square($)"},
     {kShapes, "selem structure structuring_element kernel element strel", Of::word, "footprint: $"},
+    {"operators subtract", "value number amount offset", Of::number, "constant: $"},
     {"operators cast", "to type astype", Of::word, "dtype: $"},
     {"sinks ome_zarr", "compression compressor", Of::word, "codec: $"},
     {"sinks ome_zarr", "pyramid multiscale", Of::yes, "levels: 0"},
@@ -68,6 +69,10 @@ constexpr KeyRow kKeys[] = {
     {"sinks ome_zarr", "chunks chunk chunk_size chunk_shape", Of::any, "",
      "leave it out: chunks are planes of at most 1024 x 1024; shard: none makes a file of each"},
     {"sinks ome_tiff", "codec compressor", Of::word, "compression: $"},
+    {"sources ome_zarr", "well", Of::word, "position: $/0"},
+    {"sources ome_zarr", "resolution scale pyramid_level", Of::number, "level: $"},
+    {"sources ome_zarr, sources files, sources rtdc", "channel channels", Of::number, "",
+     "leave it out and add to steps {op: select, axis: c, index: $, from: source}"},
     {"sources push", "rate framerate frame_rate frames_per_second hz", Of::number, "fps: $"},
     {"sources files", "path paths file files filename pattern folder dir", Of::any, "glob: $"},
     {"sinks ome_zarr, sinks ome_tiff, sinks table",
@@ -133,6 +138,9 @@ constexpr ValueRow kValues[] = {
     {"operators reduce", "how", "total add", "write how: sum"},
     {"operators reduce", "how", "maximum mip", "write how: max"},
     {"operators reduce", "how", "sd stddev", "write how: std"},
+    {"sinks ome_zarr", "codec", "zip zlib deflate", "write codec: gzip"},
+    {"sinks ome_tiff", "compression", "zip zlib gzip adobe_deflate lzw",
+     "write compression: deflate"},
     {"sinks ome_zarr", "format", "v3 3 zarr3 zarr_v3", "write format: 0.5"},
     {"sinks ome_zarr", "format", "v2 2 zarr2 zarr_v2", "write format: 0.4"},
 };
@@ -172,21 +180,23 @@ std::string inserted(const KeyRow& row, const RawValue& value) {
   return number_text(std::round((*number * row.factor + row.offset) * digits) / digits);
 }
 
-// "method: value, value: 100" as fields; texts only.
+std::string with_value(std::string_view text, const KeyRow& row, const RawValue& value) {
+  std::string result(text);
+  const size_t mark = result.find('$');
+  return mark == result.npos ? result : result.replace(mark, 1, inserted(row, value));
+}
+
+// "method: value, value: 100" as fields.
 std::vector<std::pair<std::string, RawValue>> fields_of(const KeyRow& row, const RawValue& value) {
   std::vector<std::pair<std::string, RawValue>> fields;
   for (size_t at = 0; at < row.meant.size();) {
     const size_t end = std::min(row.meant.find(", ", at), row.meant.size());
     const std::string_view field = row.meant.substr(at, end - at);
     const size_t colon = field.find(": ");
-    std::string text(field.substr(colon + 2));
-    const size_t mark = text.find('$');
-    if (text == "$" && row.factor == 1)
-      fields.emplace_back(field.substr(0, colon), value);
-    else
-      fields.emplace_back(
-          field.substr(0, colon),
-          RawValue::scalar(mark == text.npos ? text : text.replace(mark, 1, inserted(row, value))));
+    const std::string_view text = field.substr(colon + 2);
+    const bool same = text == "$" && row.factor == 1;
+    fields.emplace_back(field.substr(0, colon),
+                        same ? value : RawValue::scalar(with_value(text, row, value)));
     at = end + 2;
   }
   return fields;
@@ -202,6 +212,14 @@ std::optional<OtherKey> extent(const std::string& key, const RawValue& value,
   return OtherKey{{{axis, RawValue::list({RawValue::scalar(number_text(*first)),
                                           RawValue::scalar(number_text(*first + *size))})}},
                   ""};
+}
+
+// sigma_x: 2, sigma_y: 3 of gaussian
+std::optional<OtherKey> both_sigmas(const std::string& key, const RawValue& params) {
+  const RawValue *y = params.find("sigma_y"), *x = params.find("sigma_x");
+  if ((key != "sigma_y" && key != "sigma_x") || !y || !x || params.find("sigma"))
+    return std::nullopt;
+  return OtherKey{{{"sigma", RawValue::list({*y, *x})}}, ""};
 }
 
 // pixel_size: 0.65 um, frame_interval: 30 s: what the scale of some axes is.
@@ -234,11 +252,18 @@ std::optional<OtherKey> other_key(const std::string& owner, const std::string& k
                                   const RawValue& value, const RawValue& params) {
   const std::string name = plain_name(key);
   if (owner == "operators crop") return extent(name, value, params);
+  if (owner == "operators gaussian")
+    if (auto sigmas = both_sigmas(name, params)) return sigmas;
   if (owner == "sources files" || owner == "sources generator")
     if (auto scale = scale_of(name, value, params)) return scale;
-  for (const KeyRow& row : kKeys)
-    if (lists(row.owners, ", ", owner) && lists(row.keys, " ", name) && is_of(row.value, value))
-      return OtherKey{fields_of(row, value), std::string(row.words)};
+  for (const KeyRow& row : kKeys) {
+    if (!lists(row.owners, ", ", owner) || !lists(row.keys, " ", name) || !is_of(row.value, value))
+      continue;
+    const OtherKey meant{fields_of(row, value), with_value(row.words, row, value)};
+    // One that is given is not meant by a second name; of several, one says how the others are
+    // read.
+    if (meant.fields.size() != 1 || !params.find(meant.fields[0].first)) return meant;
+  }
   return std::nullopt;
 }
 

@@ -83,6 +83,7 @@ KEYS = [
     ("reduce", "how: mean, axis: 0", "over: t"),
     ("reduce", "over: t, method: mean", "how: mean"),
     ("cast", "type: uint8", "dtype: uint8"),
+    ("subtract", "value: 5", "constant: 5"),
 ]
 SOURCE_KEYS = [
     ("pixel_size: 0.65", "scale: {y: 0.65 um, x: 0.65 um}"),
@@ -196,6 +197,17 @@ class OwnValues(CommandTest):
                     "source": {"source": "{type: %s, glob: a.tif}" % name},
                     "sink": {"sinks": "{type: %s, path: a.csv}" % name}}[kind])
                 self.assertIn(meant, cures[0])
+
+    def test_a_second_name_of_what_is_given_replaces_nothing(self):
+        for steps in ("{op: gaussian, sigma: 2 px, kernel_size: 5}", "{op: crop, x: [0, 9], xmin: 10}"):
+            (cure,), _ = self.told(steps=steps)
+            self.assertIn("or remove", cure)
+        (cure,), _ = self.told(sinks=IMAGE.replace("}", ", name: movie}"))
+        self.assertIn("or remove 'name'", cure)
+
+    def test_two_sigmas_are_one_list(self):
+        cures, _ = self.told(steps="{op: gaussian, sigma_x: 2 px, sigma_y: 3 px}")
+        self.assertEqual({cure.split(" in place")[0] for cure in cures}, {"write sigma: [3 px, 2 px]"})
 
     def test_several_wrong_words_are_each_told(self):
         cures, err = self.told(steps=CELLS + "{op: measure, properties: [mean_intensity, colour]}", sinks=TABLE)
