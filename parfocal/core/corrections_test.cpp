@@ -67,7 +67,7 @@ TEST(Corrections, ReadListsThatAreTexts) {
   EXPECT_EQ(
       told("words", list({"mean_intensity", "colour"})),
       "write intensity_mean in place of mean_intensity; write one of these in place of colour, "
-      "or remove it");
+      "or leave out colour");
 }
 
 }  // namespace

@@ -151,8 +151,8 @@ std::string cure_by_words(const ParamInfo& info, const RawValue& raw) {
     if (near.empty()) unknown += (unknown.empty() ? "" : ", ") + item.str();
     if (!near.empty()) known += "write " + near[0] + " in place of " + item.str() + "; ";
   }
-  return unknown.empty() ? ""
-                         : known + "write one of these in place of " + unknown + ", or remove it";
+  if (unknown.empty()) return "";
+  return known + "write one of these in place of " + unknown + ", or leave out " + unknown;
 }
 
 std::string cure_by_value(const ParamInfo& info, const RawValue& raw, const Accepts& accepts) {

@@ -79,10 +79,16 @@ bool names_a_step(const KnownKeys& known, const std::string& key, const RawValue
 MeantKey written_as(const OtherKey& other, const std::string& key, const RawValue& value,
                     const RawValue& params) {
   if (other.fields.empty()) return {{}, other.words};
+  const auto& [first, written] = other.fields[0];
+  const RawValue* given = params.find(first);
+  if (given && !other.replaces)
+    return {{},
+            "remove '" + key + "', or write " + first + ": " + written.str() + " in place of " +
+                first + ": " + given->str() + other.words};
   std::string cure = "write ", replaced;
   for (const auto& [field, meant] : other.fields) {
     cure += (field == other.fields[0].first ? "" : ", ") + field + ": " + meant.str();
-    if (const RawValue* given = params.find(field)) replaced += field + ": " + given->str() + ", ";
+    if (const RawValue* old = params.find(field)) replaced += field + ": " + old->str() + ", ";
   }
   return {other.fields, cure + " in place of " + replaced + key + ": " + value.str() + other.words};
 }

@@ -211,7 +211,8 @@ std::optional<OtherKey> extent(const std::string& key, const RawValue& value,
   if (axis.empty() || !first || !size) return std::nullopt;
   return OtherKey{{{axis, RawValue::list({RawValue::scalar(number_text(*first)),
                                           RawValue::scalar(number_text(*first + *size))})}},
-                  ""};
+                  "",
+                  true};
 }
 
 // sigma_x: 2, sigma_y: 3 of gaussian
@@ -243,7 +244,7 @@ std::optional<OtherKey> scale_of(const std::string& key, const RawValue& value,
   for (const char axis : axes)
     scale.set(std::string(1, axis),
               RawValue::scalar(meant.empty() ? number_text(*number) + unit : meant[0]));
-  return OtherKey{{{"scale", scale}}, ""};
+  return OtherKey{{{"scale", scale}}, "", true};
 }
 
 }  // namespace
@@ -259,10 +260,9 @@ std::optional<OtherKey> other_key(const std::string& owner, const std::string& k
   for (const KeyRow& row : kKeys) {
     if (!lists(row.owners, ", ", owner) || !lists(row.keys, " ", name) || !is_of(row.value, value))
       continue;
-    const OtherKey meant{fields_of(row, value), with_value(row.words, row, value)};
-    // One that is given is not meant by a second name; of several, one says how the others are
-    // read.
-    if (meant.fields.size() != 1 || !params.find(meant.fields[0].first)) return meant;
+    OtherKey meant{fields_of(row, value), with_value(row.words, row, value)};
+    meant.replaces = meant.fields.size() > 1;
+    return meant;
   }
   return std::nullopt;
 }

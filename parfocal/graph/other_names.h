@@ -15,7 +15,8 @@ namespace parfocal {
 /// where there are none.
 struct OtherKey {
   std::vector<std::pair<std::string, RawValue>> fields;
-  std::string words;  ///< behind the fields, or alone
+  std::string words;      ///< behind the fields, or alone
+  bool replaces = false;  ///< what is given as one of the fields is meant together with the key
 };
 
 /// Of `key` of "operators threshold", "sinks ome_zarr", "sources files"; `params`: all that is

@@ -51,8 +51,9 @@ std::string labels_above(const Pipeline& pipeline, const WrongInput& input) {
 std::string labels_cure(const Pipeline& pipeline, const WrongInput& input) {
   const std::string mask = free_id(pipeline, "mask"), cells = free_id(pipeline, "cells");
   const std::string above = labels_above(pipeline, input);
-  const std::string known =
-      above.empty() ? "" : "write " + input.key + ": " + above + ", the labels made above; or ";
+  std::string known = "write " + input.key + ": " + above + ", the labels made above";
+  if (!above.empty() && input.given == DType::i64) return known;  // counts are no image
+  known = above.empty() ? "" : known + "; or ";
   const std::string label =
       step_text(cells, "label", input.given == DType::boolean ? input.from : mask);
   if (input.given == DType::boolean) return known + added(label, input, cells);

@@ -198,12 +198,17 @@ class OwnValues(CommandTest):
                     "sink": {"sinks": "{type: %s, path: a.csv}" % name}}[kind])
                 self.assertIn(meant, cures[0])
 
-    def test_a_second_name_of_what_is_given_replaces_nothing(self):
-        for steps in ("{op: gaussian, sigma: 2 px, kernel_size: 5}", "{op: crop, x: [0, 9], xmin: 10}"):
-            (cure,), _ = self.told(steps=steps)
-            self.assertIn("or remove", cure)
+    def test_a_second_name_of_what_is_given_can_go_or_replace_it(self):
+        for steps, cure in [
+                ("{op: gaussian, sigma: 2 px, kernel_size: 5}",
+                 "remove 'kernel_size', or write sigma: 1.1 px in place of sigma: 2 px"),
+                ("{op: threshold}, {op: open, footprint: disk(3), radius: 7}",
+                 "remove 'radius', or write footprint: disk(7) in place of footprint: disk(3)")]:
+            self.assertTrue(self.told(steps=steps)[0][0].startswith(cure))
         (cure,), _ = self.told(sinks=IMAGE.replace("}", ", name: movie}"))
-        self.assertIn("or remove 'name'", cure)
+        self.assertTrue(cure.startswith("remove 'name'"))
+        (cure,), _ = self.told(steps="{op: crop, x: [0, 9], xmin: 10}")
+        self.assertIn("or remove 'xmin'", cure)
 
     def test_two_sigmas_are_one_list(self):
         cures, _ = self.told(steps="{op: gaussian, sigma_x: 2 px, sigma_y: 3 px}")
