@@ -14,6 +14,7 @@
 #include "commands.h"
 #include "extra_words.h"
 #include "help.h"
+#include "parfocal/core/meant_quantities.h"
 #include "parfocal/core/units.h"
 #include "print.h"
 
@@ -238,10 +239,11 @@ void finish_arguments(Program& program, const std::vector<std::string>& words) {
     arguments->words = words;
     if (!program.memory.empty()) {
       arguments->memory_bytes = parse_bytes(program.memory);
+      const std::string meant = meant_bytes(program.memory);
       if (!arguments->memory_bytes)
         throw Error(ErrorCode::bad_command,
                     {"--memory is not a size", "", program.memory, "a number of bytes with a unit",
-                     "for example --memory 256MiB"});
+                     "write --memory " + (meant.empty() ? "256MiB" : meant)});
     }
     if (!program.on_error.empty())
       arguments->on_error = program.on_error == "skip" ? OnError::skip : OnError::stop;

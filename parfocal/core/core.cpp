@@ -106,7 +106,9 @@ double length_in_pixels(const Length& length, const Axis& axis) {
         "a length in " + length.unit + " needs the scale of axis " + axis.name,
         axis.unit.empty() ? "axis " + axis.name + " has no scale" : "its unit is " + axis.unit,
         "a scale in a unit of length",
-        "set source.scale, e.g. scale: {" + axis.name + ": 0.65 um}, or give pixels: px");
+        "set source.scale to the size of a pixel, e.g. scale: {" +
+            std::string(axis.name == "y" || axis.name == "x" ? "y: 0.65 um, x" : axis.name) +
+            ": 0.65 um}, or give pixels: px");
   return length.value * *factor / axis.scale;
 }
 

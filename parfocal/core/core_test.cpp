@@ -57,7 +57,7 @@ TEST(Parameters, NameOneOfTheWordsThatAreAllowed) {
   std::vector<Issue> issues;
   params().parse(map_of({{"size", "3"}, {"how", "something_else"}}), "step a", issues);
   ASSERT_EQ(issues.size(), 1u);
-  EXPECT_EQ(issues[0].cure, "write how: mean");
+  EXPECT_EQ(issues[0].cure, "write e.g. how: mean");
 }
 
 struct Many {
@@ -70,7 +70,8 @@ TEST(Parameters, CheckTheRangeOfEveryElementOfAList) {
   std::vector<Issue> issues;
   set.parse(raw, "step a", issues);
   ASSERT_EQ(issues.size(), 1u);
-  EXPECT_EQ(issues[0].needed, ">= 0");
+  EXPECT_EQ(issues[0].needed, ">= 0, in place of -2 px");
+  EXPECT_EQ(issues[0].cure, "write sigma: [1 px, 2 px]");
 }
 
 TEST(Units, ParseQuantitiesAndBytes) {

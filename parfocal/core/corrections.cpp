@@ -1,21 +1,16 @@
 #include "parfocal/core/corrections.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <string_view>
 #include <utility>
+
+#include "parfocal/core/meant_quantities.h"
+#include "parfocal/core/meant_values.h"
 
 namespace parfocal {
 namespace {
 
 bool is_scalar(const RawValue& raw) { return raw.kind == RawValue::Kind::scalar; }
-
-std::string number_text(double value) {
-  char buffer[32];
-  const auto result = std::to_chars(buffer, buffer + sizeof buffer, value);
-  return std::string(buffer, result.ptr);
-}
 
 // The end of a sentence such as "file below the output folder, e.g. objects.csv".
 std::string example_in(const std::string& doc) {
@@ -77,67 +72,112 @@ std::string joined_text(const RawValue& raw) {
   return letters;
 }
 
-// 0.65 px where um are meant; a number without a unit, or with that of something else.
-std::vector<std::string> candidates(const RawValue& raw) {
-  const auto quantity = is_scalar(raw) ? parse_quantity(raw.text) : std::nullopt;
-  if (!quantity) return {};
-  const std::string number = number_text(quantity->value);
-  return {number, number + " um", number + " s", number_text(std::floor(quantity->value))};
+const std::vector<std::string> kExamples = {"0.65 um", "30 s", "64"};
+
+// The first that can be read; null where none can.
+RawValue first_accepted(const std::vector<RawValue>& values, const Accepts& accepts) {
+  const auto found = std::find_if(values.begin(), values.end(), accepts);
+  return found == values.end() ? RawValue() : *found;
 }
 
-// The same map with what cannot stand put right; null where that is not to be seen. Axes that take
-// no value at all are left out.
-RawValue corrected_map(const RawValue& raw, const Accepts& accepts) {
+// One value, put right; null where that is not to be seen.
+RawValue corrected_value(const ParamInfo& info, const RawValue& raw, const Accepts& accepts) {
+  if (is_scalar(raw) && accepts(raw)) return raw;
+  return first_accepted(meant_values(info, raw), accepts);
+}
+
+// The same map with what cannot stand put right, by `examples` where nothing else fits; null where
+// that is not to be seen. Axes that take no value at all are left out.
+RawValue corrected_map(const ParamInfo& info, const RawValue& raw, const Accepts& accepts,
+                       const std::vector<std::string>& examples) {
   RawValue result = RawValue::map();
-  const auto fits = [&](const std::string& key, RawValue value) {
-    RawValue alone = RawValue::map();
-    alone.set(key, std::move(value));
-    return accepts(alone);
-  };
   for (const auto& [key, value] : raw.entries) {
-    std::vector<std::string> words = candidates(value);
-    words.insert(words.end(), {"0.65 um", "30 s", "64"});
-    const auto word = std::find_if(words.begin(), words.end(), [&](const std::string& text) {
-      return fits(key, RawValue::scalar(text));
-    });
-    if (fits(key, value))
-      result.set(key, value);
-    else if (word != words.end())
-      result.set(key, RawValue::scalar(*word));
+    const auto fits = [&, name = key](const RawValue& one) {
+      RawValue alone = RawValue::map();
+      alone.set(name, one);
+      return accepts(alone);
+    };
+    std::vector<RawValue> meant = meant_values(info, value);
+    meant.insert(meant.begin(), value);
+    for (const std::string& example : examples) meant.push_back(RawValue::scalar(example));
+    if (const RawValue found = first_accepted(meant, fits); found.kind != RawValue::Kind::null)
+      result.set(key, found);
+    else if (examples.empty() &&
+             std::any_of(kExamples.begin(), kExamples.end(), [&](const std::string& example) {
+               return fits(RawValue::scalar(example));
+             }))
+      return {};
   }
   return accepts(result) && !result.entries.empty() ? result : RawValue();
 }
 
-// The nearest word in place of each unknown one; null where there is none.
-RawValue corrected_words(const ParamInfo& info, const RawValue& raw) {
-  RawValue result = RawValue::list({});
-  for (const RawValue& item : raw.items) {
-    const auto near = nearest_names(item.text, info.choices);
-    const bool known =
-        std::find(info.choices.begin(), info.choices.end(), item.text) != info.choices.end();
-    if (!known && near.empty()) return {};
-    result.items.push_back(known ? item : RawValue::scalar(near[0]));
+// The words of a text, or of texts in a list: "area, centroid" and [label area] are two each.
+std::vector<std::string> parts_of(const RawValue& raw, const std::string& separators) {
+  std::vector<std::string> parts;
+  const std::vector<RawValue> single{raw};
+  for (const RawValue& item : raw.kind == RawValue::Kind::list ? raw.items : single) {
+    const bool number = has_decimal_comma(item.text);
+    if (number) parts.push_back(item.text);
+    for (size_t at = 0; !number && at < item.text.size();) {
+      const size_t begin = item.text.find_first_not_of(separators + " ", at);
+      if (begin == item.text.npos) break;
+      at = std::min(item.text.find_first_of(separators, begin), item.text.size());
+      const size_t end = item.text.find_last_not_of(' ', at - 1);
+      parts.push_back(item.text.substr(begin, end - begin + 1));
+    }
   }
-  return result;
+  return parts;
+}
+
+// The same list with every entry put right, or one of the words of a text; null where that is not
+// to be seen. Only words that a field knows have no blanks.
+RawValue corrected_list(const ParamInfo& info, const RawValue& raw, const Accepts& accepts) {
+  if (raw.kind == RawValue::Kind::map || raw.kind == RawValue::Kind::null) return {};
+  for (const std::string separators : {info.choices.empty() ? ",;" : ",; ", ",; "}) {
+    RawValue result = RawValue::list({});
+    for (const std::string& part : parts_of(raw, separators)) {
+      result.items.push_back(corrected_value(info, RawValue::scalar(part), accepts));
+      if (!is_scalar(result.items.back())) break;
+    }
+    if (result.items.size() == 1 && raw.kind != RawValue::Kind::list) result = result.items[0];
+    if (accepts(result) && result.str() != "[]") return result;
+  }
+  return {};
+}
+
+RawValue meant_value(const ParamInfo& info, const RawValue& raw, const Accepts& accepts) {
+  if (raw.kind == RawValue::Kind::map)
+    if (RawValue map = corrected_map(info, raw, accepts, {}); map.kind == RawValue::Kind::map)
+      return map;
+  if (info.type == ParamTraits<std::string>::type_name() && info.choices.empty())
+    if (const auto text = joined_text(raw); !text.empty()) return RawValue::scalar(text);
+  const bool list = info.type.starts_with(kListOf);
+  if (list && !info.choices.empty()) return corrected_list(info, raw, accepts);
+  const RawValue value = corrected_value(info, raw, accepts);
+  return list && value.kind == RawValue::Kind::null ? corrected_list(info, raw, accepts) : value;
+}
+
+// The nearest number that can be read, with the unit of `raw`: 9 in place of 12.
+RawValue nearest_bound(const ParamInfo& info, const RawValue& raw, const Accepts& accepts) {
+  const auto quantity = is_scalar(raw) ? parse_quantity(raw.text) : std::nullopt;
+  if (!quantity) return {};
+  std::optional<double> bound;
+  if (info.at_most && quantity->value > *info.at_most) bound = info.at_most;
+  if (info.at_least && quantity->value < *info.at_least) bound = info.at_least;
+  const std::string unit = quantity->unit.empty() ? "" : " " + quantity->unit;
+  return bound ? first_accepted({RawValue::scalar(number_text(*bound) + unit)}, accepts)
+               : RawValue();
 }
 
 }  // namespace
 
-std::string corrected(const ParamInfo& info, const RawValue& raw, const Accepts& accepts) {
-  if (raw.kind == RawValue::Kind::map)
-    if (const RawValue map = corrected_map(raw, accepts); map.kind == RawValue::Kind::map)
-      return map.str();
-  if (raw.kind == RawValue::Kind::list && !info.choices.empty() && !raw.items.empty())
-    return corrected_words(info, raw).str();
-  if (info.type == ParamTraits<std::string>::type_name() && info.choices.empty())
-    if (const auto text = joined_text(raw); !text.empty()) return text;
-  const auto quantity = is_scalar(raw) ? parse_quantity(raw.text) : std::nullopt;
-  const bool plain = info.type == ParamTraits<double>::type_name() ||
-                     (info.type == ParamTraits<int64_t>::type_name() && quantity &&
-                      quantity->value == std::floor(quantity->value));
-  const bool unit = quantity && !quantity->unit.empty() &&
-                    accepts(RawValue::scalar(number_text(quantity->value)));
-  return plain && unit ? number_text(quantity->value) : example_of(info);
+Correction corrected(const ParamInfo& info, const RawValue& raw, const Accepts& accepts) {
+  const RawValue meant = meant_value(info, raw, accepts);
+  if (meant.kind != RawValue::Kind::null) return {meant.str()};
+  const RawValue near = raw.kind == RawValue::Kind::map
+                            ? corrected_map(info, raw, accepts, kExamples)
+                            : nearest_bound(info, raw, accepts);
+  return {near.kind == RawValue::Kind::null ? example_of(info) : near.str(), true};
 }
 
 }  // namespace parfocal

@@ -13,8 +13,12 @@ using Accepts = std::function<bool(const RawValue&)>;
 
 /// A value of the field that can be pasted.
 std::string example_of(const ParamInfo& info);
-/// What was meant: letters without a list, a number whose unit is too much, a map or list with its
-/// wrong entries put right. Else an example; "null" where no word of a list is near.
-std::string corrected(const ParamInfo& info, const RawValue& raw, const Accepts& accepts);
+struct Correction {
+  std::string text;         ///< a value that can be pasted
+  bool is_example = false;  ///< what was meant is not to be seen: one of many values that fit
+};
+/// What was meant: the number that was given with the unit of the field, the nearest words, letters
+/// without a list, a map or list with its wrong entries put right. Else an example.
+Correction corrected(const ParamInfo& info, const RawValue& raw, const Accepts& accepts);
 
 }  // namespace parfocal

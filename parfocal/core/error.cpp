@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "parfocal/core/lowercase.h"
+
 namespace parfocal {
 
 std::string Location::str() const {
@@ -59,10 +61,16 @@ std::vector<std::string> nearest_names(const std::string& word,
   constexpr size_t kMostBytes = 200;  // comparing grows with the product of both
   if (word.size() > kMostBytes) return {};
   std::vector<std::pair<size_t, std::string>> ranked;
+  std::string small = lowercase(word);  // OME-Zarr is ome_zarr
+  std::replace(small.begin(), small.end(), '-', '_');
   for (const std::string& name : known) {
     if (name.size() > kMostBytes) continue;
-    const bool prefix = word.size() >= 3 && (name.starts_with(word) || word.starts_with(name));
-    const size_t distance = same_words(word, name) ? 0 : edit_distance(word, name);
+    const bool part = std::min(word.size(), name.size()) >= 3;
+    const bool prefix = part && (name.starts_with(word) || word.starts_with(name) ||
+                                 name.ends_with("_" + word));  // mean of intensity_mean
+    const size_t distance = same_words(small, name)
+                                ? 0
+                                : std::min(edit_distance(word, name), edit_distance(small, name));
     if (prefix || distance <= std::max<size_t>(1, std::max(word.size(), name.size()) / 3))
       ranked.emplace_back(prefix ? std::min<size_t>(distance, 1) : distance, name);
   }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "parfocal/core/corrections.h"
+#include "parfocal/core/meant_quantities.h"
 
 namespace parfocal {
 namespace {
@@ -17,12 +18,6 @@ std::string joined(const std::vector<std::string>& words) {
   std::string s;
   for (const std::string& word : words) s += (s.empty() ? "" : ", ") + word;
   return s;
-}
-
-std::string number_text(double value) {
-  char buffer[32];
-  const auto result = std::to_chars(buffer, buffer + sizeof buffer, value);
-  return std::string(buffer, result.ptr);
 }
 
 // The number to check against a range: of a number or the value of a length.
@@ -118,17 +113,27 @@ std::string ParamInfo::range_text() const {
 namespace {
 
 // Which of several entries cannot be read: ", in place of 2"; "" where that is not to be told.
-std::string wrong_entry(const ParamSet::Setter& setter, const RawValue& raw, std::any target) {
+std::string wrong_entries(const ParamInfo& info, const ParamSet::Setter& setter,
+                          const RawValue& raw, std::any target) {
   if (raw.kind != RawValue::Kind::list || raw.items.size() < 2) return "";
+  std::string wrong;
   for (const RawValue& item : raw.items)
-    if (setter(item, target)) return is_scalar(item) ? ", in place of " + item.str() : "";
-  return "";
+    if (is_scalar(item) && (setter(item, target) || range_problem(info, item)))
+      wrong += (wrong.empty() ? ", in place of " : ", ") + item.str();
+  return wrong;
+}
+
+bool has_comma(const RawValue& raw) {
+  return (is_scalar(raw) && has_decimal_comma(raw.text)) ||
+         std::any_of(raw.items.begin(), raw.items.end(), has_comma) ||
+         std::any_of(raw.entries.begin(), raw.entries.end(),
+                     [](const auto& entry) { return has_comma(entry.second); });
 }
 
 // A word in place of a number: another field takes it, which says "instead of <this one>".
 const ParamInfo* alternative(const std::vector<ParamInfo>& infos, const ParamInfo& info,
                              const RawValue& raw) {
-  if (!is_scalar(raw) || raw.text.empty() || parse_quantity(raw.text)) return nullptr;
+  if (!is_scalar(raw) || raw.text.empty() || leading_number(raw.text)) return nullptr;
   const auto it = std::find_if(infos.begin(), infos.end(), [&](const ParamInfo& other) {
     return other.type == ParamTraits<std::string>::type_name() &&
            other.doc.ends_with("instead of " + info.name);
@@ -136,10 +141,34 @@ const ParamInfo* alternative(const std::vector<ParamInfo>& infos, const ParamInf
   return it == infos.end() ? nullptr : &*it;
 }
 
+// What to write for each of several words that is none of the field's; "" where that can be written
+// as a whole.
+std::string cure_by_words(const ParamInfo& info, const RawValue& raw) {
+  std::string known, unknown;
+  for (const RawValue& item : raw.items) {
+    if (info.choices.empty() || !is_unknown_word(info, item)) continue;
+    const auto near = nearest_names(item.text, info.choices);
+    if (near.empty()) unknown += (unknown.empty() ? "" : ", ") + item.str();
+    if (!near.empty()) known += "write " + near[0] + " in place of " + item.str() + "; ";
+  }
+  if (unknown.empty()) return "";
+  return known + "write one of these in place of " + unknown + ", or leave out " + unknown;
+}
+
 std::string cure_by_value(const ParamInfo& info, const RawValue& raw, const Accepts& accepts) {
-  const std::string value = corrected(info, raw, accepts);
-  if (value != "null") return "write " + info.name + ": " + value;
-  return "write one of these in place of what is none of them";
+  if (const std::string cure = cure_by_words(info, raw); !cure.empty()) return cure;
+  const Correction value = corrected(info, raw, accepts);
+  const std::string cure =
+      (value.is_example ? "write e.g. " : "write ") + info.name + ": " + value.text;
+  const std::string whole = is_scalar(raw) ? without_thousands(raw.text) : "";
+  if (whole.empty() || !accepts(RawValue::scalar(whole))) return cure;
+  return cure + ", or " + info.name + ": " + whole + " where the comma parts thousands";
+}
+
+// The word that a text is nearest to; of a list, all of it is put right instead.
+std::vector<std::string> near_words(const ParamInfo& info, const RawValue& raw) {
+  const bool one = is_scalar(raw) && !info.choices.empty() && !info.type.starts_with("list of ");
+  return one ? nearest_names(raw.text, info.choices) : std::vector<std::string>();
 }
 
 }  // namespace
@@ -168,11 +197,11 @@ std::any ParamSet::parse(const RawValue& values, const std::string& owner,
     }
     const Setter& setter = setters_[static_cast<size_t>(info - infos_.data())];
     auto problem = setter(raw, target);
-    if (problem) *problem += wrong_entry(setter, raw, target);
     if (!problem) problem = range_problem(*info, raw);
     if (!problem) continue;
-    const auto near =
-        info->choices.empty() ? std::vector<std::string>{} : nearest_names(raw.text, info->choices);
+    *problem += wrong_entries(*info, setter, raw, target) +
+                (has_comma(raw) ? ", with a decimal point, not a comma" : "");
+    const auto near = near_words(*info, raw);
     const Accepts accepts = [&](const RawValue& value) {
       std::any other = prototype_;
       return !setter(value, other) && !range_problem(*info, value);

@@ -30,20 +30,20 @@ std::string told(const char* name, const char* text) {
 }
 
 TEST(Ranges, HaveTheirEndsUnlessTheyAreAboveThem) {
-  EXPECT_EQ(told("above", "1"), "> 1 | write above: 2");
+  EXPECT_EQ(told("above", "1"), "> 1 | write e.g. above: 2");
   EXPECT_EQ(told("above", "1.001"), "");
   EXPECT_EQ(told("at_least", "1"), "");
-  EXPECT_EQ(told("at_least", "0.999"), ">= 1 | write at_least: 1");
+  EXPECT_EQ(told("at_least", "0.999"), ">= 1 | write e.g. at_least: 1");
   EXPECT_EQ(told("at_most", "1"), "");
-  EXPECT_EQ(told("at_most", "1.001"), "<= 1 | write at_most: 1");
+  EXPECT_EQ(told("at_most", "1.001"), "<= 1 | write e.g. at_most: 1");
 }
 
 TEST(Cures, KeepANumberWhoseUnitIsTooMuchIfItIsInItsRange) {
   EXPECT_EQ(told("above", "3 px"), "a number without a unit | write above: 3");
-  EXPECT_EQ(told("above", "0.5 px"), "a number without a unit | write above: 2");
+  EXPECT_EQ(told("above", "0.5 px"), "a number without a unit | write e.g. above: 2");
   EXPECT_EQ(told("whole", "6 px"), "a whole number | write whole: 6");
-  EXPECT_EQ(told("whole", "6.5 px"), "a whole number | write whole: 4");
-  EXPECT_EQ(told("whole", "2 px"), "a whole number | write whole: 4");
+  EXPECT_EQ(told("whole", "6.5 px"), "a whole number | write e.g. whole: 4");
+  EXPECT_EQ(told("whole", "2 px"), "a whole number | write e.g. whole: 4");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "parfocal/graph/label_inputs.h"
 #include "parfocal/graph/lost_columns.h"
 #include "parfocal/graph/meant_keys.h"
+#include "parfocal/graph/other_names.h"
 #include "parfocal/graph/path_endings.h"
 #include "parfocal/graph/sink_paths.h"
 #include "parfocal/graph/vocabulary.h"
@@ -72,32 +73,55 @@ class Checker {
     return "{type: table, path: " + p_.steps.back().id + ".csv}";
   }
 
+  // What to write for an unknown name of a "source", "sink" or "op".
+  static std::string name_cure(const std::string& kind, const std::string& name,
+                               const std::vector<std::string>& names) {
+    const std::string cure = other_name(kind, name);
+    return cure.empty() ? did_you_mean(name, names, "`parfocal ops` lists what there is") : cure;
+  }
+
+  // The one that has every key of `params`, where that is one.
+  template <class Info>
+  static std::string fitting_name(const Registry<Info>& registry,
+                                  const std::vector<std::string>& names, const RawValue& params) {
+    std::vector<std::string> fitting;
+    for (const std::string& name : names)
+      if (std::all_of(params.entries.begin(), params.entries.end(), [&](const auto& entry) {
+            return registry.find(name)->params.find(entry.first) != nullptr;
+          }))
+        fitting.push_back(name);
+    if (fitting.size() == 1) return fitting[0];
+    return names.empty() ? "one" : "one of these, e.g. " + names[0];
+  }
+
   // Finds `type` in `registry`; nullptr with an error otherwise.
   template <class Info>
   const Info* known(const Registry<Info>& registry, const std::string& type, const Location& place,
-                    const std::string& key, const std::string& owner) {
+                    const std::string& key, const std::string& owner, const RawValue& params) {
     if (const Info* info = registry.find(type)) return info;
     const auto names = offered_names(registry);
     if (type.empty())
       error(owner + " has no '" + key + "'", place, owner, "nothing", "one of " + joined(names),
-            "add " + key + ": " + (names.empty() ? "one" : names[0]));
+            "add " + key + ": " + fitting_name(registry, names, params));
     else
       error("unknown " + key + " '" + type + "' of " + owner, place, owner, type,
             "one of " + joined(names),
-            did_you_mean(type, names, "`parfocal ops` lists what there is"));
+            name_cure(owner.starts_with("step") ? "op" : owner, type, names));
     return nullptr;
   }
 
   // Checks parameters; `others` are keys of the description that are not parameters, offered in
-  // suggestions.
-  void check_params(const ParamSet& set, const RawValue& params, const Location& place,
-                    const std::string& owner, const std::vector<std::string>& others) {
-    std::vector<std::string> names;
-    for (const ParamInfo& info : set.infos()) names.push_back(info.name);
-    names.insert(names.end(), others.begin(), others.end());
-    RawValue accepted = RawValue::map();
+  // suggestions; `steps`: what its input can name, where it names none.
+  void check_params(const std::string& name, const ParamSet& set, const RawValue& params,
+                    const Location& place, const std::string& owner,
+                    const std::vector<std::string>& others,
+                    const std::vector<std::string>& steps = {}) {
+    KnownKeys known{name, set, {}, steps};
+    for (const ParamInfo& info : set.infos()) known.names.push_back(info.name);
+    known.names.insert(known.names.end(), others.begin(), others.end());
+    RawValue accepted = RawValue::map(), meant_fields = RawValue::map();
     accepted.place = place;
-    const std::vector<MeantKey> meant = meant_keys(set, params, names);
+    const std::vector<MeantKey> meant = meant_keys(known, params);
     auto next = meant.begin();
     for (size_t k = 0; k < params.entries.size(); ++k) {
       const auto& [key, value] = params.entries[k];
@@ -107,15 +131,20 @@ class Checker {
       }
       error("unknown key '" + key + "' in " + owner,
             k < params.key_places.size() ? params.key_places[k] : value.place, owner, key,
-            "one of " + joined(names), next->cure);
-      // That it is missing is told by the key that was meant to be it.
-      const ParamInfo* info = set.find(next++->field);
-      if (info && info->required && !params.find(info->name)) accepted.set(info->name, value);
+            "one of " + joined(known.names), next->cure);
+      for (const auto& [field, read] : next++->fields) meant_fields.set(field, read);
     }
+    // What lacks or is wrong is told by the key that was meant to be it.
+    for (const auto& [field, read] : meant_fields.entries)
+      if (set.find(field)) accepted.set(field, read);
     std::vector<Issue> issues;
     set.parse(accepted, owner, issues);
     for (Issue& issue : issues) {
       if (issue.where.empty()) issue.where = owner;
+      for (const auto& [key, value] : params.entries)
+        if (issue.what.starts_with("'" + key + "' of "))
+          if (auto cure = other_value(name, key, value.text); !cure.empty())
+            issue.cure = std::move(cure);
       result_.errors.push_back(std::move(issue));
     }
   }
@@ -127,8 +156,11 @@ class Checker {
             "add source: {type: files, glob: \"images/*.tif\", axes: tyx}");
       return;
     }
-    const SourceInfo* info = known(sources(), p_.source.type, p_.source.place, "type", "source");
-    if (info) check_params(info->params, p_.source.params, p_.source.place, "source", {"type"});
+    const SourceInfo* info =
+        known(sources(), p_.source.type, p_.source.place, "type", "source", p_.source.params);
+    if (info)
+      check_params("sources " + info->name, info->params, p_.source.params, p_.source.place,
+                   "source", {"type"});
   }
 
   void collect_steps() {
@@ -139,7 +171,7 @@ class Checker {
       if (!index_.emplace(step.id, i).second && !step.id.empty())
         error("two steps have the id '" + step.id + "'", place, owner_of(step), step.id,
               "every id once", "rename this step, e.g. id: " + step.id + "_2");
-      infos_.push_back(known(operators(), step.op, step.place, "op", owner_of(step)));
+      infos_.push_back(known(operators(), step.op, step.place, "op", owner_of(step), step.params));
     }
     ids_.push_back("source");
     for (const StepSpec& step : p_.steps) ids_.push_back(step.id);
@@ -167,8 +199,18 @@ class Checker {
     }
     std::vector<std::string> keys = kStepKeys;
     for (size_t k = 1; k < info->inputs.size(); ++k) keys.push_back(info->inputs[k].name);
-    check_params(info->params, step.params, step.place, owner_of(step), keys);
+    check_params("operators " + info->name, info->params, step.params, step.place, owner_of(step),
+                 keys, written_input(step) ? std::vector<std::string>() : above(i));
     check_inputs(step, *info, i);
+  }
+
+  // Whether the step says what its input is; else that is the step above.
+  static bool written_input(const StepSpec& step) {
+    return !step.inputs.empty() && step.inputs[0].second.place.str() != step.place.str();
+  }
+
+  std::vector<std::string> above(size_t step) const {
+    return {ids_.begin(), ids_.begin() + static_cast<long>(step) + 1};
   }
 
   // Of images the source's, of tables those of the nearest step above step `user`.
@@ -317,13 +359,14 @@ class Checker {
     const std::string owner = "sink '" + sink.type + "'";
     const SinkInfo* info =
         known(sinks(), sink.type, sink.place, "type",
-              sink.type.empty() ? "sink " + std::to_string(&sink - p_.sinks.data() + 1) : "sink");
+              sink.type.empty() ? "sink " + std::to_string(&sink - p_.sinks.data() + 1) : "sink",
+              sink.params);
     for (const auto& [key, ref] : sink.inputs) check_sink_input(key, ref, info, owner);
     if (info) {
       std::vector<std::string> keys = {"type", "from", "policy"};
       if (info->takes_labels) keys.push_back("labels");
       check_sink_ports(sink, *info, owner, keys);
-      check_params(info->params, sink.params, sink.place, owner, keys);
+      check_params("sinks " + info->name, info->params, sink.params, sink.place, owner, keys);
       if (auto issue = paths_.add(sink, *info)) result_.errors.push_back(std::move(*issue));
     }
     if (sink.policy == Policy::latest || sink.policy == Policy::drop_oldest)
@@ -377,11 +420,12 @@ class Checker {
     if (offered_names(observers()).empty() && !observers().find(observer.type))
       return error("this parfocal has no observers", observer.place, owner, observer.type,
                    "a pipeline without observe:", "remove observe: from the pipeline");
-    const ObserverInfo* info = known(observers(), observer.type, observer.place, "type",
-                                     observer.type.empty() ? "an entry of observe" : "observer");
+    const ObserverInfo* info =
+        known(observers(), observer.type, observer.place, "type",
+              observer.type.empty() ? "an entry of observe" : "observer", observer.params);
     resolve(observer.from, p_.steps.size(), owner);
     if (info)
-      check_params(info->params, observer.params, observer.place, owner,
+      check_params("observers " + info->name, info->params, observer.params, observer.place, owner,
                    {"type", "from", "policy"});
     if (observer.policy != Policy::latest && observer.policy != Policy::drop_oldest &&
         observer.policy != Policy::automatic)

@@ -5,10 +5,13 @@
 #include <optional>
 #include <unordered_set>
 
+#include "parfocal/core/corrections.h"
+#include "parfocal/core/meant_quantities.h"
 #include "parfocal/graph/check.h"
 #include "parfocal/graph/substitute.h"
 #include "parfocal/graph/vocabulary.h"
 #include "parfocal/graph/yaml_reader.h"
+#include "parfocal/graph/yaml_slips.h"
 
 namespace parfocal {
 namespace {
@@ -26,13 +29,13 @@ class Describer {
     check_top();
     read_run_settings(p);
     read_source(p);
-    read_list("steps", "{op: gaussian, sigma: 1 px}",
+    read_list("steps", "{op: gaussian, sigma: 1 px}", step_of,
               [&](const RawValue& raw, size_t i) { read_step(raw, i, p, places); });
-    read_list("sinks", "{type: ome_zarr, path: result.ome.zarr}",
+    read_list("sinks", "{type: ome_zarr, path: result.ome.zarr}", sink_of,
               [&](const RawValue& raw, size_t) { read_sink(raw, p, places); });
     if (const RawValue* sinks = d_.find("sinks"))
       places.sinks = sinks->items.empty() ? sinks->place : sinks->items[0].place;
-    read_list("observe", "{type: viewer, from: step}",
+    read_list("observe", "{type: viewer, from: step}", no_entry,
               [&](const RawValue& raw, size_t) { read_observer(raw, p, places); });
   }
 
@@ -82,8 +85,10 @@ class Describer {
     if (const RawValue* memory = d_.find("memory")) {
       if (memory->kind == RawValue::Kind::scalar) p.memory_bytes = parse_bytes(memory->text);
       if (!p.memory_bytes || *p.memory_bytes == 0) {
+        const std::string meant = meant_bytes(memory->text);
         issue("'memory' cannot be " + memory->str(), memory->place, memory->str(),
-              "a number of bytes with a unit", "write memory: 1 GiB");
+              "a number of bytes with a unit",
+              "write memory: " + (meant.empty() ? "1 GiB" : meant));
         p.memory_bytes.reset();
       }
     }
@@ -129,8 +134,26 @@ class Describer {
     }
   }
 
+  // What a word alone was to be as an entry: `- label`, `- op:label`; "" where that is not known.
+  static std::string no_entry(const std::string&) { return ""; }
+  static std::string step_of(const std::string& word) {
+    const std::string name = word.starts_with("op:") ? word.substr(3) : word;
+    const OperatorInfo* info = operators().find(name);
+    if (!info || info->test_only || info->recipe_only) return "";
+    const bool plain = std::none_of(info->params.infos().begin(), info->params.infos().end(),
+                                    [](const ParamInfo& param) { return param.required; });
+    return plain ? "{op: " + name + "}" : info->example;
+  }
+  static std::string sink_of(const std::string& word) {
+    const std::string name = word.starts_with("type:") ? word.substr(5) : word;
+    const SinkInfo* info = sinks().find(name);
+    const ParamInfo* path = info && !info->test_only ? info->params.find("path") : nullptr;
+    return path ? "{type: " + name + ", path: " + example_of(*path) + "}" : "";
+  }
+
   template <class F>
-  void read_list(const std::string& key, const std::string& example, F&& read) {
+  void read_list(const std::string& key, const std::string& example,
+                 std::string (*entry_of)(const std::string&), F&& read) {
     const RawValue* list = d_.find(key);
     if (!list || list->kind == RawValue::Kind::null) return;
     if (list->kind != RawValue::Kind::list) {
@@ -140,16 +163,27 @@ class Describer {
     }
     for (size_t i = 0; i < list->items.size(); ++i) {
       const RawValue& item = list->items[i];
-      if (item.kind == RawValue::Kind::map)
+      if (item.kind == RawValue::Kind::map) {
         read(item, i);
-      else
-        issue("an entry of '" + key + "' needs a map", item.place, item.str(), "a map",
-              "write - " + example);
+        continue;
+      }
+      const std::string meant = entry_of(item.text);
+      issue("an entry of '" + key + "' needs a map", item.place, item.str(), "a map",
+            "write - " + (meant.empty() ? example : meant));
     }
   }
 
   // A reference that cannot be read stays as an empty one, so that nothing looks forgotten.
   PortRef read_ref(const RawValue& raw, const std::string& key) {
+    if (raw.kind == RawValue::Kind::list && !raw.items.empty()) {
+      std::string others;
+      for (size_t i = 1; i < raw.items.size(); ++i)
+        others += (i == 1 ? "" : ", ") + raw.items[i].str();
+      issue("'" + key + "' needs one word", raw.place, raw.str(), "one word",
+            "write " + key + ": " + raw.items[0].str() +
+                (others.empty() ? "" : ", and an entry of its own for each of " + others));
+      return parse_port_ref("", raw.place);
+    }
     return parse_port_ref(word(raw, key, key + ": source"), raw.place);
   }
   PortRef default_input(const Pipeline& p, const Location& place) const {
@@ -207,10 +241,26 @@ class Describer {
     copy_params(raw, keys, sink.params);
     p.sinks.push_back(std::move(sink));
   }
+  // `cells` or [cells, nuclei] as a map; else the last step that makes labels.
+  std::string labels_of(const RawValue& raw) const {
+    RawValue meant = RawValue::map();
+    const std::vector<RawValue> single{raw};
+    for (const RawValue& name : raw.kind == RawValue::Kind::list ? raw.items : single)
+      if (std::find(ids_.begin(), ids_.end(), name.text) != ids_.end()) meant.set(name.text, name);
+    if (meant.entries.empty()) meant.set("cells", RawValue::scalar(last_labels()));
+    return meant.str();
+  }
+  std::string last_labels() const {
+    const RawValue* steps = d_.find("steps");
+    std::string id = "cells";
+    for (size_t i = 0; steps && i < std::min(ids_.size(), steps->items.size()); ++i)
+      if (const RawValue* op = steps->items[i].find("op"); op && op->text == "label") id = ids_[i];
+    return id;
+  }
   void read_labels(const RawValue& labels, SinkSpec& sink) {
     if (labels.kind != RawValue::Kind::map) {
       issue("'labels' needs a map", labels.place, labels.str(), "names and steps",
-            "write labels: {cells: " + (ids_.empty() ? "cells" : ids_.back()) + "}");
+            "write labels: " + labels_of(labels));
       return;
     }
     for (const auto& [name, raw] : labels.entries)
@@ -259,6 +309,7 @@ Pipeline parse_pipeline(const std::string& text, const std::filesystem::path& ba
          "keys such as parfocal, source, steps, sinks", "start with parfocal: 1"});
   refuse_oversize(document);
   for (const std::string& set : sets) apply_set(document, set, base_dir, issues);
+  mend_slips(document, issues);
   substitute_vars(document, issues);
 
   Pipeline pipeline;

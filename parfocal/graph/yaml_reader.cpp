@@ -146,13 +146,16 @@ class Builder : public YAML::EventHandler {
       return;
     }
     top.has_key = false;
-    if (!top.keys.insert(top.key).second) {
+    // {y: 0,65 um, x: 0,65 um} has the key "65 um" twice, which is told as what it is.
+    const bool cut_off =
+        value.kind == RawValue::Kind::null && top.key[0] >= '0' && top.key[0] <= '9';
+    if (!cut_off && !top.keys.insert(top.key).second) {
       issues_.push_back({"key '" + top.key + "' is given twice", top.key_place.str(), top.key,
                          "every key once", "remove one of the two '" + top.key + "'"});
       return;
     }
     // Suggestions compare every unknown key with every known one.
-    if (top.keys.size() > kMaxYamlKeys)
+    if (top.value.entries.size() >= kMaxYamlKeys)
       refuse({"a map has too many keys", top.key_place.str(), top.key,
               "at most " + std::to_string(kMaxYamlKeys), "split the map"});
     top.value.entries.emplace_back(std::move(top.key), std::move(value));

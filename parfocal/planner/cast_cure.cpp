@@ -37,21 +37,40 @@ std::string cast_cure(const Pipeline& pipeline, const WrongInput& input, DType d
                input, id);
 }
 
-}  // namespace
+// The nearest step above that makes labels; "" where none does.
+std::string labels_above(const Pipeline& pipeline, const WrongInput& input) {
+  std::string nearest;
+  for (const StepSpec& step : pipeline.steps) {
+    if (step.id == input.step) break;
+    if (step.op == "label" || step.op == "segment_below_background") nearest = step.id;
+  }
+  return nearest;
+}
 
 // Masks are made by thresholds, labels of masks; a cast would make neither.
+std::string labels_cure(const Pipeline& pipeline, const WrongInput& input) {
+  const std::string mask = free_id(pipeline, "mask"), cells = free_id(pipeline, "cells");
+  const std::string above = labels_above(pipeline, input);
+  std::string known = "write " + input.key + ": " + above + ", the labels made above";
+  if (!above.empty() && input.given == DType::i64) return known;  // counts are no image
+  known = above.empty() ? "" : known + "; or ";
+  const std::string label =
+      step_text(cells, "label", input.given == DType::boolean ? input.from : mask);
+  if (input.given == DType::boolean) return known + added(label, input, cells);
+  const std::string threshold = step_text(mask, "threshold", input.from) + ", ";
+  return known + "of an image, number the objects: " + added(threshold + label, input, cells) +
+         (above.empty() ? "; of labels change the type: " + cast_cure(pipeline, input, DType::u32)
+                        : "");
+}
+
+}  // namespace
+
 std::string dtype_cure(const Pipeline& pipeline, const WrongInput& input,
                        const std::vector<DType>& needed) {
   const std::vector<DType> masks{DType::boolean}, labels{DType::u16, DType::u32};
-  const std::string mask = free_id(pipeline, "mask"), cells = free_id(pipeline, "cells");
+  const std::string mask = free_id(pipeline, "mask");
   if (needed == masks) return added(step_text(mask, "threshold", input.from), input, mask);
-  if (needed == labels && input.given == DType::boolean)
-    return added(step_text(cells, "label", input.from), input, cells);
-  if (needed == labels)
-    return "of an image, number the objects: " +
-           added(step_text(mask, "threshold", input.from) + ", " + step_text(cells, "label", mask),
-                 input, cells) +
-           "; of labels change the type: " + cast_cure(pipeline, input, DType::u32);
+  if (needed == labels) return labels_cure(pipeline, input);
   return cast_cure(pipeline, input, input.given == DType::boolean ? needed.front() : needed.back());
 }
 

@@ -10,9 +10,10 @@
 
 namespace parfocal::planning {
 
-/// `key`: of the step's input, "from" or a port; `from`: what it names now; `main`: what the step's
-/// first input names, which is the step above where nothing was written.
+/// `step`: whose input it is; `key`: of that input, "from" or a port; `from`: what it names now;
+/// `main`: what the step's first input names, which is the step above where nothing was written.
 struct WrongInput {
+  std::string step;
   std::string key;
   std::string from;
   std::string main;

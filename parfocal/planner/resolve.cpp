@@ -227,7 +227,7 @@ class Resolver {
   }
   WrongInput wrong_input(const NodePlan& node, const OperatorInfo& info, size_t i) {
     const size_t port = node.place_of(i);
-    return {port == 0 ? "from" : info.inputs[port].name, written_input(node, info, i),
+    return {node.id, port == 0 ? "from" : info.inputs[port].name, written_input(node, info, i),
             written_input(node, info, 0), draft_.port(node.inputs[i]).layout.dtype};
   }
 

@@ -58,7 +58,7 @@ class Fields(Meant):
         self.assertEqual(self.cures(3, steps="{op: select, over: c, at: GFP}"),
                          ["write axis: c in place of over: c", "write name: GFP in place of at: GFP"])
         cure = self.cures(3, steps="{op: select, over: c, at: 1}")[1]
-        self.assertEqual(cure, "write index: 1 or name: 1 in place of at: 1")
+        self.assertEqual(cure, "write index: 1 in place of at: 1")
 
 
 class Types(Meant):
@@ -90,6 +90,18 @@ class Types(Meant):
     def test_a_mask_in_place_of_labels(self):
         self.check_pasted(self.STEPS, "{op: measure, from: mask}", TABLE)
         self.check_pasted(self.STEPS, "{op: measure, from: smooth}", TABLE)
+
+    def test_labels_above_go_before_new_ones(self):
+        self.images()
+        steps = self.STEPS + "{id: cells, op: label}, "
+        for wrong in ("{op: count}, {op: measure%s}", "{op: measure, from: mask%s}",
+                      "{op: measure, from: smooth%s}"):
+            cure = self.cures(3, "plan", steps=steps + wrong % "", sinks=TABLE)[-1]
+            self.assertIn("write from: cells, the labels made above", cure)
+            self.assertEqual("; or " in cure, "op: count" not in wrong)
+            self.assertNotIn("op: cast", cure)
+        self.pipeline(steps + "{op: count}, {op: measure, from: cells}", TABLE)
+        self.expect(0, "plan", "p.yaml")
 
     def test_numbers_that_ome_tiff_does_not_have(self):
         self.images()

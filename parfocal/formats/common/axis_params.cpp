@@ -55,12 +55,20 @@ std::optional<std::string> ParamTraits<AxisSizes>::parse(const RawValue& raw, Ax
   return std::nullopt;
 }
 
+static std::string axes_of(const Layout& layout) {
+  std::string names;
+  for (const auto* axes : {&layout.stream, &layout.item})
+    for (const Axis& axis : *axes) names += (names.empty() ? "" : " ") + axis.name;
+  return names;
+}
+
 void apply_scales(const AxisScales& scales, Layout& layout) {
   for (const auto& [name, quantity] : scales.entries) {
     const int stream = layout.find_stream(name), item = layout.find_item(name);
     if (stream < 0 && item < 0)
       fail_layout("scale names axis '" + name + "', which the source does not have", name,
-                  "axes of the source: " + layout.str(), "remove it from scale, or change axes");
+                  "axes of the source: " + axes_of(layout),
+                  "remove " + name + " from scale, or name the axis in axes");
     if (item >= 0 && !unit_factor(quantity.unit, "um"))
       fail_layout("the scale of axis '" + name + "' is not a length", quantity.unit,
                   "a unit of length", "write e.g. " + name + ": 0.65 um");

@@ -5,10 +5,10 @@
 #include <ctime>
 
 #include "parfocal/core/io.h"
+#include "parfocal/core/length_units.h"
 #include "parfocal/core/operator_info.h"
 #include "parfocal/core/rules.h"
 #include "parfocal/formats/common/files.h"
-#include "parfocal/formats/common/length_units.h"
 #include "parfocal/formats/hdf5/attributes.h"
 #include "parfocal/formats/hdf5/dataset_writer.h"
 #include "parfocal/formats/hdf5/journaled_file.h"

@@ -1,6 +1,6 @@
 #include "parfocal/formats/tiff/description_values.h"
 
-#include "parfocal/formats/common/length_units.h"
+#include "parfocal/core/length_units.h"
 
 namespace parfocal {
 

@@ -1,7 +1,7 @@
 #include "parfocal/formats/tiff/resolution.h"
 
+#include "parfocal/core/length_units.h"
 #include "parfocal/core/units.h"
-#include "parfocal/formats/common/length_units.h"
 
 namespace parfocal {
 namespace {

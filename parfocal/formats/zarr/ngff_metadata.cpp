@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include "parfocal/formats/common/length_units.h"
+#include "parfocal/core/length_units.h"
 #include "parfocal/formats/zarr/json_reader-inl.h"
 
 namespace parfocal {

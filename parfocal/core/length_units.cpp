@@ -1,4 +1,4 @@
-#include "parfocal/formats/common/length_units.h"
+#include "parfocal/core/length_units.h"
 
 #include <algorithm>
 #include <cmath>

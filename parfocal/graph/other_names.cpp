@@ -1,0 +1,289 @@
+#include "parfocal/graph/other_names.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+
+#include "parfocal/core/lowercase.h"
+#include "parfocal/core/meant_quantities.h"
+
+namespace parfocal {
+namespace {
+
+enum class Of { any, number, word, yes, no };
+
+// `meant`: fields, with $ for the value that was given, times `factor` plus `offset`; none: `words`
+// alone are the cure.
+struct KeyRow {
+  std::string_view owners, keys;
+  Of value;
+  std::string_view meant, words = "";
+  double factor = 1, offset = 0;
+};
+
+constexpr std::string_view kNoSizes =
+    "leave it out: no step removes objects by size yet. Choose rows of the table by area, or put "
+    "{op: open, footprint: disk(3)} before label";
+constexpr std::string_view kShapes =
+    "operators open, operators close, operators erode, operators dilate";
+
+constexpr KeyRow kKeys[] = {
+    {"operators threshold", "threshold level cutoff thresh limit above", Of::number,
+     "method: value, value: $"},
+    {"operators threshold", "threshold level algorithm mode", Of::word, "method: $"},
+    {"operators threshold", "invert inverse inverted dark", Of::yes, "foreground: dark"},
+    {"operators threshold", "invert inverse inverted dark", Of::no, "foreground: bright"},
+    {"operators threshold", "dark_background", Of::yes, "foreground: bright"},
+    {"operators threshold", "dark_background", Of::no, "foreground: dark"},
+    {"operators gaussian", "kernel_size ksize kernel size window", Of::number, "sigma: $ px",
+     ": a size is no sigma; this is the one that OpenCV takes for it", 0.15, 0.35},
+    {"operators gaussian", "fwhm", Of::number, "sigma: $ px", ": the full width / 2.3548",
+     1 / 2.3548200450309493},
+    {"operators gaussian", "radius std stddev sd", Of::any, "sigma: $"},
+    {"operators label, operators measure, operators count",
+     "min_size min_area max_size max_area area_min area_max size area min_object_size "
+     "area_threshold remove_small",
+     Of::any, "", kNoSizes},
+    {"operators measure", "image img raw image_intensity", Of::word, "intensity: $"},
+    {"operators reduce", "axis axes dim dims dimension along", Of::number, "over: t",
+     ": axes have names"},
+    {"operators reduce", "axis axes dim dims dimension along", Of::any, "over: $"},
+    {"operators reduce", "method mode func function statistic stat type projection", Of::word,
+     "how: $"},
+    {"operators select", "channel channels", Of::number, "axis: c, index: $"},
+    {"operators select", "channel channels", Of::word, "axis: c, name: $"},
+    {"operators select", "z slice plane", Of::number, "axis: z, index: $"},
+    {"operators select", "t frame time timepoint", Of::number, "axis: t, index: $"},
+    {"operators select", "position scene series", Of::number, "axis: p, index: $"},
+    {"operators select", "at step number i", Of::number, "index: $"},
+    {kShapes, "radius", Of::number, "footprint: disk($)"},
+    {kShapes, "size kernel_size ksize width side", Of::number, "footprint: square($)"},
+    {kShapes, "selem structure structuring_element kernel element strel", Of::word, "footprint: $"},
+    {"operators subtract", "value number amount offset", Of::number, "constant: $"},
+    {"operators cast", "to type astype", Of::word, "dtype: $"},
+    {"sinks ome_zarr", "compression compressor", Of::word, "codec: $"},
+    {"sinks ome_zarr", "pyramid multiscale", Of::yes, "levels: 0"},
+    {"sinks ome_zarr", "pyramid multiscale", Of::no, "levels: 1"},
+    {"sinks ome_zarr", "pyramid pyramid_levels scales resolutions n_levels", Of::number,
+     "levels: $"},
+    {"sinks ome_zarr", "chunks chunk chunk_size chunk_shape", Of::any, "",
+     "leave it out: chunks are planes of at most 1024 x 1024; shard: none makes a file of each"},
+    {"sinks ome_tiff", "codec compressor", Of::word, "compression: $"},
+    {"sources ome_zarr", "well", Of::word, "position: $/0"},
+    {"sources ome_zarr", "resolution scale pyramid_level", Of::number, "level: $"},
+    {"sources ome_zarr, sources files, sources rtdc", "channel channels", Of::number, "",
+     "leave it out and add to steps {op: select, axis: c, index: $, from: source}"},
+    {"sources push", "rate framerate frame_rate frames_per_second hz", Of::number, "fps: $"},
+    {"sources files", "path paths file files filename pattern folder dir", Of::any, "glob: $"},
+    {"sinks ome_zarr, sinks ome_tiff, sinks table",
+     "file filename name output out folder dir to dest", Of::word, "path: $"},
+};
+
+struct NameRow {
+  std::string_view kind, names, cure;
+};
+constexpr NameRow kNames[] = {
+    {"source", "tiff tif ome_tiff ome_tif ometiff imagej image images folder directory glob",
+     "write type: files"},
+    {"source", "zarr ngff ome_ngff omezarr", "write type: ome_zarr"},
+    {"source", "dcnum dclab rt_dc", "write type: rtdc"},
+    {"sink", "tiff tif ometiff bigtiff", "write type: ome_tiff"},
+    {"sink", "zarr ngff ome_ngff omezarr", "write type: ome_zarr"},
+    {"sink", "csv tsv excel xlsx dataframe", "write type: table, with a path that ends in .csv"},
+    {"op", "regionprops regionprops_table region_properties measure_objects properties features",
+     "write op: measure"},
+    {"op", "connected_components bwlabel bwlabeln ccl", "write op: label"},
+    {"op", "erosion binary_erosion grey_erosion", "write op: erode"},
+    {"op", "dilation binary_dilation grey_dilation", "write op: dilate"},
+    {"op", "binary_opening opening morphological_opening", "write op: open"},
+    {"op", "binary_closing closing morphological_closing", "write op: close"},
+    {"op", "otsu binarize binarise filters_otsu", "write op: threshold"},
+    {"op", "blur smooth", "write op: gaussian"},
+    {"op", "astype convert as_type dtype convert_dtype", "write op: cast"},
+    {"op", "max_projection mip max_intensity_projection maximum_projection zproject z_project",
+     "write op: reduce, over: z, how: max"},
+    {"op", "mean average", "write op: reduce, how: mean"},
+    {"op", "sum min max std var", "write op: reduce, how: $"},
+    {"op", "stack", "write op: collect"},
+    {"op", "channel slice", "write op: select"},
+    {"op", "minus difference", "write op: subtract"},
+    {"op", "remove_small_objects remove_small area_opening size_filter filter_objects",
+     "no step removes objects by size yet: choose rows of the table by area, or write op: open, "
+     "footprint: disk(3) before label"},
+    {"op", "median median_filter medfilt",
+     "no step is a median within a frame; a median over time is op: background_rolling_median"},
+    {"op", "rolling_ball subtract_background background_subtraction tophat top_hat white_tophat",
+     "no step is that; a background over time is op: background_rolling_median, one within a frame "
+     "{id: back, op: gaussian, sigma: 30 px, from: source}, "
+     "{op: subtract, from: source, by: back}"},
+};
+
+struct ValueRow {
+  std::string_view owner, key, values, cure;
+};
+constexpr ValueRow kValues[] = {
+    {"operators reduce", "how", "median percentile quantile",
+     "no median is folded over an axis; op: background_rolling_median gives each frame the median "
+     "of itself and the frames that follow"},
+    {"operators threshold", "method",
+     "li yen isodata triangle minimum mean huang moments intermodes",
+     "write method: otsu, or method: value with the level that is known"},
+    {"operators threshold", "method", "fixed manual constant absolute global number",
+     "write method: value, and the level as value"},
+    {"operators threshold", "per", "image plane slice t", "write per: frame"},
+    {"operators threshold", "per", "volume all global z", "write per: stack"},
+    {"operators select", "index", "_1 _2 last",
+     "write the number of the step, from 0: the last of n is n - 1"},
+    {"operators reduce", "how", "average avg", "write how: mean"},
+    {"operators reduce", "how", "total add", "write how: sum"},
+    {"operators reduce", "how", "maximum mip", "write how: max"},
+    {"operators reduce", "how", "sd stddev", "write how: std"},
+    {"sinks ome_zarr", "codec", "zip zlib deflate", "write codec: gzip"},
+    {"sinks ome_tiff", "compression", "zip zlib gzip adobe_deflate lzw",
+     "write compression: deflate"},
+    {"sinks ome_zarr", "format", "v3 3 zarr3 zarr_v3", "write format: 0.5"},
+    {"sinks ome_zarr", "format", "v2 2 zarr2 zarr_v2", "write format: 0.4"},
+};
+
+// Whether a list of words, parted by blanks or by ", ", has `word`.
+bool lists(std::string_view words, std::string_view separator, const std::string& word) {
+  for (size_t at = 0; at <= words.size();) {
+    const size_t end = std::min(words.find(separator, at), words.size());
+    if (words.substr(at, end - at) == word) return true;
+    at = end + separator.size();
+  }
+  return false;
+}
+
+std::string plain_name(std::string name) {
+  std::replace(name.begin(), name.end(), '-', '_');
+  std::replace(name.begin(), name.end(), ' ', '_');
+  return lowercase(std::move(name));
+}
+
+bool is_of(Of of, const RawValue& value) {
+  if (of == Of::any) return true;
+  if (value.kind != RawValue::Kind::scalar) return false;
+  const bool yes = value.text == "true", no = value.text == "false";
+  const bool number = leading_number(value.text).has_value();
+  return of == Of::number ? number
+         : of == Of::yes  ? yes
+         : of == Of::no   ? no
+                          : !number && !yes && !no;
+}
+
+// The value for the $ of a row.
+std::string inserted(const KeyRow& row, const RawValue& value) {
+  const auto number = leading_number(value.text);
+  if ((row.factor == 1 && row.offset == 0) || !number) return value.str();
+  const double digits = 1e4;
+  return number_text(std::round((*number * row.factor + row.offset) * digits) / digits);
+}
+
+std::string with_value(std::string_view text, const KeyRow& row, const RawValue& value) {
+  std::string result(text);
+  const size_t mark = result.find('$');
+  return mark == result.npos ? result : result.replace(mark, 1, inserted(row, value));
+}
+
+// "method: value, value: 100" as fields.
+std::vector<std::pair<std::string, RawValue>> fields_of(const KeyRow& row, const RawValue& value) {
+  std::vector<std::pair<std::string, RawValue>> fields;
+  for (size_t at = 0; at < row.meant.size();) {
+    const size_t end = std::min(row.meant.find(", ", at), row.meant.size());
+    const std::string_view field = row.meant.substr(at, end - at);
+    const size_t colon = field.find(": ");
+    const std::string_view text = field.substr(colon + 2);
+    const bool same = text == "$" && row.factor == 1;
+    fields.emplace_back(field.substr(0, colon),
+                        same ? value : RawValue::scalar(with_value(text, row, value)));
+    at = end + 2;
+  }
+  return fields;
+}
+
+// x: 10, width: 100 of crop
+std::optional<OtherKey> extent(const std::string& key, const RawValue& value,
+                               const RawValue& params) {
+  const std::string axis = key == "width" ? "x" : key == "height" ? "y" : key == "depth" ? "z" : "";
+  const RawValue* begin = axis.empty() ? nullptr : params.find(axis);
+  const auto first = begin ? leading_number(begin->text) : 0, size = leading_number(value.text);
+  if (axis.empty() || !first || !size) return std::nullopt;
+  return OtherKey{{{axis, RawValue::list({RawValue::scalar(number_text(*first)),
+                                          RawValue::scalar(number_text(*first + *size))})}},
+                  "",
+                  true};
+}
+
+// sigma_x: 2, sigma_y: 3 of gaussian
+std::optional<OtherKey> both_sigmas(const std::string& key, const RawValue& params) {
+  const RawValue *y = params.find("sigma_y"), *x = params.find("sigma_x");
+  if ((key != "sigma_y" && key != "sigma_x") || !y || !x || params.find("sigma"))
+    return std::nullopt;
+  return OtherKey{{{"sigma", RawValue::list({*y, *x})}}, ""};
+}
+
+// pixel_size: 0.65 um, frame_interval: 30 s: what the scale of some axes is.
+std::optional<OtherKey> scale_of(const std::string& key, const RawValue& value,
+                                 const RawValue& params) {
+  constexpr std::string_view pixels = "pixel_size pixelsize pixel_spacing physical_pixel_size";
+  constexpr std::string_view times = "frame_interval interval dt time_step frame_rate fps";
+  constexpr std::string_view planes = "z_step z_spacing dz slice_spacing";
+  const std::string axes = lists(pixels, " ", key)   ? "yx"
+                           : lists(times, " ", key)  ? "t"
+                           : lists(planes, " ", key) ? "z"
+                                                     : "";
+  const auto number = leading_number(value.text);
+  if (axes.empty() || !number) return std::nullopt;
+  const bool rate = key == "fps" || key == "frame_rate";
+  const auto meant = meant_quantities(
+      number_text(*number) == value.text && rate ? value.text + " fps" : value.text);
+  const std::string unit = axes == "t" ? " s" : " um";
+  const RawValue* given = params.find("scale");
+  RawValue scale = given && given->kind == RawValue::Kind::map ? *given : RawValue::map();
+  for (const char axis : axes)
+    scale.set(std::string(1, axis),
+              RawValue::scalar(meant.empty() ? number_text(*number) + unit : meant[0]));
+  return OtherKey{{{"scale", scale}}, "", true};
+}
+
+}  // namespace
+
+std::optional<OtherKey> other_key(const std::string& owner, const std::string& key,
+                                  const RawValue& value, const RawValue& params) {
+  const std::string name = plain_name(key);
+  if (owner == "operators crop") return extent(name, value, params);
+  if (owner == "operators gaussian")
+    if (auto sigmas = both_sigmas(name, params)) return sigmas;
+  if (owner == "sources files" || owner == "sources generator")
+    if (auto scale = scale_of(name, value, params)) return scale;
+  for (const KeyRow& row : kKeys) {
+    if (!lists(row.owners, ", ", owner) || !lists(row.keys, " ", name) || !is_of(row.value, value))
+      continue;
+    OtherKey meant{fields_of(row, value), with_value(row.words, row, value)};
+    meant.replaces = meant.fields.size() > 1;
+    return meant;
+  }
+  return std::nullopt;
+}
+
+std::string other_value(const std::string& owner, const std::string& key,
+                        const std::string& value) {
+  for (const ValueRow& row : kValues)
+    if (row.owner == owner && row.key == key && lists(row.values, " ", plain_name(value)))
+      return std::string(row.cure);
+  return "";
+}
+
+std::string other_name(const std::string& kind, const std::string& name) {
+  const std::string plain = plain_name(name);
+  for (const NameRow& row : kNames) {
+    if (row.kind != kind || !lists(row.names, " ", plain)) continue;
+    std::string cure(row.cure);
+    if (const size_t mark = cure.find('$'); mark != cure.npos) cure.replace(mark, 1, plain);
+    return cure;
+  }
+  return "";
+}
+
+}  // namespace parfocal
