@@ -25,6 +25,13 @@ void require_readable(const fs::path& path) {
 
 enum class Access : uint8_t { read, change, journaled };
 
+// Data go to the file when they are written: what the library keeps back until a dataset is closed,
+// and cannot write then, is lost without a word.
+void write_at_once(const Handle& list) {
+  H5Pset_cache(list.id(), 0, 0, 0, 0);
+  H5Pset_sieve_buf_size(list.id(), 0);
+}
+
 Handle access_list(Access how) {
   Handle list(H5Pcreate(H5P_FILE_ACCESS));
   if (how == Access::read)
@@ -32,6 +39,7 @@ Handle access_list(Access how) {
   else  // the format that dcnum wrote up to h5py 3.15 and all read; what is newer in a changed
         // file stays
     H5Pset_libver_bounds(list.id(), H5F_LIBVER_V110, H5F_LIBVER_LATEST);
+  if (how != Access::read) write_at_once(list);
   if (how == Access::journaled) set_write_driver(list.id());
   return list;
 }
