@@ -328,7 +328,8 @@ class Judge:
         done = second.code in COMPLETE and command not in harmless
         if first.code in COMPLETE:
             self.judge_whole(first)
-            if done and not scene.overwrites:
+            # Behind its last operation but one a command has nothing to defend but its empty folder.
+            if done and not scene.overwrites and self.accident.at < scene.counts.operations - 1:
                 self.fail("two", second.line, f"exit {second.code}, and its result was replaced without a word")
         elif done:
             self.judge_other(second, command)

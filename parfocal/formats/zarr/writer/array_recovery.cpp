@@ -145,10 +145,13 @@ Status ArrayRecovery::remove_strays(const FrameSet& present, int64_t& dropped_by
   for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end;
        it.increment(error)) {
     if (!it->is_regular_file(error)) continue;
-    const auto key = numbers_of(it->path().lexically_relative(folder), spec_.shape.size());
+    fs::path name = it->path().lexically_relative(folder);
+    const bool part = name.extension() == ".part";  // of a chunk that was not replaced yet
+    if (part) name.replace_extension();
+    const auto key = numbers_of(name, spec_.shape.size());
     if (key.empty()) continue;
     FrameIndex index{};
-    bool wanted = true;
+    bool wanted = !part;
     for (size_t a = 0; a < spec_.stream_rank(); ++a) {
       index[a] = key[a] * cell[a];
       wanted = wanted && (spec_.shape[a] == kUnbounded || index[a] < spec_.shape[a]);

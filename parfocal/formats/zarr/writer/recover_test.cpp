@@ -149,6 +149,15 @@ TEST_F(Recover, RemovesFilesOfFramesThatWereNeverRecorded) {
   EXPECT_FALSE(fs::exists(store() / "0/c/7/0/1"));
 }
 
+TEST_F(Recover, RemovesChunksThatHadNotReplacedOthersYet) {
+  write_and_leave(spec(4, 0), {0, 1, 2, 3, 4, 5});
+  std::ofstream(store() / "0/c/0/0/0.part") << "torn";
+  std::ofstream(store() / "0/c/0/0/mine.part") << "mine";
+  expect_recovered({0, 1, 2, 3, 4, 5}, 6);
+  EXPECT_FALSE(fs::exists(store() / "0/c/0/0/0.part"));
+  EXPECT_TRUE(fs::exists(store() / "0/c/0/0/mine.part"));
+}
+
 TEST_F(Recover, RemovesShardsOfOneFrameThatWereUnderWay) {
   write_and_leave(spec(1, 1), {0, 1, 3});
   const fs::path whole = store() / "0/c/3/0/0", torn = store() / "0/c/2/1/0";
