@@ -196,7 +196,7 @@ class Words(Meant):
     def test_a_label_image_of_floats_is_told_with_its_sink(self):
         self.pipeline("{id: m, op: cast, dtype: float32}",
                       "{type: ome_zarr, from: source, path: a.ome.zarr, labels: {m: m}}", GENERATOR)
-        self.assertRegex(self.expect(3, "check", "p.yaml")[1], r"p\.yaml:4:\d+.*labels/m: a label image")
+        self.assertRegex(self.expect(3, "check", "p.yaml")[1], r"p\.yaml:4:\d+.*cannot save the pixels of 'm' as labels.m")
 
 
 if __name__ == "__main__":

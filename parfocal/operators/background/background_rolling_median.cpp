@@ -199,7 +199,7 @@ PARFOCAL_OPERATOR(background_rolling_median) {
 }
 
 PARFOCAL_RULES(operators, background_rolling_median) {
-  return Rules<RollingParams>().add({"kernel_size"}, check_kernel);
+  return Rules<RollingParams>().add({"kernel_size"}, check_kernel).like_first("background");
 }
 
 }  // namespace parfocal

@@ -47,6 +47,8 @@ PARFOCAL_OPERATOR(count) {
       .make = make_operator<Count, NoParams>()};
 }
 
-PARFOCAL_RULES(operators, count) { return Rules<NoParams>().labels("in"); }
+PARFOCAL_RULES(operators, count) {
+  return Rules<NoParams>().labels("in").takes_images("in").makes_number("count", DType::i64);
+}
 
 }  // namespace parfocal

@@ -74,7 +74,10 @@ PARFOCAL_OPERATOR(label) {
 }
 
 PARFOCAL_RULES(operators, label) {
-  return Rules<LabelParams>().add({"connectivity"}, check_connectivity);
+  return Rules<LabelParams>()
+      .add({"connectivity"}, check_connectivity)
+      .takes_images("in")
+      .makes_pixels("out", {DType::u32});
 }
 
 }  // namespace parfocal

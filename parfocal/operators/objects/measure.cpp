@@ -261,7 +261,11 @@ PARFOCAL_OPERATOR(measure) {
 }
 
 PARFOCAL_RULES(operators, measure) {
-  return Rules<MeasureParams>().add({"properties", "intensity"}, check_properties).labels("in");
+  return Rules<MeasureParams>()
+      .add({"properties", "intensity"}, check_properties)
+      .labels("in")
+      .takes_images("in")
+      .takes_images("intensity");
 }
 
 }  // namespace parfocal

@@ -135,7 +135,11 @@ PARFOCAL_OPERATOR(threshold) {
 }
 
 PARFOCAL_RULES(operators, threshold) {
-  return Rules<ThresholdParams>().add({"value", "method", "factor", "offset"}, check_value);
+  return Rules<ThresholdParams>()
+      .add({"value", "method", "factor", "offset"}, check_value)
+      .takes_images("in")
+      .makes_pixels("out", {DType::boolean})
+      .makes_number("threshold", DType::f64);
 }
 
 }  // namespace parfocal
