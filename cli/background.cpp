@@ -5,6 +5,9 @@
 #include <optional>
 
 #include "commands.h"
+#include "convert_input.h"
+#include "near_file.h"
+#include "option_cures.h"
 #include "parfocal/core/lowercase.h"
 #include "parfocal/graph/check.h"
 #include "planning.h"
@@ -73,6 +76,8 @@ void require_flow_name(const fs::path& out) {
   static const std::vector<std::string> others = {".tif",  ".tiff", ".btf", ".zarr", ".csv",
                                                   ".xlsx", ".png",  ".jpg", ".avi",  ".mp4"};
   const std::string ending = lowercase(out.extension().string());
+  if (ending.empty())
+    message("note: " + out.string() + " has no ending: programs know such files by .rtdc");
   if (std::find(others.begin(), others.end(), ending) == others.end()) return;
   throw Error(
       ErrorCode::bad_command,
@@ -102,6 +107,33 @@ RunRecord copy_run(const fs::path& in, const fs::path& out, Workplace& workplace
 #endif
 }
 
+constexpr const char* kRecording = "a recording as .rtdc or HDF5 file";
+
+/// What is no recording is told before OUT is looked at.
+void require_recording(const BackgroundArguments& arguments, const fs::path& in) {
+  const std::string given = arguments.in.string();
+  const auto fail = [&](const std::string& what, const std::string& cure) {
+    throw Error(ErrorCode::input_missing, Issue{what, given, "", kRecording, cure});
+  };
+  const auto instead = [&](const fs::path& file) {
+    auto words = arguments.words;
+    std::replace(words.begin(), words.end(), given, file.string());
+    return "run\n          " + shell_line(words);
+  };
+  if (!fs::exists(in)) {
+    const fs::path near = near_file(given);
+    fail("no such file", near.empty() ? "check the name" : instead(near));
+  }
+  if (fs::is_directory(in)) {
+    const fs::path first = first_recording(arguments.in);
+    fail("this is a folder", first.empty() ? "name a file in it" : instead(first));
+  }
+  if (is_tiff_name(in))
+    fail("this is a TIFF file",
+         "backgrounds of images are steps of a pipeline: see `parfocal ops "
+         "background_rolling_median`");
+}
+
 /// Runs beside OUT and renames what the sink has completed and flushed.
 Ran pipeline_run(const BackgroundArguments& arguments, const fs::path& in, const fs::path& out,
                  Workplace& workplace, SignalStop& signals) {
@@ -115,13 +147,12 @@ Ran pipeline_run(const BackgroundArguments& arguments, const fs::path& in, const
   return ran;
 }
 
-}  // namespace
-
-int background(const BackgroundArguments& arguments) {
+int make_background(const BackgroundArguments& arguments) {
   require_flow_name(arguments.out);
   const fs::path in = whole_path(arguments.in), out = whole_path(arguments.out);
   std::optional<SignalStop> signals;  // before anything is made; a copy ends at once
   if (arguments.method != "copy") signals.emplace();
+  require_recording(arguments, in);
   Workplace workplace(out);
   require_new_or_same(arguments, in, out);
   workplace.take();
@@ -140,6 +171,14 @@ int background(const BackgroundArguments& arguments) {
   if (arguments.method != "copy") print_record(ran.record, run_arguments(arguments, {}));
   for (const fs::path& path : ran.record.outputs) result(path.string());
   return ran.exit_code;
+}
+
+}  // namespace
+
+int background(const BackgroundArguments& arguments) try {
+  return make_background(arguments);
+} catch (const Error& error) {
+  throw with_options(error, arguments);
 }
 
 }  // namespace parfocal::cli

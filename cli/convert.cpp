@@ -4,6 +4,7 @@
 #include "convert_input.h"
 #include "convert_parts.h"
 #include "info_parts.h"
+#include "option_cures.h"
 #include "parfocal/engine/output_place.h"
 #include "parfocal/engine/record.h"
 #include "parfocal/formats/tiff/file_list.h"
@@ -123,9 +124,7 @@ Planned planned(const ConvertArguments& arguments, const Pipeline& pipeline,
   throw without_steps(error, arguments, pipeline.source);
 }
 
-}  // namespace
-
-int convert(const ConvertArguments& arguments) {
+int convert_images(const ConvertArguments& arguments) {
   SignalStop signals;
   const std::vector<std::string> inputs(arguments.paths.begin(), arguments.paths.end() - 1);
   const fs::path out = clean_path(arguments.paths.back());
@@ -136,6 +135,8 @@ int convert(const ConvertArguments& arguments) {
   SourceSpec source = convert_source(inputs);
   RawValue sink = RawValue::map();
   apply_convert_sets(arguments.sets, source.params, sink);
+  if (source.type == "ome_zarr") check_keys_of_choice(arguments, source);
+  require_valid(pipeline_of(arguments, source, sink, out));  // keys, before any is advised
   if (source.type == "ome_zarr") check_choice(arguments, source);
   Workplace workplace(out);
   require_apart(inputs, source, out);
@@ -174,6 +175,16 @@ int convert(const ConvertArguments& arguments) {
   if (!complete) message("nothing was written to " + arguments.paths.back());
   for (const fs::path& path : ran.record.outputs) result(path.string());
   return ran.exit_code;
+}
+
+}  // namespace
+
+int convert(const ConvertArguments& arguments) try {
+  return convert_images(arguments);
+} catch (const Error& error) {
+  const std::string& first = arguments.paths.front();
+  const char* source = is_zarr(first) ? "ome_zarr" : is_flow_name(first) ? "rtdc" : "files";
+  throw with_sets(error, arguments, source, sink_of_ending(arguments.paths.back()));
 }
 
 }  // namespace parfocal::cli

@@ -71,11 +71,33 @@ Error without_steps(const Error& error, const ConvertArguments& arguments,
   return {error.code(), issues};
 }
 
+void check_keys_of_choice(const ConvertArguments& arguments, const SourceSpec& source) {
+  const ParamSet& known = sources().find(source.type)->params;
+  for (const auto& [key, value] : source.params.entries) {
+    if (known.find(key) || value.text.empty()) continue;
+    const ZarrHierarchy store(std::make_shared<LocalStore>(source.params.find("path")->text));
+    const auto paths = image_paths(store, "", group_of(store.node("")), kMostNamed);
+    const auto meant =
+        std::find_if(paths.begin(), paths.end(), [&, &text = value.text](auto& path) {
+          return path == text || path.starts_with(text + "/");
+        });
+    if (meant == paths.end()) continue;
+    auto words = arguments.words;
+    for (std::string& word : words)
+      if (word == "source." + key + "=" + value.text) word = "source.position=" + *meant;
+    throw Error(ErrorCode::invalid_pipeline,
+                {"unknown key '" + key + "' in source", "", key + "=" + value.text,
+                 "source.position, which chooses one of the images",
+                 "run\n          " + shell_line(words)});
+  }
+}
+
 void check_choice(const ConvertArguments& arguments, SourceSpec& source) {
   const ZarrHierarchy store(std::make_shared<LocalStore>(source.params.find("path")->text));
   const RawValue* position = source.params.find("position");
   const std::string image = position ? position->text : "";
   if (image == "all") return;
+  require_position(store, image);
   const ZarrNode node = store.node(image);
   if (node.is_array) return;
   const auto paths = image_paths(store, image, group_of(node), kMostNamed + 1);

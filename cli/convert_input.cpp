@@ -21,10 +21,6 @@ namespace fs = std::filesystem;
 constexpr const char* kInputs =
     "TIFF files, a folder or a quoted glob of them, an OME-Zarr, or an .rtdc file";
 
-bool is_flow_name(const fs::path& path) {
-  const std::string extension = path.extension().string();
-  return extension == ".rtdc" || extension == ".h5" || extension == ".hdf5";
-}
 bool has_wildcard(const std::string& text) { return text.find_first_of("*?[") != text.npos; }
 
 SourceSpec of_path(const char* type, const std::string& path) {
@@ -121,6 +117,11 @@ void require_each_once(const std::vector<std::string>& inputs) {
 bool is_tiff_name(const fs::path& path) {
   const std::string extension = lowercase(path.extension().string());
   return extension == ".tif" || extension == ".tiff" || extension == ".btf";
+}
+
+bool is_flow_name(const fs::path& path) {
+  const std::string extension = path.extension().string();
+  return extension == ".rtdc" || extension == ".h5" || extension == ".hdf5";
 }
 
 SourceSpec convert_source(const std::vector<std::string>& inputs) {

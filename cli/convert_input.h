@@ -11,6 +11,8 @@ namespace parfocal::cli {
 
 /// .tif, .tiff or .btf, in letters of any case.
 bool is_tiff_name(const std::filesystem::path& path);
+/// .rtdc, .h5 or .hdf5
+bool is_flow_name(const std::filesystem::path& path);
 
 /// The source for one input or several TIFF files. \throws Error(input_missing | bad_command) for
 /// what does not exist or is no input, with what would be one.

@@ -37,6 +37,14 @@ std::string stem_of(const std::string& path) {
                                                                             : "images";
 }
 
+/// A new name for what is made of these: of one image its own, of several that of their folder.
+std::string result_of(const std::vector<std::string>& inputs, const std::string& ending) {
+  const std::string folder = name_of(fs::absolute(inputs.back()).parent_path().string());
+  const bool one = inputs.size() == 1 || folder.empty();
+  const std::string name = (one ? stem_of(name_of(inputs.back())) : folder) + ending;
+  return fs::exists(name) ? named_beside(name, "2") : name;
+}
+
 }  // namespace
 
 std::string sink_of_ending(std::string out) {
@@ -66,6 +74,21 @@ std::string sink_type(const std::string& out, const std::string& first) {
        fmt::format("write e.g. {0}.ome.zarr or {0}.ome.tif", stem)});
 }
 
+std::vector<std::string> with_new_result(const ConvertArguments& arguments) {
+  const std::string& last = arguments.paths.back();
+  std::vector<std::string> inputs = arguments.paths;
+  if (is_zarr(last)) inputs.pop_back();  // one only
+  auto words = arguments.words;
+  for (const std::string& path : arguments.paths) std::erase(words, path);
+  inputs = as_pattern(inputs);
+  words.insert(words.begin() + std::min<std::ptrdiff_t>(2, std::ssize(words)), inputs.begin(),
+               inputs.end());
+  const std::string name =
+      is_zarr(last) ? named_beside(last, "2") : result_of(arguments.paths, ".ome.zarr");
+  words.insert(words.begin() + 2 + std::ssize(inputs), name);
+  return words;
+}
+
 void require_result(const ConvertArguments& arguments) {
   const std::string& last = arguments.paths.back();
   const bool image =
@@ -77,11 +100,12 @@ void require_result(const ConvertArguments& arguments) {
   const std::string ending = is_zarr(last) ? ".ome.tif" : ".ome.zarr";
   auto words = arguments.words;
   for (const std::string& path : arguments.paths) std::erase(words, path);
-  const auto inputs = as_pattern(arguments.paths);
-  const std::string folder = name_of(fs::absolute(last).parent_path().string());
-  const bool one = inputs.size() == 1 && inputs[0] == last;
+  std::vector<std::string> each;  // once
+  for (const std::string& path : arguments.paths)
+    if (std::find(each.begin(), each.end(), path) == each.end()) each.push_back(path);
+  const auto inputs = as_pattern(each);
   words.insert(words.end(), inputs.begin(), inputs.end());
-  words.push_back((one || folder.empty() ? stem_of(name_of(last)) : folder) + ending);
+  words.push_back(result_of(each, ending));
   throw Error(ErrorCode::bad_command, {"the result is not named: every name given is an input",
                                        last, "", "IN... OUT, with OUT *.ome.zarr or *.ome.tif last",
                                        "run\n          " + shell_line(words)});

@@ -21,6 +21,9 @@ std::string sink_type(const std::string& out, const std::string& first = "images
 /// A name beside OUT with its ending: "a-cells.ome.zarr".
 std::string named_beside(const std::string& out, const std::string& what);
 
+/// The words with all names as inputs, where they may be, and a new name for the result.
+std::vector<std::string> with_new_result(const ConvertArguments& arguments);
+
 /// `convert IN...`, with no result: the last word is an input too. \throws Error(bad_command)
 void require_result(const ConvertArguments& arguments);
 /// `convert OUT IN`, with the result first. \throws Error(bad_command)
@@ -29,6 +32,8 @@ void require_order(const ConvertArguments& arguments);
 /// `--set source.scale.x=0.65 um`, of which a shell makes two words. \throws Error(bad_command)
 void require_whole_sets(const ConvertArguments& arguments);
 
+/// A key that the source does not have, with the name of an image. \throws Error(invalid_pipeline)
+void check_keys_of_choice(const ConvertArguments& arguments, const SourceSpec& source);
 /// Of a plate or series all images are taken where the result can hold them, else one must be
 /// chosen; labels are images of their own. \throws Error(input_missing)
 void check_choice(const ConvertArguments& arguments, SourceSpec& source);

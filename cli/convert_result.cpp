@@ -105,6 +105,26 @@ bool is_made_alike(const Pipeline& pipeline, const Plan& plan, const fs::path& o
        "to make it whole, run\n          " + shell_line(starting_over(arguments.words))});
 }
 
+/// A shell makes names of `*.ome.tif`: the last one may have been meant as an input.
+bool looks_like_an_input(const ConvertArguments& arguments) {
+  const std::string kind = sink_of_ending(arguments.paths.back());
+  return std::all_of(arguments.paths.begin(), arguments.paths.end(), [&](const std::string& path) {
+    return sink_of_ending(path) == kind && fs::exists(path);
+  });
+}
+
+[[noreturn]] void fail_last_name(const ConvertArguments& arguments, const fs::path& out) {
+  const std::string& given = arguments.paths.back();
+  const std::string there = frames_in(out);
+  throw Error(
+      ErrorCode::output_exists,
+      {"the last name was taken as the result, and it exists already", given, there,
+       "a new name last, or leave to replace " + given,
+       "to make something new, run\n          " + shell_line(with_new_result(arguments)) +
+           "\n          to throw away " + given + (there.empty() ? "" : " (" + there + ")") +
+           ", run\n          " + shell_line(starting_over(arguments.words))});
+}
+
 }  // namespace
 
 std::vector<std::string> going_on(const ConvertArguments& arguments) {
@@ -118,6 +138,7 @@ void require_free(const ConvertArguments& arguments, const fs::path& out) {
   if (arguments.resume && !arguments.overwrite && own) return;  // looked at when the plan is known
   const fs::path foreign = own ? engine::foreign_file_in(out) : fs::path();
   if (arguments.overwrite && own && foreign.empty()) return;
+  if (own && foreign.empty() && looks_like_an_input(arguments)) fail_last_name(arguments, out);
   const std::string needed =
       !own              ? "a new name: parfocal has not written this, others are not replaced"
       : foreign.empty() ? "a new name, or leave to replace it"

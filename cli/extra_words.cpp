@@ -5,6 +5,7 @@
 
 #include "convert_input.h"
 #include "info_parts.h"
+#include "parfocal/core/units.h"
 #include "print.h"
 
 namespace parfocal::cli {
@@ -50,6 +51,19 @@ std::string with_whole_set(const Words& words, const std::string& value) {
   return "";
 }
 
+/// The line of `--memory 256 MiB`, of which a shell makes two words.
+static std::string with_whole_memory(const Words& words) {
+  for (size_t i = 1; i + 2 < words.size(); ++i) {
+    const std::string joined = words[i + 1] + words[i + 2];
+    if (words[i] != "--memory" || !parse_bytes(joined)) continue;
+    Words meant = words;
+    meant[i + 1] = joined;
+    meant.erase(meant.begin() + static_cast<std::ptrdiff_t>(i) + 2);
+    return shell_line(meant);
+  }
+  return "";
+}
+
 Words as_pattern(const Words& images) {
   const fs::path first(images.at(0)), folder = first.parent_path();
   const std::string ending = first.extension().string();
@@ -75,6 +89,11 @@ Issue too_many_words(const Words& words, const Words& extra) {
               "see `parfocal " + command + " --help`"};
   if (const std::string line = with_whole_set(words); !line.empty()) {
     issue.needed = "one word after --set: KEY=VALUE, in quotes if it has blanks";
+    issue.cure = "run\n          " + line;
+    return issue;
+  }
+  if (const std::string line = with_whole_memory(words); !line.empty()) {
+    issue.needed = "one word after --memory: a size without a blank, as 256MiB";
     issue.cure = "run\n          " + line;
     return issue;
   }

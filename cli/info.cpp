@@ -43,8 +43,14 @@ std::string cure_for_folder(const fs::path& folder) {
   std::string names;
   for (size_t i = 0; i < std::min<size_t>(entries.size(), 2); ++i)
     names += (i ? ", " : "") + entries[i].filename().string();
+  const auto folders = std::count_if(entries.begin(), entries.end(), [&](const fs::path& entry) {
+    return fs::is_directory(entry, unreadable);
+  });
+  const std::string noun = folders == std::ssize(entries) ? "folder" : folders ? "entry" : "file";
   return entries.empty() ? "the folder is empty: check the path"
-                         : "give a file in it; there are " + counted(std::ssize(entries), "file") +
+                         : "give one of what is in it: " +
+                               (noun == "entry" ? std::to_string(entries.size()) + " entries"
+                                                : counted(std::ssize(entries), noun)) +
                                ", as " + names;
 }
 
@@ -149,22 +155,34 @@ bool validated(const std::string& path, bool as_json, Facts& facts) {
 
 int info(const InfoArguments& arguments) {
   std::vector<Facts> all;
-  bool valid = true;
-  for (const std::string& path : arguments.paths) {
-    all.push_back(facts_and_maker_of(path));
-    if (arguments.validate) valid = validated(path, arguments.json, all.back()) && valid;
-  }
-  const int code = valid ? 0 : static_cast<int>(ErrorCode::input_missing);
+  std::vector<Issue> bad;  // what is good is told all the same
+  int code = 0;
+  for (const std::string& path : arguments.paths) try {
+      all.push_back(facts_and_maker_of(path));
+      if (arguments.validate && !validated(path, arguments.json, all.back()))
+        code = std::max(code, static_cast<int>(ErrorCode::input_missing));
+    } catch (const Error& error) {
+      if (arguments.paths.size() == 1) throw;
+      for (Issue issue : error.issues()) {
+        if (issue.str().find(path) == std::string::npos) issue.where = path;
+        bad.push_back(std::move(issue));
+      }
+      code = std::max(code, static_cast<int>(error.code()));
+    }
   if (arguments.json) {
     nlohmann::ordered_json items = nlohmann::ordered_json::array();
     for (const Facts& facts : all) items.push_back(json_of(facts));
-    result(json_text({{"schema", "parfocal.info/1"}, {"items", items}}));
+    nlohmann::ordered_json document{{"schema", "parfocal.info/1"}, {"items", items}};
+    if (!bad.empty())
+      document["issues"] = nlohmann::ordered_json::parse(error_json(code, bad))["issues"];
+    result(json_text(document));
     return code;
   }
   for (size_t i = 0; i < all.size(); ++i) {
     if (i > 0) result("");
     print(all[i]);
   }
+  print_errors(bad);
   return code;
 }
 

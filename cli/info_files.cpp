@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "info_parts.h"
+#include "near_file.h"
 #include "parfocal/core/io.h"
 #include "parfocal/core/units.h"
 #include "recover_parts.h"
@@ -57,8 +58,13 @@ Facts table_facts(const std::string& path) {
 
 Facts files_facts(const std::string& pattern) {
   const bool exists = std::filesystem::exists(pattern);
-  if (!exists && pattern.find_first_of("*?[") == std::string::npos)
-    throw Error(ErrorCode::input_missing, {"no such file or folder", pattern, "", "", ""});
+  if (!exists && pattern.find_first_of("*?[") == std::string::npos) {
+    const std::filesystem::path near = near_file(pattern);
+    throw Error(
+        ErrorCode::input_missing,
+        {"no such file or folder", pattern, "", "images, an OME-Zarr, an .rtdc file, a pipeline",
+         near.empty() ? "check the path" : "did you mean '" + near.string() + "'?"});
+  }
   RawValue params = RawValue::map();
   params.set("glob", RawValue::scalar(exists ? literal_pattern(pattern) : pattern));
   params.set("axes", RawValue::scalar("auto"));

@@ -98,10 +98,11 @@ void add_own(const ZarrNode& node, Facts& facts) {
   const zarr_json::Json& own =
       zarr_json::at(node.format == 2 ? json : zarr_json::at(json, "attributes"), "parfocal");
   const auto add = [&](const std::string& key, const zarr_json::Json& value) {
-    const bool told = std::any_of(facts.begin(), facts.end(),
-                                  [&](const auto& fact) { return fact.first == key; });
-    if (!told && key != "version" && value != "")
-      facts.emplace_back(name_of_count(key, facts), value);
+    const std::string name = name_of_count(key, facts);
+    const bool told = std::any_of(facts.begin(), facts.end(), [&](const auto& fact) {
+      return fact.first == key || fact.first == name;
+    });
+    if (!told && key != "version" && value != "") facts.emplace_back(name, value);
   };
   if (!own.is_object() || own.size() > kMostOwnFacts) return;
   for (const char* key : first)

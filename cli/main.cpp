@@ -274,6 +274,37 @@ void finish_arguments(Program& program, const std::vector<std::string>& words) {
            std::string(10, ' ') + shell_line(starting_over(words))});
 }
 
+/// `-o`: the result of many programs.
+[[noreturn]] void fail_short_out(const std::vector<std::string>& words, size_t at,
+                                 const std::vector<std::string>& options) {
+  std::vector<std::string> line = words;
+  const auto place = line.begin() + static_cast<std::ptrdiff_t>(at);
+  if (std::find(options.begin(), options.end(), "--out") != options.end()) {
+    *place = "--out" + place->substr(2);
+  } else {  // the result is the last word
+    line.erase(place);
+    if (at < line.size())
+      std::rotate(line.begin() + static_cast<std::ptrdiff_t>(at),
+                  line.begin() + static_cast<std::ptrdiff_t>(at) + 1, line.end());
+  }
+  throw Error(ErrorCode::bad_command,
+              {"unknown option '-o'", "", "", "", "run\n          " + shell_line(line)});
+}
+
+/// The near one where a word is none of the choices of an option, of which CLI11 tells the list.
+std::string nearest_choice(const std::string& problem) {
+  const size_t in = problem.find(" not in {"), start = problem.find(": "), end = problem.find('}');
+  if (in == problem.npos || start == problem.npos || start > in || end == problem.npos) return "";
+  std::vector<std::string> known{""};
+  for (size_t i = in + 9; i < end; ++i)
+    if (problem[i] == ',')
+      known.emplace_back();
+    else
+      known.back() += problem[i];
+  const auto near = nearest_names(problem.substr(start + 2, in - start - 2), known);
+  return near.empty() ? "" : near[0];
+}
+
 /// `parfocal cells.yaml`: to run it is meant.
 void fail_if_pipeline(const std::vector<std::string>& words) {
   const std::string& name = words[1];
@@ -306,6 +337,7 @@ void require_known_words(CLI::App& app, const std::vector<std::string>& words) {
   for (size_t i = 2; i < words.size() && words[i] != "--"; ++i) {
     const std::string word = words[i].substr(0, words[i].find('='));
     if (word == "--resume" && name == "run") fail_resume(words);
+    if (word == "-o") fail_short_out(words, i, options);
     if (word.size() > 1 && word[0] == '-' && command->get_option_no_throw(word) == nullptr)
       fail_unknown("option", word, options, "parfocal " + name + " --help");
   }
@@ -337,8 +369,10 @@ int guarded(Program& program, const std::vector<std::string>& words) {
     return report(Error(ErrorCode::bad_command, too_many_words(words, program.app.remaining(true))),
                   json);
   } catch (const CLI::ParseError& problem) {
+    const std::string near = nearest_choice(problem.what());
     const std::string help =
-        "see `parfocal" + (words.size() > 1 ? " " + words[1] : "") + " --help`";
+        near.empty() ? "see `parfocal" + (words.size() > 1 ? " " + words[1] : "") + " --help`"
+                     : "did you mean '" + near + "'?";
     return report(Error(ErrorCode::bad_command, {problem.what(), "", "", "", help}), json);
   } catch (const Error& error) {
     return report(error, json);

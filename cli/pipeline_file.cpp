@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "info_parts.h"
+#include "near_file.h"
 #include "parfocal/core/error.h"
 #include "parfocal/core/lowercase.h"
 #include "parfocal/core/text_input.h"
@@ -22,6 +23,14 @@ namespace fs = std::filesystem;
   throw Error(ErrorCode::bad_command, {what + ", not a pipeline", file.string(), "",
                                        "a pipeline file (YAML): parfocal demo cells writes one",
                                        "run\n          " + shell_line(line)});
+}
+
+[[noreturn]] void fail_absent(const fs::path& file) {
+  const fs::path near = near_file(file);
+  throw Error(ErrorCode::input_missing,
+              {"the file does not exist", file.string(), "", "a pipeline file (YAML)",
+               near.empty() ? "check the path; parfocal demo cells writes a pipeline file"
+                            : "did you mean '" + near.string() + "'?"});
 }
 
 // The first of them by name, so that the message is the same each time.
@@ -48,6 +57,15 @@ void require_no_folder(const fs::path& file) {
   fail(file, "this is a folder", {"parfocal", "demo", "cells"});
 }
 
+/// The description of a Zarr group or array, which its folder is known by.
+void require_no_zarr_metadata(const fs::path& file) {
+  static const std::vector<std::string> names = {"zarr.json", ".zarray", ".zgroup", ".zattrs",
+                                                 ".zmetadata"};
+  if (std::find(names.begin(), names.end(), file.filename().string()) == names.end()) return;
+  const fs::path folder = file.parent_path().empty() ? "." : file.parent_path();
+  fail(file, "this is the description of a Zarr folder", {"parfocal", "info", folder.string()});
+}
+
 /// A document that this program wrote for programs, or one that was cut in writing it.
 void require_no_document(const fs::path& file, bool takes_plan) {
   constexpr int64_t kMostBytes = int64_t{64} << 20;
@@ -71,8 +89,10 @@ void require_no_document(const fs::path& file, bool takes_plan) {
 }  // namespace
 
 void require_pipeline_file(const fs::path& file, bool takes_plan) {
-  require_no_document(file, takes_plan);
   std::error_code absent;
+  if (!fs::exists(fs::symlink_status(file, absent))) fail_absent(file);
+  require_no_zarr_metadata(file);
+  require_no_document(file, takes_plan);
   if (fs::is_directory(file, absent)) require_no_folder(file);
   static const std::vector<std::string> images = {".tif", ".tiff", ".btf", ".rtdc", ".h5", ".hdf5",
                                                   ".png", ".jpg",  ".czi", ".nd2",  ".lif"};

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "parfocal/core/item_facts.h"
 #include "parfocal/core/parameters.h"
 #include "parfocal/core/registry.h"
 
@@ -28,11 +29,30 @@ struct Rule {
   std::function<void(const std::any& params, const Connections&)> require;
 };
 
+/// What output `port` of a step carries, told by what its first input does (its pixels are of a
+/// type that the step takes). `params` is empty where they cannot be read.
+struct MadeItems {
+  std::string port;
+  std::function<ItemFacts(const std::any& params, const ItemFacts& first)> of;
+};
+/// What `input` takes beside InputPort::dtypes; "labels." means all of `labels`.
+struct TakenItems {
+  std::string input;
+  ItemFacts facts;
+};
+/// Two inputs that are never meant to be the same image.
+struct Apart {
+  std::string input, other;
+};
+
 struct RuleSet {
   std::string name;  ///< "operators threshold", "sources files", "sinks table"
   std::vector<Rule> rules = {};
   std::vector<std::string> label_inputs = {};  ///< each value that occurs in them is an object
   std::vector<std::string> path_endings = {};  ///< of `path`: what others say is not written
+  std::vector<MadeItems> makes = {};           ///< of each image output; else nothing is known
+  std::vector<TakenItems> takes = {};
+  std::vector<Apart> apart = {};
 };
 Registry<RuleSet>& rule_sets();
 
@@ -60,6 +80,46 @@ class Rules : public RuleSet {
   }
   Rules& endings(std::vector<std::string> endings) {
     path_endings = std::move(endings);
+    return *this;
+  }
+  /// Items like those of the first input.
+  Rules& like_first(std::string port) {
+    makes.push_back(
+        {std::move(port), [](const std::any&, const ItemFacts& first) { return first; }});
+    return *this;
+  }
+  /// Items of the shape of the first input's, in one of `dtypes`.
+  Rules& makes_pixels(std::string port, std::vector<DType> dtypes) {
+    makes.push_back({std::move(port), [=](const std::any&, const ItemFacts& first) {
+                       return ItemFacts{dtypes, first.shape};
+                     }});
+    return *this;
+  }
+  Rules& makes_number(std::string port, DType dtype) {
+    makes.push_back({std::move(port), [=](const std::any&, const ItemFacts&) {
+                       return ItemFacts{{dtype}, ItemFacts::Shape::number};
+                     }});
+    return *this;
+  }
+  Rules& makes_by(std::string port,
+                  std::function<ItemFacts(const P&, const ItemFacts& first)> facts) {
+    makes.push_back({std::move(port),
+                     [facts = std::move(facts)](const std::any& params, const ItemFacts& first) {
+                       return params.has_value() ? facts(std::any_cast<const P&>(params), first)
+                                                 : ItemFacts{};
+                     }});
+    return *this;
+  }
+  Rules& takes_images(std::string input, std::vector<DType> dtypes = {}) {
+    takes.push_back({std::move(input), {std::move(dtypes), ItemFacts::Shape::image}});
+    return *this;
+  }
+  Rules& takes_numbers(std::string input) {
+    takes.push_back({std::move(input), {{}, ItemFacts::Shape::number}});
+    return *this;
+  }
+  Rules& never_same(std::string input, std::string other) {
+    apart.push_back({std::move(input), std::move(other)});
     return *this;
   }
 };

@@ -14,6 +14,7 @@
 #include "parfocal/graph/other_names.h"
 #include "parfocal/graph/path_endings.h"
 #include "parfocal/graph/sink_paths.h"
+#include "parfocal/graph/unfit_inputs.h"
 #include "parfocal/graph/vocabulary.h"
 
 namespace parfocal {
@@ -43,7 +44,8 @@ class Checker {
     if (p_.sinks.empty())
       error("the pipeline has no sink: nothing would be saved", places_.sinks, "", "no sinks",
             "at least one sink", "add sinks: [" + sink_for_last_step() + "]");
-    for (Issue& issue : broken_rules(p_)) result_.errors.push_back(std::move(issue));
+    for (auto* find : {broken_rules, unfit_inputs})
+      for (Issue& issue : find(p_)) result_.errors.push_back(std::move(issue));
     check_unused();
     sort_by_place(result_.errors);
     sort_by_place(result_.warnings);

@@ -92,7 +92,7 @@ TEST(Check, CyclesAndForwardReferencesAreToldApart) {
 
 TEST(Check, ATableIntoAnImagePortNamesTheMakersOfImages) {
   Pipeline p = built();
-  p.steps.push_back(step("objects", "measure", "smooth"));
+  p.steps.push_back(step("objects", "measure", "source"));
   p.sinks[0].inputs[0].second.step = "objects";
   EXPECT_THAT(only_error(p), HasSubstr("images are made by: source, smooth"));
 }
@@ -133,7 +133,7 @@ TEST(Check, SomethingMustBeSavedOnceAndWithoutLoss) {
   p.sinks[1].params = params({{"path", "./x/../b.zarr"}});
   EXPECT_THAT(only_error(p), HasSubstr("a relative path without '..'"));
   p = built();
-  p.sinks[0].inputs.push_back({"labels.cells", {"smooth", "", {}}});
+  p.sinks[0].inputs.push_back({"labels.cells", {"source", "", {}}});
   p.sinks[0].policy = Policy::latest;
   EXPECT_THAT(only_error(p), HasSubstr("a lossy edge above a join"));
 }
@@ -156,9 +156,9 @@ source: {type: files, glob: "*.tif", axes: tyx}
 steps:
   - {id: mask, op: threshold, method: otsu, on_error: skip}
   - {id: split, op: t_split, from: source}
-  - {op: measure, from: mask, intensity: split.high, properties: [area, centroid]}
+  - {op: measure, from: source, intensity: split.high, properties: [area, centroid]}
 sinks:
-  - {type: ome_zarr, from: split.high, path: a.zarr, labels: {m: mask}, policy: fail}
+  - {type: ome_zarr, from: split.high, path: a.zarr, labels: {m: source}, policy: fail}
 observe:
   - {type: viewer, from: mask}
 )",

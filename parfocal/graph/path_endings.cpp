@@ -36,10 +36,16 @@ std::string renamed(const std::string& path, const std::string& ending) {
   return name.string() + ending;
 }
 
+bool has_ending(const std::string& path) { return std::filesystem::path(path).has_extension(); }
+
 Issue note(const SinkSpec& sink, const RawValue& path, const std::vector<std::string>& endings) {
   const std::string owner = "sink '" + sink.type + "'", place = path.place.str();
-  return {owner + " does not write what '" + path.text + "' says", place.empty() ? owner : place,
-          path.text, "a name that ends in " + joined(endings),
+  const std::string what =
+      has_ending(path.text)
+          ? " does not write what '" + path.text + "' says"
+          : " writes '" + path.text + "', which has no ending: programs may not know it";
+  return {owner + what, place.empty() ? owner : place, path.text,
+          "a name that ends in " + joined(endings),
           "write path: " + renamed(path.text, endings.front())};
 }
 
@@ -52,7 +58,7 @@ std::vector<Issue> misleading_endings(const Pipeline& pipeline) {
     const RawValue* path = sink.params.find("path");
     if (!facts || facts->path_endings.empty() || !path) continue;
     const std::string name = lowercase(path->text);
-    if (!ends_so(name, facts->path_endings) && is_of_another(name))
+    if (!ends_so(name, facts->path_endings) && (!has_ending(name) || is_of_another(name)))
       notes.push_back(note(sink, *path, facts->path_endings));
   }
   return notes;

@@ -4,6 +4,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "parfocal/core/io.h"
+#include "parfocal/core/operator_info.h"
 #include "parfocal/graph/yaml_reader.h"
 
 namespace parfocal {
@@ -11,6 +13,11 @@ namespace {
 
 // Names multiply: what substitution may add is bounded like the file itself.
 constexpr size_t kMaxSubstitutedBytes = kMaxPipelineBytes;
+
+std::string word_at(const RawValue& step, const std::string& key) {
+  const RawValue* value = step.find(key);
+  return value && value->kind == RawValue::Kind::scalar ? value->text : "";
+}
 
 std::string cure_for(const std::string& word, const std::vector<std::string>& known,
                      const std::string& otherwise) {
@@ -50,9 +57,29 @@ std::vector<std::string> keys_of(const RawValue& map) {
   return keys;
 }
 
+// `set` by the step or source that was meant: steps.smooth.sigma=1; gaussian.sigma=1, by the name
+// of an operator; sigma=1, which one step alone can be told; glob=*.tif. "" where it may be
+// several.
+std::string meant_set(const RawValue& document, const std::string& set) {
+  if (set.starts_with("steps.")) return set.substr(6);
+  const std::string key = set.substr(0, set.find_first_of(".="));
+  const bool alone = set[key.size()] == '=';
+  const auto ids = step_ids(document);
+  std::vector<std::string> owners;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const std::string op = word_at(document.find("steps")->items[i], "op");
+    const OperatorInfo* info = operators().find(op);
+    if (alone ? info && info->params.find(key) : op == key) owners.push_back(ids[i]);
+  }
+  if (owners.size() == 1) return owners[0] + (alone ? "." + set : set.substr(key.size()));
+  const RawValue* source = document.find("source");
+  const SourceInfo* info = source ? sources().find(word_at(*source, "type")) : nullptr;
+  return owners.empty() && alone && info && info->params.find(key) ? "source." + set : "";
+}
+
 // The map that the first word of a --set names, or nullptr with an issue.
-RawValue* set_target(RawValue& document, const std::string& word, const Location& place,
-                     std::vector<Issue>& issues) {
+RawValue* set_target(RawValue& document, const std::string& word, const std::string& set,
+                     const Location& place, std::vector<Issue>& issues) {
   if (word == "source" || word == "vars") {
     if (!find_entry(document, word)) set_entry(document, word, RawValue::map());
     return find_entry(document, word);
@@ -66,8 +93,11 @@ RawValue* set_target(RawValue& document, const std::string& word, const Location
   std::string list;
   for (const std::string& name : known)
     if (!name.empty()) list += (list.empty() ? "" : ", ") + name;
+  const std::string meant = meant_set(document, set);
   issues.push_back({"--set names an unknown step '" + word + "'", place.str(), word,
-                    "one of " + list, cure_for(word, known, "give the id of a step")});
+                    "one of " + list,
+                    meant.empty() ? cure_for(word, known, "give the id of a step")
+                                  : "write --set '" + meant + "'"});
   return nullptr;
 }
 
@@ -138,11 +168,6 @@ class Substitution {
 };
 
 }  // namespace
-
-static std::string word_at(const RawValue& step, const std::string& key) {
-  const RawValue* value = step.find(key);
-  return value && value->kind == RawValue::Kind::scalar ? value->text : "";
-}
 
 std::vector<std::string> step_ids(const RawValue& document) {
   const RawValue* steps = document.find("steps");
@@ -222,7 +247,7 @@ void apply_set(RawValue& document, const std::string& set, const std::filesystem
                       words[0] + ".key=value", "write it as --set " + words[0] + ".key=value"});
     return;
   }
-  RawValue* target = set_target(document, words[0], place, issues);
+  RawValue* target = set_target(document, words[0], set, place, issues);
   if (!target) return;
   if (words.size() == 1 || words.size() > 8) {
     issues.push_back({"--set needs a key after '" + words[0] + "'", place.str(), words[0],

@@ -202,6 +202,14 @@ std::string starred_word(const std::string& text, const YAML::Mark& mark) {
   return text.substr(star, end == text.npos ? end : end - star);
 }
 
+// The text in double quotes around `mark`, as it is written.
+std::string quoted_at(const std::string& text, const YAML::Mark& mark) {
+  const size_t at = std::min(static_cast<size_t>(std::max(mark.pos, 0)), text.size());
+  const size_t start = at == 0 ? text.npos : text.rfind('"', at - 1);
+  const size_t end = text.find('"', at);
+  return start == text.npos || end == text.npos ? "" : text.substr(start, end + 1 - start);
+}
+
 Issue syntax_issue(const YAML::Exception& e, const YAML::Mark& mark, const std::string& text,
                    const std::string& file) {
   const std::string where = place_in(file, mark.line, mark.column).str();
@@ -211,6 +219,11 @@ Issue syntax_issue(const YAML::Exception& e, const YAML::Mark& mark, const std::
   if (!word.empty())
     return {"a word that begins with * has to be quoted", where, word, "quoted text",
             "write it as \"" + word + "\""};
+  // In double quotes \ begins a sign of its own: "C:\Users".
+  if (e.msg.find("escape character") != std::string::npos ||
+      e.msg.find("scanning hex number") != std::string::npos)
+    return {"in double quotes \\ begins a special character", where, quoted_at(text, mark),
+            "/ between folders, or text in single quotes", "write it with / in place of \\"};
   return {"this is not YAML: " + e.msg, where, "", "YAML or JSON", syntax_cure(text, mark.line)};
 }
 

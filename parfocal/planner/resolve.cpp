@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <type_traits>
 
-#include "parfocal/planner/cast_cure.h"
+#include "parfocal/graph/unfit_inputs.h"
 #include "parfocal/planner/draft.h"
 
 namespace parfocal::planning {
@@ -14,12 +14,6 @@ namespace {
 
 using Outputs = std::vector<std::pair<std::string, PortId>>;  // port name -> producer
 using Ports = std::vector<std::optional<PortId>>;             // per input port: producer, if any
-
-std::string dtype_list(const std::vector<DType>& dtypes) {
-  std::string s;
-  for (DType d : dtypes) s += (s.empty() ? "" : ", ") + std::string(dtype_name(d));
-  return s;
-}
 
 class Resolver {
  public:
@@ -227,8 +221,8 @@ class Resolver {
   }
   WrongInput wrong_input(const NodePlan& node, const OperatorInfo& info, size_t i) {
     const size_t port = node.place_of(i);
-    return {node.id, port == 0 ? "from" : info.inputs[port].name, written_input(node, info, i),
-            written_input(node, info, 0), draft_.port(node.inputs[i]).layout.dtype};
+    return {port == 0 ? "from" : info.inputs[port].name, written_input(node, info, i),
+            written_input(node, info, 0), facts_of(draft_.port(node.inputs[i]))};
   }
 
   // Whatever refuses the layouts of its inputs: a step to add is told with what to connect.
@@ -260,12 +254,11 @@ class Resolver {
         fail("cannot take '" + from + "' at port '" + port.name + "'",
              in.kind == PortKind::table ? "a table" : "an image",
              port.kind == PortKind::table ? "a table" : "an image", "connect another step");
-      const bool known = port.dtypes.empty() || std::find(port.dtypes.begin(), port.dtypes.end(),
-                                                          in.layout.dtype) != port.dtypes.end();
-      if (in.kind == PortKind::image && !known)
-        fail("cannot take the pixels of '" + from + "' at port '" + port.name + "'",
-             std::string(dtype_name(in.layout.dtype)), dtype_list(port.dtypes),
-             dtype_cure(pipeline(), wrong_input(node, info, i), port.dtypes));
+      if (auto issue = in.kind == PortKind::image
+                           ? unfit_input(pipeline(), node.id, info, port,
+                                         wrong_input(node, info, i), node.place)
+                           : std::nullopt)
+        throw Error(ErrorCode::invalid_pipeline, std::move(*issue));
       if (i > 0) check_join(draft_.port(node.inputs[0]).layout, in.layout, from, fail);
     }
   }
@@ -297,6 +290,9 @@ class Resolver {
     for (const auto& [key, ref] : spec.inputs) {
       node.keys.push_back(key);
       node.inputs.push_back(find(ref));
+      const ItemFacts given = facts_of(draft_.port(node.inputs.back()));
+      if (auto issue = unfit_input(pipeline(), spec, key, ref, given))
+        throw Error(ErrorCode::invalid_pipeline, std::move(*issue));
       require_together(spec, ref, draft_.port(node.inputs[0]).layout,
                        draft_.port(node.inputs.back()).layout, key);
     }

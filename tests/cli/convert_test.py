@@ -241,8 +241,8 @@ sinks:
                 (4, ["nope*.tif", "a.ome.zarr"], "no file matches the glob"),
                 (4, ["empty", "a.ome.zarr"], "holds no OME-Zarr and no TIFF files"),
                 (4, ["notes.txt", "a.ome.zarr"], "not an image that can be converted"),
-                (2, ["frame0.tif", "a.ome.zarr", "--set", "axes=zyx"], "source.key=value"),
-                (3, ["frame0.tif", "a.ome.zarr", "--set", "source.axis=zyx"], "did you mean 'axes'?"),
+                (2, ["frame0.tif", "a.ome.zarr", "--set", "axes=zyx"], "--set source.axes=zyx"),
+                (3, ["frame0.tif", "a.ome.zarr", "--set", "source.axis=zyx"], "--set source.axes=zyx"),
                 (3, ["frame0.tif", "a.ome.zarr", "--set", "sink.pat=x"], "unknown key 'pat'"),
                 (2, ["frame0.tif", "a.ome.zarr", "--memory", "lots"], "--memory is not a size"),
                 (5, ["frame*.tif", "a.ome.zarr", "--memory", "1MiB"], "--memory")]:

@@ -92,7 +92,7 @@ class Cures(CommandTest):
     def test_a_value_that_lacks_or_cannot_be_read_is_shown_as_it_may_stand(self):
         text = "parfocal: 1\nsource: {source}\nsteps: [{step}]\nsinks: [{sink}]\n"
         image = "{type: ome_zarr, path: a.ome.zarr}"
-        good = {"source": "{type: files, glob: a.tif}", "step": "{op: cast, dtype: uint8}", "sink": image}
+        good = {"source": "{type: files, glob: a.tif}", "step": "{op: threshold}", "sink": image}
         for place, entry, wrong, cure in [
                 ("step", "{op: gaussian}", "", "sigma: 1 px"),
                 ("step", "{op: gaussian, %s}", "sigma: 3s", "sigma: 3 px"),
@@ -116,7 +116,7 @@ class Cures(CommandTest):
                 ("source", "{type: generator}", "", "size: {t: 80, y: 512, x: 512}"),
                 ("sink", "{type: ome_zarr}", "", "path: movie.ome.zarr"),
                 ("sink", "{type: ome_tiff}", "", "path: movie.ome.tif"),
-                ("sink", image + ", {type: table}", "", "path: objects.csv")]:
+                ("sink", image + ", {type: table, from: threshold.threshold}", "", "path: objects.csv")]:
             self.write("p.yaml", text.format(**{**good, place: entry.replace("%s", wrong)}))
             _, err = self.expect(3, "check", "p.yaml")
             self.assertRegex(err + "\n", ("write (e.g. )?" if wrong else "add ") + re.escape(cure) + "\n")

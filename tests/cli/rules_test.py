@@ -20,7 +20,7 @@ STEPS = [
     ("one sigma", "{op: gaussian, sigma: [1 px, 1 px, 1 px]}"),
     ("out of range", "{op: gaussian, sigma: 1000000 px}"),
     ("exactly one of by and constant", "{op: subtract}"),
-    ("exactly one of by and constant", "{op: subtract, by: source, constant: 5}"),
+    ("exactly one of by and constant", "{op: gaussian, sigma: 1 px}, {op: subtract, by: source, constant: 5}"),
     ("exactly one of index and name", "{op: select, axis: t}"),
     ("exactly one of index and name", "{op: select, axis: t, index: 0, name: DAPI}"),
     ("needs axes to fold over", "{op: reduce, over: [], how: mean}"),

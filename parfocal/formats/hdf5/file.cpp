@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
+#include <fstream>
 
 #include "parfocal/formats/common/files.h"
 #include "parfocal/formats/hdf5/journaled_file.h"
@@ -16,11 +18,30 @@ namespace {
 namespace fs = std::filesystem;
 
 // A file that cannot be opened at all fails here with the reason of the system, before HDF5.
+constexpr const char* kRecording = "a recording as .rtdc or HDF5 file";
+
 void require_readable(const fs::path& path) {
+  std::error_code unknown;
+  if (fs::status(path, unknown).type() == fs::file_type::not_found)
+    throw Error(ErrorCode::input_missing,
+                Issue{"the file does not exist", path.string(), "", kRecording,
+                      "give a recording that there is, in a pipeline by --set "
+                      "source.path=RECORDING.rtdc"});
+  if (fs::is_directory(path, unknown))
+    throw Error(ErrorCode::input_missing,
+                Issue{"this is a folder", path.string(), "", kRecording, "give a file in it"});
   Fd fd;
   int64_t size = 0;
   const Status opened = open_for_reading(path, fd, size);
   if (!opened.ok()) throw Error(ErrorCode::input_missing, opened.issue());
+}
+
+bool is_tiff(const fs::path& path) {
+  std::array<char, 4> head{};
+  std::ifstream(path, std::ios::binary).read(head.data(), head.size());
+  const std::string_view start(head.data(), 2);
+  return (start == "II" && (head[2] == 42 || head[2] == 43)) ||
+         (start == "MM" && (head[3] == 42 || head[3] == 43));
 }
 
 enum class Access : uint8_t { read, change, journaled };
@@ -56,8 +77,11 @@ Handle open_file(const fs::path& path, Access how) {
   const bool is_hdf5 = H5Fis_hdf5(name.c_str()) > 0;
   if (!is_hdf5)
     throw Error(ErrorCode::input_missing,
-                Issue{"this is no HDF5 file", name, reason, "an HDF5 file",
-                      "check the path, or copy it again"});
+                Issue{is_tiff(path) ? "this is a TIFF file, not HDF5" : "this is no HDF5 file",
+                      name, reason, kRecording,
+                      is_tiff(path) ? "read it as an image: source: {type: files, glob: \"" +
+                                          path.filename().string() + "\"}"
+                                    : "check the path, or copy it again"});
   const bool truncated = reason.find("truncated") != std::string::npos;
   throw Error(change && !truncated ? ErrorCode::run_failed : ErrorCode::input_missing,
               Issue{truncated ? "the file is truncated" : "the HDF5 file cannot be opened", name,

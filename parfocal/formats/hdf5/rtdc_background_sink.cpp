@@ -259,7 +259,7 @@ PARFOCAL_SINK(rtdc_background) {
 }
 
 PARFOCAL_RULES(sinks, rtdc_background) {
-  return Rules<RtdcPlaceParams>().endings({".rtdc", ".h5", ".hdf5"});
+  return Rules<RtdcPlaceParams>().endings({".rtdc", ".h5", ".hdf5"}).takes_images("from");
 }
 
 }  // namespace parfocal

@@ -294,7 +294,13 @@ PARFOCAL_RULES(sinks, rtdc_events) {
              check_series(given.has_input("series"), given.has_input("steps"),
                           given.has_input("index"));
            })
-      .endings({".rtdc", ".h5", ".hdf5"});
+      .endings({".rtdc", ".h5", ".hdf5"})
+      .takes_images("labels", {DType::u16, DType::u32})
+      .takes_images("series")
+      .takes_images("background")
+      .takes_images("image")
+      .takes_numbers("index")
+      .takes_numbers("offset");
 }
 
 }  // namespace parfocal

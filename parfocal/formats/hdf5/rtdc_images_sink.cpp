@@ -135,7 +135,7 @@ PARFOCAL_SINK(rtdc_images) {
 }
 
 PARFOCAL_RULES(sinks, rtdc_images) {
-  return Rules<RtdcPlaceParams>().endings({".rtdc", ".h5", ".hdf5"});
+  return Rules<RtdcPlaceParams>().endings({".rtdc", ".h5", ".hdf5"}).takes_images("from");
 }
 
 }  // namespace parfocal

@@ -278,6 +278,8 @@ PARFOCAL_SINK(rtdc) {
   return info;
 }
 
-PARFOCAL_RULES(sinks, rtdc) { return Rules<RtdcParams>().endings({".rtdc", ".h5", ".hdf5"}); }
+PARFOCAL_RULES(sinks, rtdc) {
+  return Rules<RtdcParams>().endings({".rtdc", ".h5", ".hdf5"}).takes_images("from");
+}
 
 }  // namespace parfocal

@@ -170,9 +170,10 @@ std::string RtdcSource::identity() const {
   const std::string identifier = file_->measurement_identifier();
   std::error_code ignored;
   const auto bytes = std::filesystem::file_size(file_->path(), ignored);
-  const auto time = std::filesystem::last_write_time(file_->path(), ignored).time_since_epoch();
+  const auto time = std::chrono::file_clock::to_sys(  // that clock counts below 0 in our days
+      std::filesystem::last_write_time(file_->path(), ignored));
   return fmt::format("{}: {}, {}, {} bytes, changed {}{}", file_->path().filename().string(),
-                     images_.dataset(), layout_.str(), bytes, time.count(),
+                     images_.dataset(), layout_.str(), bytes, time.time_since_epoch().count(),
                      identifier.empty() ? "" : ", " + identifier);
 }
 

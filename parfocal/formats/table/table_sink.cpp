@@ -87,6 +87,8 @@ PARFOCAL_SINK(table) {
           false};
 }
 
-PARFOCAL_RULES(sinks, table) { return Rules<TableParams>().endings({".csv"}); }
+PARFOCAL_RULES(sinks, table) {
+  return Rules<TableParams>().endings({".csv"}).takes_numbers("from");
+}
 
 }  // namespace parfocal

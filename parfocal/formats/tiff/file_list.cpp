@@ -11,6 +11,7 @@
 
 #include "parfocal/core/error.h"
 #include "parfocal/formats/tiff/folders.h"
+#include "parfocal/formats/tiff/near_patterns.h"
 
 namespace parfocal {
 namespace {
@@ -179,18 +180,35 @@ void fail_if_home(const std::string& pattern) {
                          : "write the path in full"});
 }
 
+// A pattern that is nearly the same and has files.
+void fail_if_near(const std::filesystem::path& base, const std::string& pattern) {
+  if (pattern.find("**") != pattern.npos) return;  // whole trees
+  for (const std::string& near : near_patterns(base, pattern)) {
+    Matches found;
+    expand(base, "", near, found);
+    if (found.ends.empty()) continue;
+    throw Error(ErrorCode::input_missing,
+                Issue{"no file matches the glob", "source.glob", pattern, "at least one file",
+                      "write glob: \"" + near + "\" (" + std::to_string(found.ends.size()) +
+                          (found.ends.size() == 1 ? " file)" : " files)")});
+  }
+}
+
 [[noreturn]] void fail_missing(const std::filesystem::path& base, const std::string& pattern) {
   fail_if_home(pattern);
   fail_if_folder(base, pattern);
+  fail_if_near(base, pattern);
   std::filesystem::path folder = (base / pattern).parent_path();
   std::error_code ignored;
   while (has_wildcard(folder.string()) || (!folder.empty() && folder != folder.root_path() &&
                                            !std::filesystem::is_directory(folder, ignored)))
     folder = folder.parent_path();
   if (folder.empty()) folder = ".";
-  throw Error(ErrorCode::input_missing,
-              Issue{"no file matches the glob", "source.glob", pattern, "at least one file",
-                    "the nearest folder that exists is " + seen_in(folder)});
+  throw Error(
+      ErrorCode::input_missing,
+      Issue{"no file matches the glob", "source.glob", pattern, "at least one file",
+            (pattern.find('\\') == pattern.npos ? "" : "write / between folders, not \\; ") +
+                ("the nearest folder that exists is " + seen_in(folder))});
 }
 
 std::vector<uint32_t> sorted_order(const Matches& found, FileOrder order) {

@@ -219,8 +219,9 @@ PARFOCAL_SINK(ome_tiff) {
 }
 
 PARFOCAL_RULES(sinks, ome_tiff) {
-  return Rules<OmeTiffParams>().endings(
-      {".ome.tif", ".ome.tiff", ".ome.btf", ".tif", ".tiff", ".btf", ".ome.tf8", ".tf8"});
+  return Rules<OmeTiffParams>()
+      .endings({".ome.tif", ".ome.tiff", ".ome.btf", ".tif", ".tiff", ".btf", ".ome.tf8", ".tf8"})
+      .takes_images("from", ome_dtypes());
 }
 
 }  // namespace parfocal

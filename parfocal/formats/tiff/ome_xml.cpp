@@ -164,6 +164,13 @@ std::vector<Axis> ome_axes(const Layout& layout, const std::string& step) {
   return axes;
 }
 
+std::vector<DType> ome_dtypes() {
+  std::vector<DType> dtypes;
+  for (int d = 0; d < kDTypeCount; ++d)
+    if (type_of(static_cast<DType>(d))) dtypes.push_back(static_cast<DType>(d));
+  return dtypes;
+}
+
 std::vector<std::string> ome_losses(const std::vector<Axis>& axes) {
   std::vector<std::string> losses;
   for (const Axis& axis : axes) {

@@ -15,6 +15,9 @@ namespace parfocal {
 /// the frame, none of them empty, and the pixels have a type of OME (no 64-bit integers).
 std::vector<Axis> ome_axes(const Layout& layout, const std::string& step);
 
+/// The pixel types that an OME-TIFF can have.
+std::vector<DType> ome_dtypes();
+
 /// For the user: scales of `axes` that OME-XML has no place for, one sentence each.
 std::vector<std::string> ome_losses(const std::vector<Axis>& axes);
 

@@ -29,21 +29,58 @@ std::string some_of(const std::vector<std::string>& names) {
                      names.size() > n ? "..." : "");
 }
 
+std::string nearest_or_first(const std::string& word, const std::vector<std::string>& known) {
+  const auto near = nearest_names(word, known);
+  return near.empty() ? known.front() : near.front();
+}
+
+// A1 and A/1 are A/1/0.
+std::string meant_position(const std::string& word, const std::vector<std::string>& known) {
+  const auto letters = [](std::string text) {
+    std::erase(text, '/');
+    return text;
+  };
+  for (const std::string& path : known)
+    if (letters(path).starts_with(letters(word))) return path;
+  return nearest_or_first(word, known);
+}
+
+[[noreturn]] void no_position(const ZarrHierarchy& store, const std::string& position) {
+  constexpr size_t kMostCompared = 1000;
+  const ZarrNode root = store.node("");
+  const auto known = root.is_array ? std::vector<std::string>()
+                                   : image_paths(store, "", group_of(root), kMostCompared);
+  missing(
+      store, position, "there is no position '" + position + "'",
+      known.empty() ? "no position: there is one image" : "one of " + some_of(known),
+      known.empty() ? "remove 'position'" : "write position: " + meant_position(position, known));
+}
+
+// A group that is no image may have arrays, each of which can be read.
+[[noreturn]] void no_image(const ZarrHierarchy& store, const std::string& base) {
+  constexpr size_t kMostLookedAt = 1000;
+  const ZarrNode root = store.node("");
+  if (!base.empty() && !root.is_array && !image_paths(store, "", group_of(root), 1).empty())
+    no_position(store, base);
+  std::vector<std::string> names, arrays;
+  (void)store.store()->list(base, kMostLookedAt, names);
+  for (const std::string& name : names)
+    if (store.find(joined_key(base, name)).is_array) arrays.push_back(joined_key(base, name));
+  missing(store, base, "not an OME-Zarr image: it has no multiscales",
+          arrays.empty() ? "an image group" : "an image group, or one of the arrays in it",
+          arrays.empty()
+              ? "give the folder of one image or array"
+              : fmt::format("write position: {} (there are {})", arrays[0], some_of(arrays)));
+}
+
 // The image that is meant where the root is none itself.
 std::string only_image(const ZarrHierarchy& store, const std::string& base,
                        const NgffGroup& group) {
   const std::vector<std::string> paths = image_paths(store, base, group, kMostNamed + 1);
   if (paths.size() == 1) return paths[0];
-  if (paths.empty())
-    missing(store, base, "not an OME-Zarr image: it has no multiscales", "an image group",
-            "give the folder of one image or array");
+  if (paths.empty()) no_image(store, base);
   missing(store, base, "there are several images", "one of them",
           fmt::format("write e.g. position: {} (there are {})", paths[0], some_of(paths)));
-}
-
-std::string nearest_or_first(const std::string& word, const std::vector<std::string>& known) {
-  const auto near = nearest_names(word, known);
-  return near.empty() ? known.front() : near.front();
 }
 
 void check_labels(const ZarrHierarchy& store, const std::string& image, const std::string& name) {
@@ -55,6 +92,10 @@ void check_labels(const ZarrHierarchy& store, const std::string& image, const st
   missing(store, folder, "the image has no labels '" + name + "'",
           known.empty() ? "it has no labels at all" : some_of(known),
           known.empty() ? "remove labels" : "write labels: " + nearest_or_first(name, known));
+}
+
+const char* usual_axes(size_t rank) {
+  return rank == 2 ? "yx" : rank == 4 ? "tzyx" : rank == 5 ? "tczyx" : "tyx";
 }
 
 std::vector<Axis> axes_of_array(const ZarrHierarchy& store, const std::string& path,
@@ -69,7 +110,7 @@ std::vector<Axis> axes_of_array(const ZarrHierarchy& store, const std::string& p
   }
   if (result.empty())
     missing(store, path, "the array does not name its axes", "one name per axis, the last two y x",
-            "write e.g. axes: tyx");
+            std::string("write e.g. axes: ") + usual_axes(array.shape.size()));
   return result;
 }
 
@@ -219,7 +260,12 @@ std::vector<std::string> image_paths(const ZarrHierarchy& store, const std::stri
   return names;
 }
 
+void require_position(const ZarrHierarchy& store, const std::string& position) {
+  if (!position.empty() && store.find(position).format == 0) no_position(store, position);
+}
+
 FoundImage find_image(const ZarrHierarchy& store, const ImageChoice& choice) {
+  require_position(store, choice.position);
   const ZarrNode node = store.node(choice.position);
   FoundImage found;
   found.path = choice.position;
@@ -240,9 +286,7 @@ FoundImage find_image(const ZarrHierarchy& store, const ImageChoice& choice) {
     image = joined_key(image, joined_key("labels", choice.labels));
     group = store.group(image);
   }
-  if (!group.image)
-    missing(store, image, "not an OME-Zarr image: it has no multiscales", "an image group",
-            "give the folder of one image or array");
+  if (!group.image) no_image(store, image);
   const int64_t levels = static_cast<int64_t>(group.image->levels.size());
   if (choice.level >= levels)
     missing(store, image, fmt::format("the image has no level {}", choice.level),

@@ -29,6 +29,8 @@ struct FoundImage {
 
 /// \throws Error(invalid_pipeline) if `name` is not one that a label image can have.
 void check_label_name(const std::string& name);
+/// \throws Error(input_missing) naming the positions that there are, if this is none
+void require_position(const ZarrHierarchy& store, const std::string& position);
 /// \throws Error(input_missing) saying what there is instead: positions, labels, levels
 FoundImage find_image(const ZarrHierarchy& store, const ImageChoice& choice);
 /// Paths, from the root, of the images below the group at `base` if that is a plate, a well or a

@@ -225,7 +225,9 @@ PARFOCAL_RULES(sinks, ome_zarr) {
       .add({"wells"}, check_wells)
       .add({"codec", "format"}, check_codec)
       .add({"labels"}, check_label_names)
-      .endings({".ome.zarr", ".zarr"});
+      .endings({".ome.zarr", ".zarr"})
+      .takes_images("from")
+      .takes_images("labels.", integer_dtypes());
 }
 
 }  // namespace parfocal

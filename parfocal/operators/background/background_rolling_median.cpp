@@ -37,9 +37,10 @@ class RollingMedian final : public StreamOperator {
     const int64_t frames = length_along_t(inputs[0].layout);
     check_kernel(p);
     if (frames != kUnbounded && frames < kernel_ && frames > 0)
-      fail_layout("cannot compute a background of fewer frames than its kernel",
-                  std::to_string(frames) + " frames", std::to_string(kernel_) + " or more",
-                  "choose a smaller kernel_size");
+      fail_layout(
+          "cannot compute a background of fewer frames than its kernel",
+          std::to_string(frames) + " frames", std::to_string(kernel_) + " or more",
+          frames < 2 ? "take more frames" : "write kernel_size: " + std::to_string(frames / 2 * 2));
   }
 
   bool tileable() const override { return true; }
@@ -199,7 +200,7 @@ PARFOCAL_OPERATOR(background_rolling_median) {
 }
 
 PARFOCAL_RULES(operators, background_rolling_median) {
-  return Rules<RollingParams>().add({"kernel_size"}, check_kernel);
+  return Rules<RollingParams>().add({"kernel_size"}, check_kernel).like_first("background");
 }
 
 }  // namespace parfocal

@@ -68,7 +68,12 @@ PARFOCAL_OPERATOR(background_sparse_median) {
 }
 
 PARFOCAL_RULES(operators, background_sparse_median) {
-  return Rules<SparseMedianParams>().add({"use"}, check_outputs);
+  return Rules<SparseMedianParams>()
+      .add({"use"}, check_outputs)
+      .like_first("background")
+      .makes_number("offset", DType::f64)
+      .makes_number("index", DType::i64)
+      .like_first("series");
 }
 
 }  // namespace parfocal

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "parfocal/core/rules.h"
 #include "parfocal/operators/conformance/bind.h"
 #include "parfocal/operators/conformance/conformance.h"
 #include "parfocal/operators/conformance/fold_checks.h"
@@ -115,6 +116,20 @@ std::vector<InputSet> input_sets(const OperatorInfo& info, const PortLayout& fir
   return sets;
 }
 
+ItemFacts facts_of(const PortLayout& port) {
+  return {{port.layout.dtype},
+          port.layout.item.empty() ? ItemFacts::Shape::number : ItemFacts::Shape::image};
+}
+
+// What the rules of `info` tell of output `port`; nullopt where they are silent.
+std::optional<ItemFacts> told_of(const OperatorInfo& info, const std::string& port,
+                                 const std::any& params, const PortLayout& first) {
+  const RuleSet* rules = rule_sets().find("operators " + info.name);
+  for (const MadeItems& made : rules ? rules->makes : std::vector<MadeItems>{})
+    if (made.port == port) return made.of(params, facts_of(first));
+  return std::nullopt;
+}
+
 class Suite {
  public:
   explicit Suite(const OperatorInfo& info) : info_(info) {}
@@ -178,6 +193,7 @@ class Suite {
       } else {
         const auto op = info_.make(params, inputs);
         if (op->inputs() != inputs) report_.problem("does not keep a place for every port");
+        check_facts(params, inputs[0], op->outputs());
         check(*op, shape.thorough);
       }
       return true;
@@ -201,7 +217,8 @@ class Suite {
   void check_recipe(const std::any& params, const std::vector<PortLayout>& inputs, bool thorough) {
     std::map<std::string, PortLayout> ports{{"", no_port()}};
     for (size_t i = 0; i < inputs.size(); ++i) ports["$" + info_.inputs[i].name] = inputs[i];
-    for (const RecipeNode& node : info_.expand(params, inputs).nodes) {
+    const Expansion expansion = info_.expand(params, inputs);
+    for (const RecipeNode& node : expansion.nodes) {
       const OperatorInfo* info = operators().find(node.op);
       if (!info) return report_.problem("expands to an operator that is not there: " + node.op);
       std::vector<Issue> issues;
@@ -217,6 +234,24 @@ class Suite {
       ports[node.id] = op->outputs()[0];
       for (size_t p = 0; p < op->outputs().size(); ++p)
         ports[node.id + "." + info->outputs[p].name] = op->outputs()[p];
+    }
+    std::vector<PortLayout> outputs;
+    for (const std::string& output : expansion.outputs) outputs.push_back(ports[output]);
+    check_facts(params, inputs[0], outputs);
+  }
+
+  // What `check` believes of the outputs is so; of what users may write it knows every image.
+  void check_facts(const std::any& params, const PortLayout& first,
+                   const std::vector<PortLayout>& outputs) {
+    if (first.kind != PortKind::image) return;
+    for (size_t p = 0; p < outputs.size(); ++p) {
+      if (outputs[p].kind != PortKind::image) continue;
+      const std::string& name = info_.outputs[p].name;
+      const auto told = told_of(info_, name, params, first);
+      if (!told && operators().find(info_.name) == &info_ && !info_.test_only && !info_.recipe_only)
+        report_.problem("its rules do not tell the items of output '" + name + "'");
+      if (told && !facts_of(outputs[p]).may_meet(*told))
+        report_.problem("its rules tell wrong items of output '" + name + "'");
     }
   }
 

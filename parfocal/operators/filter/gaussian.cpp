@@ -49,9 +49,11 @@ std::vector<double> half_weights(double sigma) {
   return weights;
 }
 
+DType blurred_dtype(DType in) { return in == DType::f64 ? DType::f64 : DType::f32; }
+
 std::vector<PortLayout> blurred(const PortLayout& in) {
   PortLayout out = in;
-  out.layout.dtype = in.layout.dtype == DType::f64 ? DType::f64 : DType::f32;
+  out.layout.dtype = blurred_dtype(in.layout.dtype);
   return {out};
 }
 
@@ -151,6 +153,13 @@ PARFOCAL_OPERATOR(gaussian) {
       .make = make_operator<Gaussian, GaussianParams>()};
 }
 
-PARFOCAL_RULES(operators, gaussian) { return Rules<GaussianParams>().add({"sigma"}, check_sigma); }
+PARFOCAL_RULES(operators, gaussian) {
+  return Rules<GaussianParams>()
+      .add({"sigma"}, check_sigma)
+      .takes_images("in")
+      .makes_by("out", [](const GaussianParams&, const ItemFacts& in) {
+        return ItemFacts{each_dtype(in, blurred_dtype), in.shape};
+      });
+}
 
 }  // namespace parfocal

@@ -332,7 +332,9 @@ PARFOCAL_RULES(operators, flow_features) {
   return Rules<FlowFeaturesParams>()
       .add({"gates", "volume", "brightness", "haralick"}, check_gates)
       .add({"pixel_size"}, check_pixel_size)
-      .labels("labels");
+      .labels("labels")
+      .makes_number("nevents", DType::i64)
+      .makes_number("dropped", DType::i64);
 }
 
 }  // namespace parfocal

@@ -92,7 +92,9 @@ PARFOCAL_OPERATOR(segment_below_background) {
 }
 
 PARFOCAL_RULES(operators, segment_below_background) {
-  return Rules<flow::SegmentParams>().add({"threshold"}, flow::check_threshold);
+  return Rules<flow::SegmentParams>()
+      .add({"threshold"}, flow::check_threshold)
+      .makes_pixels("out", {DType::u16});
 }
 
 }  // namespace parfocal

@@ -1,6 +1,7 @@
 #include <cstring>
 
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/rules.h"
 
 namespace parfocal {
 namespace {
@@ -154,6 +155,13 @@ PARFOCAL_OPERATOR(collect) {
       .example = "{op: collect, over: z}",
       .reference = "numpy.stack along a new first axis",
       .make = make_operator<Collect, CollectParams>()};
+}
+
+PARFOCAL_RULES(operators, collect) {
+  return Rules<CollectParams>().makes_by("out", [](const CollectParams&, const ItemFacts& in) {
+    const bool image = in.shape == ItemFacts::Shape::image;
+    return ItemFacts{in.dtypes, image ? in.shape : ItemFacts::Shape::unknown};
+  });
 }
 
 }  // namespace parfocal

@@ -1,4 +1,5 @@
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/rules.h"
 
 namespace parfocal {
 namespace {
@@ -127,5 +128,7 @@ PARFOCAL_OPERATOR(crop) {
       .reference = "NumPy basic slicing",
       .make = make_operator<Crop, CropParams>()};
 }
+
+PARFOCAL_RULES(operators, crop) { return Rules<CropParams>().like_first("out"); }
 
 }  // namespace parfocal

@@ -170,6 +170,12 @@ std::unique_ptr<Operator> make_select(const std::any& params, std::span<const Po
               "choose one of the axes of the input");
 }
 
+// Without y and x a number is left.
+ItemFacts step_facts(const SelectParams& p, const ItemFacts& in) {
+  const bool of_plane = p.axis == "y" || p.axis == "x";
+  return {in.dtypes, of_plane ? ItemFacts::Shape::unknown : in.shape};
+}
+
 }  // namespace
 
 PARFOCAL_OPERATOR(select) {
@@ -193,7 +199,7 @@ PARFOCAL_OPERATOR(select) {
 }
 
 PARFOCAL_RULES(operators, select) {
-  return Rules<SelectParams>().add({"index", "name"}, check_step);
+  return Rules<SelectParams>().add({"index", "name"}, check_step).makes_by("out", step_facts);
 }
 
 }  // namespace parfocal

@@ -8,4 +8,6 @@ PARFOCAL_OPERATOR(close) {
       "Dilates, then erodes: closes gaps smaller than the footprint.");
 }
 
+PARFOCAL_RULES(operators, close) { return morphology::morphology_rules(); }
+
 }  // namespace parfocal

@@ -8,4 +8,6 @@ PARFOCAL_OPERATOR(dilate) {
       "Grows objects by a footprint; in images: the largest pixel under it.");
 }
 
+PARFOCAL_RULES(operators, dilate) { return morphology::morphology_rules(); }
+
 }  // namespace parfocal

@@ -8,4 +8,6 @@ PARFOCAL_OPERATOR(erode) {
       "Shrinks objects by a footprint; in images: the smallest pixel under it.");
 }
 
+PARFOCAL_RULES(operators, erode) { return morphology::morphology_rules(); }
+
 }  // namespace parfocal

@@ -164,4 +164,8 @@ OperatorInfo describe_morphology(Action action, std::string name, std::string su
       }};
 }
 
+RuleSet morphology_rules() {
+  return Rules<MorphologyParams>().takes_images("in").like_first("out");
+}
+
 }  // namespace parfocal::morphology

@@ -2,6 +2,7 @@
 /// What erode, dilate, open and close share: one operator that does one step or two.
 
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/rules.h"
 #include "parfocal/operators/morphology/footprint_spec.h"
 
 namespace parfocal::morphology {
@@ -18,7 +19,8 @@ struct MorphologyParams {
 std::unique_ptr<Operator> make_morphology(Action action, const std::any& params,
                                           std::span<const PortLayout> inputs);
 
-/// The registration block of an action.
+/// The registration block and the rules of an action.
 OperatorInfo describe_morphology(Action action, std::string name, std::string summary);
+RuleSet morphology_rules();
 
 }  // namespace parfocal::morphology

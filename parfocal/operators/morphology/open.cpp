@@ -8,4 +8,6 @@ PARFOCAL_OPERATOR(open) {
       "Erodes, then dilates: removes what is smaller than the footprint.");
 }
 
+PARFOCAL_RULES(operators, open) { return morphology::morphology_rules(); }
+
 }  // namespace parfocal

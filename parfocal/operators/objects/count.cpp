@@ -33,7 +33,9 @@ class Count final : public MapOperator {
 PARFOCAL_OPERATOR(count) {
   return OperatorInfo{
       .name = "count",
-      .summary = "Counts the objects of a label image.",
+      .summary =
+          "Counts the objects of a label image, plane by plane: of a z-stack one number for each "
+          "plane.",
       .family = "objects",
       .kind = "map",
       .inputs = {{.dtypes = {DType::u16, DType::u32}, .doc = "labels 1..n, as label gives them"}},
@@ -47,6 +49,8 @@ PARFOCAL_OPERATOR(count) {
       .make = make_operator<Count, NoParams>()};
 }
 
-PARFOCAL_RULES(operators, count) { return Rules<NoParams>().labels("in"); }
+PARFOCAL_RULES(operators, count) {
+  return Rules<NoParams>().labels("in").takes_images("in").makes_number("count", DType::i64);
+}
 
 }  // namespace parfocal

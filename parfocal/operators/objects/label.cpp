@@ -58,7 +58,10 @@ class Label final : public MapOperator {
 PARFOCAL_OPERATOR(label) {
   return OperatorInfo{
       .name = "label",
-      .summary = "Numbers the connected objects of a mask.",
+      .summary =
+          "Numbers the connected objects of a mask, plane by plane: those of a z-stack are not "
+          "joined "
+          "along z.",
       .family = "objects",
       .kind = "map",
       .inputs = {{.dtypes = {DType::boolean}, .doc = "mask"}},
@@ -69,12 +72,15 @@ PARFOCAL_OPERATOR(label) {
                                      .defaults("8")),
       .tolerance = "exact",
       .example = "{op: label}",
-      .reference = "skimage.measure.label",
+      .reference = "skimage.measure.label of each plane",
       .make = make_operator<Label, LabelParams>()};
 }
 
 PARFOCAL_RULES(operators, label) {
-  return Rules<LabelParams>().add({"connectivity"}, check_connectivity);
+  return Rules<LabelParams>()
+      .add({"connectivity"}, check_connectivity)
+      .takes_images("in")
+      .makes_pixels("out", {DType::u32});
 }
 
 }  // namespace parfocal

@@ -236,7 +236,8 @@ class Measure final : public MapOperator {
 PARFOCAL_OPERATOR(measure) {
   return OperatorInfo{
       .name = "measure",
-      .summary = "Measures every object of a label image: one row of a table for each.",
+      .summary =
+          "Measures every object of a label image, plane by plane: one row of a table for each.",
       .family = "objects",
       .kind = "map",
       .inputs = {{.dtypes = {DType::u16, DType::u32},
@@ -256,12 +257,16 @@ PARFOCAL_OPERATOR(measure) {
       .tolerance =
           "exact; centroids and means within 1e-15 relative; sums of floats in raster order",
       .example = "{op: measure, properties: [area, centroid]}",
-      .reference = "skimage.measure.regionprops_table 0.19.3",
+      .reference = "skimage.measure.regionprops_table 0.19.3 of each plane",
       .make = make_operator<Measure, MeasureParams>()};
 }
 
 PARFOCAL_RULES(operators, measure) {
-  return Rules<MeasureParams>().add({"properties", "intensity"}, check_properties).labels("in");
+  return Rules<MeasureParams>()
+      .add({"properties", "intensity"}, check_properties)
+      .labels("in")
+      .takes_images("in")
+      .takes_images("intensity");
 }
 
 }  // namespace parfocal

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/rules.h"
 #include "parfocal/kernels/pointwise.h"
 
 namespace parfocal {
@@ -140,6 +141,12 @@ PARFOCAL_OPERATOR(cast) {
       .example = "{op: cast, dtype: float32}",
       .reference = "numpy.ndarray.astype; saturate as in OpenCV saturate_cast, fractions dropped",
       .make = make_operator<Cast, CastParams>()};
+}
+
+PARFOCAL_RULES(operators, cast) {
+  return Rules<CastParams>().makes_by("out", [](const CastParams& p, const ItemFacts& in) {
+    return ItemFacts{{p.dtype}, in.shape};
+  });
 }
 
 }  // namespace parfocal

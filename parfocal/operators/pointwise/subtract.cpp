@@ -75,11 +75,20 @@ DType result_dtype(const SubtractParams& p, std::span<const PortLayout> inputs) 
   return difference_dtype(a, {*p.constant->integer, *p.constant->integer});
 }
 
+// Whatever is subtracted.
+ItemFacts possible_differences(const SubtractParams&, const ItemFacts& in) {
+  std::vector<DType> dtypes{DType::f32, DType::f64};
+  if (std::any_of(in.dtypes.begin(), in.dtypes.end(), is_integer))
+    dtypes.insert(dtypes.end(), {DType::i8, DType::i16, DType::i32, DType::i64});
+  return {dtypes, in.shape};
+}
+
 void check_operand(const SubtractParams& p, bool by) {
   if (p.constant.has_value() == by)
-    fail_layout("subtract needs exactly one of by and constant", by ? "both" : "neither",
-                "by: <a step>, or constant: <a number>",
-                by ? "remove one of them" : "add by: source, or constant: 100");
+    fail_layout(
+        "subtract needs exactly one of by and constant", by ? "both" : "neither",
+        "by: <a step>, or constant: <a number>",
+        by ? "remove one of them" : "add constant: 100, or by: source behind another image");
 }
 
 std::vector<PortLayout> difference(const SubtractParams& p, std::span<const PortLayout> inputs) {
@@ -229,10 +238,13 @@ PARFOCAL_OPERATOR(subtract) {
 }
 
 PARFOCAL_RULES(operators, subtract) {
-  return Rules<SubtractParams>().add({"constant", "by"},
-                                     [](const SubtractParams& p, const Connections& given) {
-                                       check_operand(p, given.has_input("by"));
-                                     });
+  return Rules<SubtractParams>()
+      .add({"constant", "by"},
+           [](const SubtractParams& p, const Connections& given) {
+             check_operand(p, given.has_input("by"));
+           })
+      .never_same("in", "by")
+      .makes_by("out", possible_differences);
 }
 
 }  // namespace parfocal

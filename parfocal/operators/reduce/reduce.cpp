@@ -67,6 +67,15 @@ std::vector<PortLayout> folded(const ReduceParams& p, const PortLayout& in) {
   return {image_port(std::move(layout))};
 }
 
+// The axes inside an item are folded all or not at all.
+ItemFacts folded_facts(const ReduceParams& p, const ItemFacts& in) {
+  const bool plane = std::any_of(p.over.begin(), p.over.end(), [](const std::string& axis) {
+    return axis == "y" || axis == "x";
+  });
+  return {each_dtype(in, [&](DType dtype) { return result_dtype(how_of(p.how), dtype); }),
+          plane ? ItemFacts::Shape::number : in.shape};
+}
+
 reduction::Task task_of(const ReduceParams& p, const Layout& in, DType out) {
   reduction::Task task{how_of(p.how), in.dtype, out};
   task.within_items = !in.item.empty() && listed(p.over, in.item[0]);
@@ -181,6 +190,8 @@ PARFOCAL_OPERATOR(reduce) {
       .make = make_operator<Reduce, ReduceParams>()};
 }
 
-PARFOCAL_RULES(operators, reduce) { return Rules<ReduceParams>().add({"over"}, check_over); }
+PARFOCAL_RULES(operators, reduce) {
+  return Rules<ReduceParams>().add({"over"}, check_over).makes_by("out", folded_facts);
+}
 
 }  // namespace parfocal

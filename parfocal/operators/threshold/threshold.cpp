@@ -117,7 +117,10 @@ Parameters<ThresholdParams> threshold_params() {
 PARFOCAL_OPERATOR(threshold) {
   return OperatorInfo{
       .name = "threshold",
-      .summary = "Separates foreground from background at a level: Otsu's, or a given one.",
+      .summary =
+          "Separates foreground from background at a level: Otsu's of each frame (of a z-stack of "
+          "each "
+          "plane), or a given one.",
       .family = "threshold",
       .kind = "recipe",
       .inputs = {{.dtypes = {DType::u8, DType::u16, DType::u32, DType::i8, DType::i16, DType::i32,
@@ -135,7 +138,11 @@ PARFOCAL_OPERATOR(threshold) {
 }
 
 PARFOCAL_RULES(operators, threshold) {
-  return Rules<ThresholdParams>().add({"value", "method", "factor", "offset"}, check_value);
+  return Rules<ThresholdParams>()
+      .add({"value", "method", "factor", "offset"}, check_value)
+      .takes_images("in")
+      .makes_pixels("out", {DType::boolean})
+      .makes_number("threshold", DType::f64);
 }
 
 }  // namespace parfocal

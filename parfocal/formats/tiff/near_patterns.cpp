@@ -1,0 +1,88 @@
+#include "parfocal/formats/tiff/near_patterns.h"
+
+#include <algorithm>
+
+#include "parfocal/core/error.h"
+#include "parfocal/core/lowercase.h"
+
+namespace parfocal {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool has_wildcard(const std::string& part) { return part.find_first_of("*?[") != part.npos; }
+
+std::string with_slashes(std::string pattern) {
+  std::replace(pattern.begin(), pattern.end(), '\\', '/');
+  return pattern;
+}
+
+std::vector<std::string> names_in(const fs::path& folder) {
+  constexpr size_t kMost = 2000;
+  std::vector<std::string> names;
+  std::error_code unreadable;
+  for (fs::directory_iterator it(folder.empty() ? "." : folder, unreadable), end;
+       it != end && !unreadable && names.size() < kMost; it.increment(unreadable))
+    names.push_back(it->path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// The name in `folder` that is meant by `part`; `part` itself where none is near.
+std::string near_name(const fs::path& folder, const std::string& part) {
+  std::error_code unknown;
+  if (part.empty() || has_wildcard(part) || fs::exists(folder / part, unknown)) return part;
+  const auto names = names_in(folder);
+  for (const std::string& name : names)
+    if (lowercase(name) == lowercase(part)) return name;
+  const auto near = nearest_names(part, names);
+  return near.empty() ? part : near[0];
+}
+
+std::string with_near_names(const fs::path& base, const std::string& pattern) {
+  std::string done;
+  for (size_t at = 0; at <= pattern.size();) {
+    const size_t end = std::min(pattern.find('/', at), pattern.size());
+    done +=
+        near_name(base / done, pattern.substr(at, end - at)) + (end < pattern.size() ? "/" : "");
+    at = end + 1;
+  }
+  return done;
+}
+
+// Of what is a set of letters to a pattern: br[1] is br[[]1].
+std::string with_literal_brackets(const std::string& pattern) {
+  std::string literal;
+  for (const char c : pattern) literal += c == '[' ? std::string("[[]") : std::string(1, c);
+  return literal;
+}
+
+std::string with_ending(const std::string& pattern, const std::string& ending) {
+  const std::string now = fs::path(pattern).extension().string();
+  const bool of_tiff = lowercase(now) == ".tif" || lowercase(now) == ".tiff";
+  return of_tiff ? pattern.substr(0, pattern.size() - now.size()) + ending : pattern;
+}
+
+template <class F>
+void add_changed(std::vector<std::string>& patterns, F&& change) {
+  const size_t count = patterns.size();
+  for (size_t i = 0; i < count; ++i)
+    if (std::string changed = change(patterns[i]);
+        std::find(patterns.begin(), patterns.end(), changed) == patterns.end())
+      patterns.push_back(std::move(changed));
+}
+
+}  // namespace
+
+std::vector<std::string> near_patterns(const fs::path& base, const std::string& pattern) {
+  std::vector<std::string> patterns{pattern};
+  add_changed(patterns, with_slashes);
+  for (const char* ending : {".tif", ".tiff", ".TIF", ".TIFF", ".btf"})
+    add_changed(patterns, [&](const std::string& p) { return with_ending(p, ending); });
+  add_changed(patterns, with_literal_brackets);
+  add_changed(patterns, [&](const std::string& p) { return with_near_names(base, p); });
+  patterns.erase(patterns.begin());
+  return patterns;
+}
+
+}  // namespace parfocal
