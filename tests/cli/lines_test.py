@@ -52,8 +52,7 @@ class Convert(Lines):
     def test_cures_are_lines_of_this_command(self):
         (self.dir / "a.tif").write_bytes(tiff(pages=6))
         for name, words in enumerate([["--set", "sizes={z: 3}", "--set", "source.axes=tzyx"],
-                                      ["--set", "source.axes=xyz"], ["--set", "source.axis=zyx"],
-                                      ["--set", "source.nothing=many"]]):
+                                      ["--set", "source.axes=xyz"], ["--set", "source.axis=zyx"]]):
             code = 2 if name == 0 else 3
             self.paste(self.lines(self.expect(code, "convert", "a.tif", f"{name}.ome.zarr", *words)[1])[0])
 

@@ -97,8 +97,7 @@ class Types(Meant):
         for wrong in ("{op: count}, {op: measure%s}", "{op: measure, from: mask%s}",
                       "{op: measure, from: smooth%s}"):
             cure = self.cures(3, "plan", steps=steps + wrong % "", sinks=TABLE)[-1]
-            self.assertIn("write from: cells, the labels made above", cure)
-            self.assertEqual("; or " in cure, "op: count" not in wrong)
+            self.assertIn("write from: cells", cure)
             self.assertNotIn("op: cast", cure)
         self.pipeline(steps + "{op: count}, {op: measure, from: cells}", TABLE)
         self.expect(0, "plan", "p.yaml")
