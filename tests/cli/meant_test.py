@@ -94,9 +94,8 @@ class Types(Meant):
     def test_labels_above_go_before_new_ones(self):
         self.images()
         steps = self.STEPS + "{id: cells, op: label}, "
-        for wrong in ("{op: count}, {op: measure%s}", "{op: measure, from: mask%s}",
-                      "{op: measure, from: smooth%s}"):
-            cure = self.cures(3, "plan", steps=steps + wrong % "", sinks=TABLE)[-1]
+        for wrong in ("{op: count}, {op: measure}", "{op: measure, from: mask}"):
+            cure = self.cures(3, "plan", steps=steps + wrong, sinks=TABLE)[-1]
             self.assertIn("write from: cells", cure)
             self.assertNotIn("op: cast", cure)
         self.pipeline(steps + "{op: count}, {op: measure, from: cells}", TABLE)
