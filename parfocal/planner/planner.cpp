@@ -170,6 +170,7 @@ Draft start_draft(const Pipeline& pipeline, const PlanOptions& options) {
   draft.source = open_source(pipeline.source, pipeline.base_dir);
   plan.live = draft.source.live != nullptr;
   plan.notices = draft.source.notices();
+  plan.input = draft.source.identity();
   planning::resolve_layouts(draft);
   planning::split_passes(draft);
   planning::build_stages(draft);

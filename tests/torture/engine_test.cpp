@@ -120,6 +120,15 @@ TEST(Engine, ReadyPlansRunFromJson) {
   EXPECT_EQ(run_plan(plan_from_json(text), {}).exit_code, 0);
   EXPECT_EQ(received("d").items.size(), 9u);
   std::filesystem::remove_all(options.out_dir);
+  Plan other = plan;
+  other.input += ", changed since";
+  try {
+    run_plan(other, {});
+    FAIL() << "what was planned is not there any more";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::input_missing);
+  }
+  std::filesystem::remove_all(options.out_dir);
 }
 
 TEST(Engine, AStepThatFailsInTheSecondPassIsSkipped) {

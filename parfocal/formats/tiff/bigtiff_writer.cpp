@@ -257,8 +257,9 @@ void BigTiffWriter::create(const std::filesystem::path& path, std::string_view d
   std::vector<char> head(static_cast<size_t>(kHeaderBytes + description_bytes_));
   std::memcpy(head.data(), "II\x2b\0\x08\0\0\0", 8);
   std::copy(description.begin(), description.end(), head.begin() + kHeaderBytes);
-  Status s = reserve(head_bytes_);
-  if (s.ok()) s = put(head.data(), static_cast<int64_t>(head.size()), 0);
+  // Written before room is taken behind it: killed between the two it is a TIFF file.
+  Status s = put(head.data(), static_cast<int64_t>(head.size()), 0);
+  if (s.ok()) s = reserve(head_bytes_);
   if (!s.ok()) throw Error(ErrorCode::run_failed, s.issue());
 }
 

@@ -64,6 +64,8 @@ class Scene:
         self.layouts = self.session.planner(pipeline)
         if self.layouts is None:
             return False
+        if pipeline.is_live and any(step["op"] == "fail_at" for step in pipeline.steps):
+            return False  # it fails by what the camera happens to lose
         self.task = task_of(self.rng, pipeline, self.work)
         self.overwrites = self.rng.random() < 0.4
         if fits and not fits(self):
