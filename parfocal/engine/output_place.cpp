@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Of the files in which a sink makes an output.
-constexpr const char* kPartEndings[] = {".part", ".part.journal"};
+constexpr const char* kPartEndings[] = {".part", ".part.journal", ".part.journal.new"};
 constexpr int64_t kMostStoreBytes = int64_t{64} << 20;
 
 std::string with_process(std::string who, const fs::path& folder) {
@@ -119,12 +119,12 @@ class HiddenNames {
       const fs::path name = below / entry.path().filename();
       if (name == kLockName || name == kRecordName || (!kept_.empty() && name == kept_)) continue;
       if (is_own(name)) {
-        if (foreign_file_in(entry.path()).empty()) fs::remove_all(entry.path(), ignored);
+        if (foreign_file_in(entry.path()).empty()) remove_tree(entry.path());
       } else if (leads_to_own(name)) {
         clear(name);
         fs::remove(entry.path(), ignored);
       } else if (below.empty() && is_of_the_making(name)) {
-        fs::remove_all(entry.path(), ignored);
+        remove_tree(entry.path());
       }
     }
   }
@@ -234,10 +234,8 @@ void remove_hidden(const fs::path& folder, const std::vector<std::string>& outpu
 void remove_parts(const fs::path& folder, const std::vector<std::string>& outputs) {
   std::error_code ignored;
   for (const std::string& name : outputs) {
-    const fs::path part = folder / (name + kPartEndings[0]);
-    if (!begins_as_hdf5(part)) continue;
-    fs::remove(part, ignored);
-    fs::remove(folder / (name + kPartEndings[1]), ignored);
+    if (!begins_as_hdf5(folder / (name + kPartEndings[0]))) continue;
+    for (const char* ending : kPartEndings) fs::remove(folder / (name + ending), ignored);
   }
 }
 

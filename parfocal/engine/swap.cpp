@@ -61,6 +61,27 @@ bool has_name(const fs::path& path) {
   return fs::exists(fs::symlink_status(path, unknown));
 }
 
+// The library opens the folders on its way all at once. In batches: names of a large folder take
+// memory.
+bool remove_tree(const fs::path& path) {
+  constexpr size_t kBatch = 512;
+  std::error_code error;
+  fs::remove_all(path, error);
+  if (error != std::errc::too_many_files_open) return !error;
+  std::vector<fs::path> batch;
+  do {
+    batch.clear();
+    {
+      fs::directory_iterator it(path, error);
+      for (; !error && it != fs::directory_iterator() && batch.size() < kBatch; it.increment(error))
+        batch.push_back(it->path());
+    }
+    for (const fs::path& entry : batch)
+      if (error || !remove_tree(entry)) return false;
+  } while (!batch.empty());
+  return !error && fs::remove(path, error);
+}
+
 Status rename_new(const fs::path& from, const fs::path& to) {
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return {};
   if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP) return failure("rename to", to);
@@ -140,8 +161,7 @@ Status Swap::finish() const {
   if (const Status s = sync_folders(folders); !s.ok())
     return Status::fail(s.issue().what + ": what was made may or may not have its names",
                         "look after the disk; the next command on " + to_.string() + " finishes");
-  std::error_code ignored;
-  fs::remove_all(replaced(), ignored);
+  remove_tree(replaced());
   return ::unlink(journal().c_str()) == 0 ? Status() : failure("remove", journal());
 }
 

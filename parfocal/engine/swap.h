@@ -48,6 +48,9 @@ class Swap {
   std::filesystem::path from_, to_;
 };
 
+/// Removes a file or a folder with all that is in it, with one open file at a time, where the
+/// system gives no more. False if something stays.
+bool remove_tree(const std::filesystem::path& path);
 /// Whether anything has this name, be it a link that leads nowhere.
 bool has_name(const std::filesystem::path& path);
 /// Renames where nothing has the new name yet; else fails with EEXIST.

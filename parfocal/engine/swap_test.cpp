@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,6 +60,23 @@ class SwapTest : public testing::Test {
                                                        {"sub/s.zarr/c/1", "new"}};
   fs::path to_, from_;
 };
+
+TEST_F(SwapTest, RemovesTreesWithOneOpenFileAtATime) {
+  const fs::path tree = to_ / "t";
+  for (int k = 0; k < 1500; ++k)
+    write(tree / ("a/b/c/d/e/f" + std::to_string(k % 3)) / std::to_string(k), "x");
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int lowest = ::dup(0);
+  ::close(lowest);
+  const rlimit few{static_cast<rlim_t>(lowest) + 1, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  const bool removed = remove_tree(tree);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(removed);
+  EXPECT_FALSE(fs::exists(tree));
+  EXPECT_TRUE(remove_tree(tree)) << "there is none";
+}
 
 TEST_F(SwapTest, MovesNothingByAJournalThatIsNotItsOwn) {
   using namespace std::string_literals;

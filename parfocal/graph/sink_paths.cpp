@@ -23,7 +23,7 @@ std::string missing_of_path(const std::string& text, const std::string& path) {
                       std::find(whole.begin(), whole.end(), "..") != whole.end();
   if (leaves || text.find('\0') != std::string::npos) return "a relative path without '..'";
   for (const std::string own : {"run.json", "frames.csv"})
-    for (const char* ending : {"", ".part", ".part.journal"})
+    for (const char* ending : {"", ".part", ".part.journal", ".part.journal.new"})
       if (*words.begin() == own + ending) return "another name: every run writes its own " + own;
   for (const auto& word : words) {
     const std::string name = word.string();
@@ -67,7 +67,7 @@ std::optional<Issue> SinkPaths::add(const SinkSpec& sink, const SinkInfo& info) 
 }
 
 // Another sink's path that this one lies in, or that lies in this one; a file is made under its
-// name, ".part" and ".part.journal".
+// name, ".part", ".part.journal" and ".part.journal.new".
 SinkPaths::Paths::const_iterator SinkPaths::overlapping(const std::string& path) const {
   for (size_t slash = path.rfind('/'); slash != path.npos && slash > 0;
        slash = path.rfind('/', slash - 1))
@@ -75,7 +75,7 @@ SinkPaths::Paths::const_iterator SinkPaths::overlapping(const std::string& path)
   if (const auto it = paths_.lower_bound(path + "/");
       it != paths_.end() && it->first.starts_with(path + "/"))
     return it;
-  for (const std::string_view ending : {".part", ".part.journal"}) {
+  for (const std::string_view ending : {".part", ".part.journal", ".part.journal.new"}) {
     if (const auto it = paths_.find(path + std::string(ending)); it != paths_.end()) return it;
     if (!path.ends_with(ending)) continue;
     if (const auto it = paths_.find(path.substr(0, path.size() - ending.size()));

@@ -117,7 +117,7 @@ class Overwrite(Outputs):
         self.pipeline("p.yaml", 3, "type: rtdc, path: a.rtdc, from: source")
         (self.dir / "o").mkdir()
         mine = ["frames.csv.part", "frames.csv.part.journal"]
-        for name in ("a.rtdc.part", "a.rtdc.part.journal", "b.rtdc.part", *mine):
+        for name in ("a.rtdc.part", "a.rtdc.part.journal", "a.rtdc.part.journal.new", "b.rtdc.part", *mine):
             self.write("o/" + name, "mine" if name in mine else "")
         self.write("o/run.json", json.dumps({"names": ["a.rtdc", "b.rtdc", "frames.csv", "run.json"]}))
         self.expect(0, "run", "p.yaml", "--out", "o", "--overwrite")

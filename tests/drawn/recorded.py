@@ -125,7 +125,10 @@ def read_tiff(path, layout):
     gaps = re.search(r'K="gaps">(.*?)</M>', text, re.S)
     ranges = json.loads(gaps[1].replace("&quot;", '"').replace("&#34;", '"')) if gaps else []
     valid = np.ones(len(planes), np.uint8)  # of those that are linked
-    each, reasons = max(1, int(np.prod(layout.item_shape[:-2]))), {}
+    # Gaps count items, which are single pages where a killed run was recovered.
+    items = re.search(r'K="items">(\d+)<', text)
+    each = max(1, len(planes) // int(items[1])) if items and int(items[1]) else max(1, int(np.prod(layout.item_shape[:-2])))
+    reasons = {}
     for gap in ranges:
         valid[gap["first"] * each:(gap["last"] + 1) * each] = 0
         reasons.update({n * each: gap["reason"] for n in range(gap["first"], gap["last"] + 1)})

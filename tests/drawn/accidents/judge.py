@@ -251,11 +251,11 @@ class Judge:
             return
         before = {} if process.code != -9 else self.published(folder)
         words = ["recover", folder]
+        young = any((folder / f"{sink['path']}.part").exists() for sink in scene.task.sinks)  # before its first checkpoint
         if at := self.accident.what.get("recovery_killed_at"):
             killed = scene.run(words, Setting(scene.accident(signals=f"{at}:{int(signal.SIGKILL)}")))
-            self.judge_process(killed, {0, -9, 4})
+            self.judge_process(killed, {0, -9, 4} | ({1} if young else set()))
         ran = scene.run(words)
-        young = any((folder / f"{sink['path']}.part").exists() for sink in scene.task.sinks)  # before its first checkpoint
         self.judge_process(ran, {0, 4} if self.record_in(folder) is None else {0, 1} if young else {0})
         if ran.code != 0:
             return

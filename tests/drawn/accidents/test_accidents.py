@@ -8,7 +8,8 @@ from .session import AccidentSession
 
 DRAWS = int(os.environ.get("PARFOCAL_ACCIDENTS", 20))
 SEED = int(os.environ.get("PARFOCAL_SEED", 1))
-FAILED_ONCE = [620377, 700007, 710126, 710156, 820069, 820151, 900025, 900030, 900403, 1000087, 1000401]
+FAILED_ONCE = [620377, 700007, 710126, 710156, 820069, 820151, 900025, 900030, 900403, 1000087, 1000401,
+               1000608, 1100130, 1200015]
 
 
 @pytest.fixture(scope="module")
