@@ -143,8 +143,8 @@ def opened(case):
 
 
 def other_reader(case):
-    """Planes as tifffile or zarr-python reads them, in its order of axes and in that of results; [] where they
-    do not in 5 s."""
+    """Planes as tifffile or zarr-python reads them, in its order of axes, in that of results, and page by page;
+    [] where they do not in 5 s."""
     def give_up(*_):
         raise TimeoutError
 
@@ -157,8 +157,11 @@ def other_reader(case):
         pixels = np.asarray(read())
         orders = [pixels]
         if case.path.is_file():
-            axes = tifffile.TiffFile(case.path).series[0].axes
+            file = tifffile.TiffFile(case.path)
+            axes = file.series[0].axes
             orders.append(pixels.transpose(sorted(range(len(axes)), key=lambda a: ORDER.find(axes[a]))))
+            if len({page.shape for page in file.pages}) == 1:  # all that there is, in the order of the file
+                orders.append(np.stack([page.asarray() for page in file.pages]))
         return [one.reshape(-1, *one.shape[-2:]) for one in orders]
     except Exception:  # whatever it is: it does not read it
         return []
