@@ -3,8 +3,8 @@
     two_builds.py OLD/bin/parfocal NEW/bin/parfocal [--pairs 40] [--only count,store,flow] [--work DIR]
 
 Prints, for each job, least and median wall time and CPU time of both, and the ratio new / old with a
-95 % interval (bootstrap over pairs). Which of the two goes first changes from pair to pair. Run with
-the Python of .venv-rtdc's requirements.
+95 % interval (bootstrap over pairs). Which of the two goes first changes from pair to pair. Run count
+and store with the Python of .venv, flow with that of .venv-rtdc.
 """
 
 import argparse
