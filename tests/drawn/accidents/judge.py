@@ -43,7 +43,8 @@ class Judge:
         whole = {scene.code} if scene.code in COMPLETE else set()
         if scene.is_live and whole:  # a camera loses frames, or not
             whole = set(COMPLETE)
-        skips = kind == "input" and "skip" in scene.words  # what cannot be read of a damaged input is a gap
+        # What cannot be read of a damaged input, or with so few open files, is a gap.
+        skips = kind in ("input", "limit") and "skip" in scene.words
         self.judge_process(outcome.process, MAY[kind] | whole | ({6} if skips else set()))
         if outcome.second:
             return self.judge_two(outcome)
