@@ -25,8 +25,7 @@ nlohmann::ordered_json json_of(const Recovered& one) {
 /// What was found of an output that needs nothing.
 std::string state_of(const Recovered& one) {
   if (!one.state.empty()) return one.state;
-  const fs::path run = recording_run(one.path);
-  if (run.empty() || !was_killed(run)) return "its writer closed it";
+  if (!is_of_killed_run(one.path)) return "its writer closed it";
   if (one.kind != "table") return "it is whole; its run was killed";
   return counted(one.details.value("rows", int64_t{0}), "row") +
          ", none torn; its run was killed, so rows of what it had not told yet are missing";

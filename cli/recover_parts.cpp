@@ -104,12 +104,23 @@ Recovered recover_a_table(const fs::path& path) {
   return result;
 }
 
+/// The folder of the run that recorded this output as its own, by the run.json in it; "" = none.
+fs::path recording_run(const fs::path& output) {
+  const fs::path whole = engine::real_place(output);
+  for (fs::path folder = whole.parent_path(); folder.has_relative_path();
+       folder = folder.parent_path()) {
+    const auto names = engine::recorded_names(folder);
+    if (std::find(names.begin(), names.end(), whole.lexically_relative(folder)) != names.end())
+      return folder;
+  }
+  return {};
+}
+
 /// A table that was named. A run that came to its end has closed its own: what is torn in it since
 /// is not its doing, as in tables that no run recorded.
 Recovered recover_a_given_table(const fs::path& path) {
-  const fs::path run = recording_run(path);
-  if (!run.empty() && was_killed(run)) return recover_a_table(path);
-  if (!run.empty() || !ends_torn(path)) return {path, "table"};
+  if (is_of_killed_run(path)) return recover_a_table(path);
+  if (!recording_run(path).empty() || !ends_torn(path)) return {path, "table"};
   throw Error(ErrorCode::input_missing,
               Issue{"no run of parfocal recorded this table: it is left as it is", path.string(),
                     "a table of another program, or one that was moved from the folder of its run",
@@ -210,20 +221,12 @@ bool wants_recovery(const fs::path& path) {
   if (is_rtdc(path)) return is_unfinished_rtdc(path);
 #endif
   if (is_tiff(path) || has_head_of_tiff(path)) return is_unfinished_ome_tiff(path);
-  if (!ends_with(path, ".csv") || !ends_torn(path)) return false;
-  const fs::path run = recording_run(path);
-  return !run.empty() && was_killed(run);
+  return ends_with(path, ".csv") && ends_torn(path) && is_of_killed_run(path);
 }
 
-fs::path recording_run(const fs::path& output) {
-  const fs::path whole = engine::real_place(output);
-  for (fs::path folder = whole.parent_path(); folder.has_relative_path();
-       folder = folder.parent_path()) {
-    const auto names = engine::recorded_names(folder);
-    if (std::find(names.begin(), names.end(), whole.lexically_relative(folder)) != names.end())
-      return folder;
-  }
-  return {};
+bool is_of_killed_run(const fs::path& output) {
+  const fs::path run = recording_run(output);
+  return !run.empty() && was_killed(run);
 }
 
 std::vector<fs::path> outputs_of_run(const fs::path& folder) {

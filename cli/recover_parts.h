@@ -25,8 +25,8 @@ struct Recovered {
 Recovered recover_output(const std::filesystem::path& path);
 /// Whether recover_output() would find something to do there: its writer ended before its time.
 bool wants_recovery(const std::filesystem::path& path);
-/// The folder of the run that recorded this output as its own, by the run.json in it; "" = none.
-std::filesystem::path recording_run(const std::filesystem::path& output);
+/// Whether the run was killed that recorded this output as its own.
+bool is_of_killed_run(const std::filesystem::path& output);
 /// What a run recorded that it makes, and nothing else of what lies in its folder: complete, or
 /// left by a run --overwrite that did not come to its end.
 std::vector<std::filesystem::path> outputs_of_run(const std::filesystem::path& folder);

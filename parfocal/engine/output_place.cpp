@@ -26,11 +26,12 @@ std::string with_process(std::string who, const fs::path& folder) {
 }
 
 // A swap is over when its folder holds nothing but what can be thrown away.
-void settle_swap(const fs::path& from, const fs::path& to, const fs::path& lock_file,
-                 const std::vector<std::string>& known) {
+// `known`: gives the names that may be in it, asked for where there is one.
+template <class F>
+void settle_swap(const fs::path& from, const fs::path& to, const fs::path& lock_file, F&& known) {
   const Swap swap(from, to);
   if (!swap.begun()) return;
-  Status s = swap.require_known(known);
+  Status s = swap.require_known(known());
   const auto lock = s.ok() ? FileLock::take(lock_file, O_CREAT) : std::nullopt;
   if (s.ok() && !lock) return;
   if (s.ok()) s = swap.finish();
@@ -189,10 +190,10 @@ void settle(const fs::path& path) {
   fs::path at = real_place(path);
   clear_emptied(at);
   for (;; at = at.parent_path()) {
-    settle_swap(staging_of(at), at, at / kRecordName, names_made_in(at));
+    settle_swap(staging_of(at), at, at / kRecordName, [&] { return names_made_in(at); });
     if (!at.has_relative_path()) return;
     settle_swap(workplace_of(at), at.parent_path(), workplace_of(at) / kLockName,
-                {at.filename().string()});
+                [&] { return std::vector{at.filename().string()}; });
   }
 }
 

@@ -90,6 +90,7 @@ Status rename_new(const fs::path& from, const fs::path& to) {
 
 fs::path Swap::journal() const { return from_ / ".parfocal-swap"; }
 fs::path Swap::replaced() const { return from_ / ".parfocal-replaced"; }
+
 // What another user wrote is not done in the name of this one.
 bool Swap::begun() const {
   struct stat about {};

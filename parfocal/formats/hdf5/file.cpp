@@ -17,9 +17,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A file that cannot be opened at all fails here with the reason of the system, before HDF5.
 constexpr const char* kRecording = "a recording as .rtdc or HDF5 file";
 
+// A file that cannot be opened at all fails here with the reason of the system, before HDF5.
 void require_readable(const fs::path& path) {
   std::error_code unknown;
   if (fs::status(path, unknown).type() == fs::file_type::not_found)
