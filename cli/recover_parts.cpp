@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "info_parts.h"
+#include "parfocal/core/file_head.h"
 #include "parfocal/core/units.h"
 #include "parfocal/engine/output_place.h"
 #include "parfocal/engine/record.h"
@@ -71,20 +72,6 @@ Recovered recover_a_tiff(const fs::path& path) {
   result.lines = {counted(recovery.pages, "page") + gaps_of(recovery.gaps)};
   return result;
 }
-
-/// The first four bytes.
-std::string head_of(const fs::path& path) {
-  std::string head(4, '\0');
-  std::ifstream(path, std::ios::binary).read(head.data(), std::ssize(head));
-  return head;
-}
-/// TIFF or BigTIFF, of either byte order.
-bool has_head_of_tiff(const fs::path& path) {
-  using namespace std::string_view_literals;
-  const std::string head = head_of(path);
-  return head == "II*\0"sv || head == "II+\0"sv || head == "MM\0*"sv || head == "MM\0+"sv;
-}
-bool has_head_of_hdf5(const fs::path& path) { return head_of(path) == "\x89HDF"; }
 
 /// Whether a sink of parfocal has closed it: its record stands at the end.
 bool is_closed_here(const fs::path& path) {

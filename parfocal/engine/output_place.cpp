@@ -3,8 +3,8 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <fstream>
 
+#include "parfocal/core/file_head.h"
 #include "parfocal/core/text_input.h"
 #include "parfocal/engine/file_lock.h"
 #include "parfocal/engine/record.h"
@@ -101,9 +101,7 @@ bool is_of_the_making(const fs::path& name) {
 bool begins_as_hdf5(const fs::path& file) {
   std::error_code unknown;
   if (!fs::is_regular_file(fs::symlink_status(file, unknown))) return false;
-  std::string head(4, '\0');
-  std::ifstream(file, std::ios::binary).read(head.data(), std::ssize(head));
-  return head == "\x89HDF" || head == std::string(4, '\0');
+  return has_head_of_hdf5(file) || file_head(file) == std::string(4, '\0');
 }
 
 /// What to do with the names of a hidden folder, by the outputs that were made there.

@@ -4,9 +4,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
-#include <fstream>
 
+#include "parfocal/core/file_head.h"
 #include "parfocal/formats/common/files.h"
 #include "parfocal/formats/hdf5/journaled_file.h"
 #include "parfocal/formats/hdf5/lock.h"
@@ -34,14 +33,6 @@ void require_readable(const fs::path& path) {
   int64_t size = 0;
   const Status opened = open_for_reading(path, fd, size);
   if (!opened.ok()) throw Error(ErrorCode::input_missing, opened.issue());
-}
-
-bool is_tiff(const fs::path& path) {
-  std::array<char, 4> head{};
-  std::ifstream(path, std::ios::binary).read(head.data(), head.size());
-  const std::string_view start(head.data(), 2);
-  return (start == "II" && (head[2] == 42 || head[2] == 43)) ||
-         (start == "MM" && (head[3] == 42 || head[3] == 43));
 }
 
 enum class Access : uint8_t { read, change, journaled };
@@ -75,13 +66,13 @@ Handle open_file(const fs::path& path, Access how) {
   if (id >= 0) return Handle(id);
   const std::string reason = hdf5_reason();
   const bool is_hdf5 = H5Fis_hdf5(name.c_str()) > 0;
-  if (!is_hdf5)
+  if (const bool tiff = !is_hdf5 && has_head_of_tiff(path); !is_hdf5)
     throw Error(ErrorCode::input_missing,
-                Issue{is_tiff(path) ? "this is a TIFF file, not HDF5" : "this is no HDF5 file",
-                      name, reason, kRecording,
-                      is_tiff(path) ? "read it as an image: source: {type: files, glob: \"" +
-                                          path.filename().string() + "\"}"
-                                    : "check the path, or copy it again"});
+                Issue{tiff ? "this is a TIFF file, not HDF5" : "this is no HDF5 file", name, reason,
+                      kRecording,
+                      tiff ? "read it as an image: source: {type: files, glob: \"" +
+                                 path.filename().string() + "\"}"
+                           : "check the path, or copy it again"});
   const bool truncated = reason.find("truncated") != std::string::npos;
   throw Error(change && !truncated ? ErrorCode::run_failed : ErrorCode::input_missing,
               Issue{truncated ? "the file is truncated" : "the HDF5 file cannot be opened", name,
