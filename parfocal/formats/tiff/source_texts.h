@@ -5,11 +5,19 @@
 #include <string>
 #include <vector>
 
+#include "parfocal/formats/tiff/tiff_directory.h"
+
 namespace parfocal {
 
 /// "1 page", "2 pages"
 inline std::string count_text(int64_t n, const std::string& what) {
   return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+}
+
+/// "480 x 640 uint16": height, width and type of its pixels.
+inline std::string shape_text(const TiffPage& page) {
+  return std::to_string(page.height) + " x " + std::to_string(page.width) + " " +
+         std::string(dtype_name(page.dtype));
 }
 
 /// "a, b, c and 4 more"

@@ -5,6 +5,7 @@
 #include "parfocal/core/operator_info.h"
 #include "parfocal/formats/common/files.h"
 #include "parfocal/formats/tiff/rewriting.h"
+#include "parfocal/formats/tiff/source_texts.h"
 #include "parfocal/formats/tiff/tiff_reader.h"
 
 namespace parfocal {
@@ -21,11 +22,6 @@ FileOrder order_of(const std::string& word) {
   return word == "lexical" ? FileOrder::lexical
          : word == "time"  ? FileOrder::time
                            : FileOrder::natural;
-}
-
-std::string shape_text(const TiffPage& page) {
-  return std::to_string(page.height) + " x " + std::to_string(page.width) + " " +
-         std::string(dtype_name(page.dtype));
 }
 
 // "movie/*.tif", "a.tif and 29 more"
@@ -52,7 +48,7 @@ TiffSource::TiffSource(const TiffSourceParams& params, const std::filesystem::pa
   note_missing();
   note_description();
   apply_scales(params.scale, layout_);
-  count_read_bytes();
+  look_at_odd_files();
   const bool plain = first_.compression == 1 && !first_.tiled;
   block_ = Region::whole({std::min(plain ? kBlockRows : first_.block_height, first_.height),
                           std::min(first_.block_width, first_.width)});
@@ -113,11 +109,12 @@ std::vector<std::string> TiffSource::patterns() const {
 
 // A file that needs more than the first: compressed among plain ones it is smaller than their
 // pixels, or larger than they are. Of few files all are looked at that have another size.
-void TiffSource::count_read_bytes() {
+void TiffSource::look_at_odd_files() {
   read_bytes_ = std::max(kLeastReadBytes, tiff_read_bytes(first_));
   const int64_t size = files_.bytes(first_file_),
                 pixels = first_.frame_bytes() * images_in(first_file_);
   const bool plain = first_.compression == 1, few = files_.size() <= kFewFiles;
+  std::vector<std::string> unlike;
   for (int64_t k = 0; k < files_.size(); ++k) {
     const int64_t other = files_.bytes(k);
     const bool odd = plain && (other < pixels || other > size + kMetadataBytes);
@@ -126,11 +123,18 @@ void TiffSource::count_read_bytes() {
     TiffFile file;
     TiffPage page;
     if (!open_tiff(files_.path(k), fd, file).ok() ||
-        !read_tiff_page(file, file.first_directory, page).ok() || page.dtype != first_.dtype ||
-        page.width != first_.width || page.height != first_.height)
+        !read_tiff_page(file, file.first_directory, page).ok())
       continue;
-    read_bytes_ = std::max(read_bytes_, tiff_read_bytes(page));
+    if (is_like_first(page))
+      read_bytes_ = std::max(read_bytes_, tiff_read_bytes(page));
+    else
+      unlike.push_back(files_.name(k) + " (" + shape_text(page) + ")");
   }
+  if (places_.empty()) note_unlike_files(unlike);
+}
+
+bool TiffSource::is_like_first(const TiffPage& page) const {
+  return page.dtype == first_.dtype && page.width == first_.width && page.height == first_.height;
 }
 
 int64_t TiffSource::images_in(int64_t file) const {
@@ -176,7 +180,7 @@ Status TiffSource::find_directory(const TiffFile& file, const Place& place,
 
 // Of files that have one image each as far as the first one tells.
 Status TiffSource::check_page(const TiffFile& file, const TiffPage& page, int64_t number) const {
-  if (page.width != first_.width || page.height != first_.height || page.dtype != first_.dtype)
+  if (!is_like_first(page))
     return Status::fail({"the image is not of the size of the first", "", shape_text(page),
                          shape_text(first_) + ", as in " + files_.name(first_file_),
                          "narrow the glob to images of one kind, or let --on-error skip make a gap "

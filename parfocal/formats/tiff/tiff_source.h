@@ -58,7 +58,8 @@ class TiffSource final : public Source {
   std::vector<std::string> patterns() const;
   static void require_short(int64_t bytes, const std::string& name);
   void follow_metadata_file();
-  void count_read_bytes();
+  void look_at_odd_files();
+  bool is_like_first(const TiffPage& page) const;
 
   // Counting images.
   bool all_single() const;
@@ -87,6 +88,8 @@ class TiffSource final : public Source {
   void note_description();
   void note_page_counts();
   void note_unlike();
+  void note_unlike_files(const std::vector<std::string>& unlike);
+  void note_joined();
   void note_absent_files();
   void note_placeless();
   void note_missing();

@@ -265,6 +265,7 @@ void TiffSource::take_axes(const TiffDescription& description) {
                                        : std::max(planes[0].size, total / inner);
   if (!planes.empty()) planes[0].size = steps;
   const int64_t used = planes.empty() ? 1 : steps * inner;
+  if (in_files && images_in(first_file_) > inner) note_joined();
   if (in_files)
     note_page_counts();
   else if (used != total || used != stated)

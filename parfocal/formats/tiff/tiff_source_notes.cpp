@@ -43,6 +43,21 @@ void TiffSource::note_unlike() {
       some_names(names) + " (source.image reads one with its own).");
 }
 
+// Among files that were looked at; their images fail when they are read.
+void TiffSource::note_unlike_files(const std::vector<std::string>& unlike) {
+  if (unlike.empty()) return;
+  notices_.push_back("Files hold images of another size or type than " + files_.name(first_file_) +
+                     " (" + shape_text(first_) +
+                     "), which cannot be read with it: " + some_names(unlike) + ".");
+}
+
+// Files of several planes each that do not speak of each other.
+void TiffSource::note_joined() {
+  notices_.push_back("The " + std::to_string(files_.size()) +
+                     " files, each with its own t, follow each other along t (source.glob of one "
+                     "file reads it alone).");
+}
+
 void TiffSource::note_absent_files() {
   std::vector<std::string> absent;
   for (int64_t k = 0; k < files_.size(); ++k)

@@ -87,7 +87,7 @@ TEST(TiffNotices, NameTheFirstOfSeveralFilesThatHasAnotherNumberOfPages) {
   for (const char* axes : {"auto", "tyx"})
     for (const int pages : {1, 5})
       EXPECT_THAT(notices_of(ome("SizeT=\"3\""), pages, axes, 2),
-                  ElementsAre(HasSubstr("OME-XML of 0.tif speaks of 3 pages, there")));
+                  testing::Contains(HasSubstr("OME-XML of 0.tif speaks of 3 pages, there")));
 }
 
 TEST(TiffNotices, NameImagesThatAreNotThoseOfAHyperstack) {
@@ -187,6 +187,25 @@ TEST(Scifio, WhatIsNotUnderstoodIsNotReadWithoutAWord) {
     EXPECT_THAT(notices_of(std::string("SCIFIO=0.46.0\n") + lines, 6),
                 ElementsAre(HasSubstr("6 pages are taken as t"), HasSubstr("SCIFIO) says axes=")))
         << lines;
+}
+
+TEST(TiffNotices, TellThatMoviesOfTheirOwnFollowEachOther) {
+  const std::string three = "ImageJ=1.5\nimages=3\nframes=3\n";
+  EXPECT_THAT(
+      notices_of(three, 3, "auto", 2),
+      ElementsAre(HasSubstr("The 2 files, each with its own t, follow each other along t")));
+  EXPECT_THAT(notices_of("ImageJ=1.5\nimages=3\nslices=3\n", 3, "auto", 2), IsEmpty());
+  EXPECT_THAT(notices_of(three, 3, "auto", 1), IsEmpty());
+}
+
+TEST(TiffNotices, NameFilesOfOtherSizesThanTheFirst) {
+  TempDir dir;
+  write_pages(dir / "a.tif", numbered_pages(1, 0));
+  write_pages(dir / "b.tif", numbered_pages(1, 1));
+  write_pages(dir / "c.tif", {{7, "of another length", {{256, 3, 1, 2}, {279, 4, 1, 12}}}});
+  EXPECT_THAT(opened(dir, "tyx")->notices(),
+              ElementsAre(AllOf(HasSubstr("another size or type than a.tif (3 x 4 uint16)"),
+                                HasSubstr("c.tif (3 x 2 uint16)"))));
 }
 
 }  // namespace
