@@ -8,6 +8,7 @@
 #include "parfocal/core/corrections.h"
 #include "parfocal/core/meant_quantities.h"
 #include "parfocal/graph/check.h"
+#include "parfocal/graph/other_names.h"
 #include "parfocal/graph/substitute.h"
 #include "parfocal/graph/vocabulary.h"
 #include "parfocal/graph/yaml_reader.h"
@@ -62,12 +63,17 @@ class Describer {
     return type ? word(*type, key, example) : "";
   }
 
+  std::string top_key_cure(const std::string& key, const RawValue& value) const {
+    const auto other = other_key("pipeline", key, value, d_);
+    return other ? other->words : did_you_mean(key, kTopKeys, "remove '" + key + "'");
+  }
+
   void check_top() {
     for (size_t k = 0; k < d_.entries.size(); ++k) {
       const std::string& key = d_.entries[k].first;
       if (std::find(kTopKeys.begin(), kTopKeys.end(), key) == kTopKeys.end())
         issue("unknown key '" + key + "'", key_place(d_, k), key, "one of " + joined(kTopKeys),
-              did_you_mean(key, kTopKeys, "remove '" + key + "'"));
+              top_key_cure(key, d_.entries[k].second));
     }
     const RawValue* version = d_.find("parfocal");
     if (!version || version->text != "1")

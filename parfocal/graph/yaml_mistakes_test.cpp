@@ -123,5 +123,20 @@ TEST(YamlMistakes, AllTwentyAreReportedInOnePass) {
   for (size_t i = 0; i < 20; ++i) expect_told(kMistakes[i], issues[i]);
 }
 
+TEST(YamlMistakes, KeysThatAreOptionsOfTheCommandAreToldSo) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"threads: 4", "run with --threads 4"},
+      {"out: results/a", "run with --out results/a"},
+      {"overwrite: true", "run with --overwrite"},
+      {"max_memory: 2 GiB", "write memory: 2 GiB in its place"},
+      {"trheads: 4", "remove 'trheads'"},
+  };
+  for (const auto& [line, cure] : cases) {
+    const auto issues = issues_of(with({}) + line + "\n");
+    ASSERT_EQ(issues.size(), 1u) << line << all_of(issues);
+    EXPECT_THAT(issues[0].cure, HasSubstr(cure));
+  }
+}
+
 }  // namespace
 }  // namespace parfocal
