@@ -66,8 +66,10 @@ void Workplace::take() {
     throw Error(ErrorCode::run_failed,
                 {"cannot make the folder in which the output is made: " + error.message(),
                  folder_.string(), "", "a folder that can be written", "choose another name"});
-  lock_ = engine::FileLock::take(folder_ / engine::kLockName, O_CREAT);
-  if (!lock_) fail_busy(out_, "another parfocal command");
+  auto lock = engine::FileLock::take(folder_ / engine::kLockName, O_CREAT);
+  if (!lock) fail_busy(out_, "another parfocal command");
+  engine::require_no_swap(folder_, out_.parent_path());
+  lock_ = std::move(lock);
   at_start_ = look_at(out_);
 }
 

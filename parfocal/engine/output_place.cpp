@@ -26,25 +26,30 @@ std::string with_process(std::string who, const fs::path& folder) {
 }
 
 // A swap is over when its folder holds nothing but what can be thrown away.
-// `known`: gives the names that may be in it, asked for where there is one.
+// `known`: adds the names that may be in it, asked for where there is one.
 template <class F>
 void settle_swap(const fs::path& from, const fs::path& to, const fs::path& lock_file, F&& known) {
   const Swap swap(from, to);
   if (!swap.begun()) return;
-  Status s = swap.require_known(known());
+  std::vector<std::string> names;
+  Status s = known(names);
+  if (s.ok()) s = swap.require_known(names);
   const auto lock = s.ok() ? FileLock::take(lock_file, O_CREAT) : std::nullopt;
-  if (s.ok() && !lock) return;
+  const bool at_work = s.ok() ? !lock : FileLock::held(lock_file);
+  if (at_work || !swap.is_there()) return;  // whoever is at it goes on, or has ended
   if (s.ok()) s = swap.finish();
   if (!s.ok()) throw Error(ErrorCode::run_failed, s.issue());
   remove_hidden(from, {});
 }
 
-// By the record of the run, which is moved last.
-std::vector<std::string> names_made_in(const fs::path& folder) {
-  std::vector<std::string> names = recorded_names(staging_of(folder));
+// By the record of the run, which is moved last. What cannot be read now may name them.
+Status add_names_made_in(const fs::path& folder, std::vector<std::string>& names) {
   names.emplace_back(kRecordName);
-  for (std::string& name : recorded_names(folder)) names.push_back(std::move(name));
-  return names;
+  for (const fs::path& place : {staging_of(folder), folder}) {
+    if (Status s = readable_record(place); !s.ok()) return s;
+    for (std::string& name : recorded_names(place)) names.push_back(std::move(name));
+  }
+  return {};
 }
 
 // A result that was recovered and moved to its name leaves the folder in which it was made.
@@ -188,11 +193,23 @@ void settle(const fs::path& path) {
   fs::path at = real_place(path);
   clear_emptied(at);
   for (;; at = at.parent_path()) {
-    settle_swap(staging_of(at), at, at / kRecordName, [&] { return names_made_in(at); });
+    settle_swap(staging_of(at), at, at / kRecordName,
+                [&](auto& names) { return add_names_made_in(at, names); });
     if (!at.has_relative_path()) return;
-    settle_swap(workplace_of(at), at.parent_path(), workplace_of(at) / kLockName,
-                [&] { return std::vector{at.filename().string()}; });
+    settle_swap(workplace_of(at), at.parent_path(), workplace_of(at) / kLockName, [&](auto& names) {
+      names.push_back(at.filename().string());
+      return Status();
+    });
   }
+}
+
+void require_no_swap(const fs::path& from, const fs::path& to) {
+  if (!Swap(from, to).is_there()) return;
+  throw Error(ErrorCode::output_exists,
+              Issue{"giving outputs their names was begun here by another user, and not finished",
+                    from.string(), "", "the end of it: parts of both results are there",
+                    "let its owner run\n          parfocal info " + to.string() +
+                        "\n          which finishes it, or choose another place"});
 }
 
 fs::path foreign_file_in(const fs::path& folder) {

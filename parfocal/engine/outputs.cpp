@@ -214,6 +214,7 @@ std::vector<std::string> OutputFolder::names() const {
 void OutputFolder::create() {
   std::error_code error;
   if (staged_) {  // of a run that was killed; its lock is ours now
+    require_no_swap(writing_, final_);
     clear_staging();
     earlier_record_.remove_part();
     require_room_in_staging();

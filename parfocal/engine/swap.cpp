@@ -54,6 +54,19 @@ bool stays_below(const fs::path& name) {
                       [](const fs::path& word) { return word == ".." || word == "."; });
 }
 
+// Who owns what this process makes in `folder`: shares may give all files to one user, or those of
+// root to nobody. -1 where nothing can be made.
+uid_t owner_of_new_files(const fs::path& folder) {
+  std::string name = (folder / ".parfocal-swap-XXXXXX").string();
+  const int fd = ::mkostemp(name.data(), O_CLOEXEC);
+  if (fd < 0) return static_cast<uid_t>(-1);
+  struct stat about {};
+  const bool told = ::fstat(fd, &about) == 0;
+  ::unlink(name.c_str());
+  ::close(fd);
+  return told ? about.st_uid : static_cast<uid_t>(-1);
+}
+
 }  // namespace
 
 bool has_name(const fs::path& path) {
@@ -91,17 +104,20 @@ Status rename_new(const fs::path& from, const fs::path& to) {
 fs::path Swap::journal() const { return from_ / ".parfocal-swap"; }
 fs::path Swap::replaced() const { return from_ / ".parfocal-replaced"; }
 
+bool Swap::is_there() const { return has_name(journal()); }
+
 // What another user wrote is not done in the name of this one.
 bool Swap::begun() const {
   struct stat about {};
   return ::lstat(journal().c_str(), &about) == 0 && S_ISREG(about.st_mode) &&
-         about.st_uid == ::geteuid();
+         (about.st_uid == ::geteuid() || about.st_uid == owner_of_new_files(from_));
 }
 
 // The journal: a line that names it, then for each entry two marks and the name, which may be any
 // bytes but 0.
 Status Swap::read(std::vector<SwapEntry>& entries) const {
   std::ifstream in(journal(), std::ios::binary);
+  if (!in) return failure("read", journal());
   std::string record;
   std::getline(in, record, '\0');
   bool good = record == kJournalHead;
@@ -124,8 +140,8 @@ Status Swap::run(const std::vector<SwapEntry>& entries) const {
   Status s = out ? sync(part, 0) : failure("write", part);
   if (s.ok()) s = move(part, journal());
   if (s.ok()) s = sync(from_, O_DIRECTORY);
-  if (s.ok()) s = finish();
-  if (!s.ok() && (!begun() || undo(entries))) ::unlink(journal().c_str());
+  if (s.ok()) s = complete(entries);
+  if (!s.ok() && (!is_there() || undo(entries))) ::unlink(journal().c_str());
   return s;
 }
 
@@ -147,11 +163,15 @@ Status Swap::require_known(const std::vector<std::string>& known) const {
   return {};
 }
 
-// Names are safe before the entry that cannot be undone follows.
 Status Swap::finish() const {
   if (!begun()) return {};
   std::vector<SwapEntry> entries;
   if (Status s = read(entries); !s.ok()) return s;
+  return complete(entries);
+}
+
+// Names are safe before the entry that cannot be undone follows.
+Status Swap::complete(const std::vector<SwapEntry>& entries) const {
   std::set<fs::path> folders = {to_};
   for (const SwapEntry& entry : entries) {
     Status s = entry.in_one_step ? sync_folders(folders) : Status();

@@ -25,7 +25,9 @@ class Swap {
   Swap(std::filesystem::path from, std::filesystem::path to)
       : from_(std::move(from)), to_(std::move(to)) {}
 
-  /// Whether one was begun, by this user, and is not finished.
+  /// Whether one was begun, by whomever, and is not finished.
+  bool is_there() const;
+  /// Whether it was by this user.
   bool begun() const;
   /// Writes the journal, then renames. A failure is undone; where that cannot be done, begun() says
   /// so, and finish() goes on another time.
@@ -41,6 +43,7 @@ class Swap {
   std::filesystem::path journal() const;
   std::filesystem::path replaced() const;
   Status read(std::vector<SwapEntry>& entries) const;
+  Status complete(const std::vector<SwapEntry>& entries) const;
   Status forward(const SwapEntry& entry) const;
   Status back(const SwapEntry& entry) const;
   bool undo(const std::vector<SwapEntry>& entries) const;

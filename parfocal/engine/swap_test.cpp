@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/fsuid.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -94,6 +95,39 @@ TEST_F(SwapTest, MovesNothingByAJournalThatIsNotItsOwn) {
   write(from_ / ".parfocal-swap", head + "n2first\0"s);
   ASSERT_EQ(::chown((from_ / ".parfocal-swap").c_str(), 12345, 12345), 0);
   EXPECT_FALSE(Swap(from_, to_).begun()) << "it is another user's";
+}
+
+// As on a share that gives the files of root to nobody.
+TEST_F(SwapTest, IsDoneWhereFilesGetAnotherOwner) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can make files of others";
+  write_both();
+  for (const auto& entry : fs::recursive_directory_iterator(to_))
+    fs::permissions(entry, fs::perms::all);
+  fs::permissions(to_, fs::perms::all);
+  const Swap swap(from_, to_);
+  ::setfsuid(12345);
+  const Status done = swap.run(entries_);
+  write(from_ / ".parfocal-swap", "parfocal.swap/1\n");
+  const bool own = swap.begun();
+  ::setfsuid(0);
+  EXPECT_TRUE(done.ok());
+  EXPECT_TRUE(own);
+  EXPECT_FALSE(swap.begun()) << "it is another user's";
+  fs::remove(from_ / ".parfocal-swap");
+  EXPECT_EQ(files(), swapped_);
+}
+
+TEST_F(SwapTest, AJournalThatCannotBeReadIsNotCalledAnotherFile) {
+  write_both();
+  write(from_ / ".parfocal-swap", "parfocal.swap/1\n");
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const Status s = Swap(from_, to_).finish();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_FALSE(s.ok());
+  EXPECT_NE(s.issue().what.find("cannot read"), std::string::npos) << s.issue().what;
 }
 
 TEST_F(SwapTest, GivesAllNamesAndLeavesFilesOfOthers) {
