@@ -6,6 +6,7 @@
 #include "parfocal/core/error.h"
 #include "parfocal/engine/output_place.h"
 #include "parfocal/engine/swap.h"
+#include "parfocal/graph/sink_paths.h"
 
 namespace parfocal::cli {
 namespace {
@@ -18,15 +19,13 @@ namespace fs = std::filesystem;
                "a name of its own, or the end of that command", "choose another name, or wait"});
 }
 
-// File systems take names of 255 bytes; the folder in which the output is made has a longer one.
 void require_short_name(const fs::path& out) {
-  constexpr size_t most = 240;
   const size_t bytes = out.filename().string().size();
-  if (bytes > most)
+  if (bytes > kMostOutputNameBytes)
     throw Error(
         ErrorCode::bad_command,
         {"the name of the result is too long", out.string(), std::to_string(bytes) + " bytes",
-         "at most " + std::to_string(most) + " bytes", "choose a shorter name"});
+         "at most " + std::to_string(kMostOutputNameBytes) + " bytes", "choose a shorter name"});
 }
 
 }  // namespace

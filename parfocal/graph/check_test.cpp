@@ -132,6 +132,12 @@ TEST(Check, SomethingMustBeSavedOnceAndWithoutLoss) {
   EXPECT_THAT(only_error(p), HasSubstr("two sinks write"));
   p.sinks[1].params = params({{"path", "./x/../b.zarr"}});
   EXPECT_THAT(only_error(p), HasSubstr("a relative path without '..'"));
+  std::string text = "x";
+  for (int i = 0; i < 120; ++i) text += "\xc3\xa4";  // two bytes each
+  p.sinks[1].params = params({{"path", (text + ".ome.zarr").c_str()}});
+  EXPECT_THAT(only_error(p), HasSubstr("names of at most 238 bytes"));
+  EXPECT_THAT(only_error(p), HasSubstr("path: ome_zarr-" + text.substr(0, 71) + ".ome.zarr;"))
+      << "shortened between two characters";
   p = built();
   p.sinks[0].inputs.push_back({"labels.cells", {"source", "", {}}});
   p.sinks[0].policy = Policy::latest;

@@ -6,8 +6,6 @@
 namespace parfocal {
 namespace {
 
-constexpr size_t kMostNameBytes = 240;  // with ".part.journal" a name that file systems take
-
 // Without "./", "//" and a slash at the end: one name for one place.
 std::string clean_path(const std::string& text) {
   const auto path = std::filesystem::path(text).lexically_normal();
@@ -29,15 +27,27 @@ std::string missing_of_path(const std::string& text, const std::string& path) {
     const std::string name = word.string();
     if (name.starts_with(".parfocal") || (name[0] == '.' && name.ends_with(".parfocal")))
       return "another name: parfocal makes outputs in folders of such names";
-    if (name.size() > kMostNameBytes)
-      return "names of at most " + std::to_string(kMostNameBytes) + " bytes";
+    if (name.size() > kMostOutputNameBytes)
+      return "names of at most " + std::to_string(kMostOutputNameBytes) + " bytes";
   }
   return "";
 }
 
+// The same name with its ending, shortened between two characters.
+std::string short_name(const std::string& name) {
+  constexpr size_t most = 80, most_of_ending = 20;
+  if (name.size() <= most) return name;
+  const size_t dot = std::min(name.rfind(".ome."), name.rfind('.'));
+  const std::string ending =
+      dot < name.size() && name.size() - dot <= most_of_ending ? name.substr(dot) : std::string();
+  size_t cut = most - ending.size();
+  while (cut > 0 && (static_cast<unsigned char>(name[cut]) & 0xc0) == 0x80) --cut;
+  return name.substr(0, cut) + ending;
+}
+
 // A name that begins as the sink's type, so that it differs from those of others.
 std::string other_name(const SinkSpec& sink, const std::string& path) {
-  const auto name = std::filesystem::path(path).filename().string().substr(0, 80);
+  const std::string name = short_name(std::filesystem::path(path).filename().string());
   return sink.type + "-" + (name.empty() || name[0] == '.' ? "result" : name);
 }
 

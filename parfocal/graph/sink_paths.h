@@ -11,6 +11,10 @@
 
 namespace parfocal {
 
+/// Of an output: with ".part.journal.new", the longest ending under which one is made, a name that
+/// file systems take (255 bytes).
+inline constexpr size_t kMostOutputNameBytes = 238;
+
 class SinkPaths {
  public:
   /// Takes the path of one more sink; the issue if it leaves the output folder, is one that every
