@@ -29,20 +29,34 @@ std::string some_of(const std::vector<std::string>& names) {
                      names.size() > n ? "..." : "");
 }
 
-std::string nearest_or_first(const std::string& word, const std::vector<std::string>& known) {
+// What to write for `word`, which is none of `known`.
+std::string known_cure(const std::string& key, const std::string& word,
+                       const std::vector<std::string>& known) {
   const auto near = nearest_names(word, known);
-  return near.empty() ? known.front() : near.front();
+  return near.empty() ? "write e.g. " + key + ": " + known.front()
+                      : "write " + key + ": " + near.front();
 }
 
-// A1 and A/1 are A/1/0.
-std::string meant_position(const std::string& word, const std::vector<std::string>& known) {
-  const auto letters = [](std::string text) {
-    std::erase(text, '/');
-    return text;
-  };
+std::string without_slashes(std::string path) {
+  std::erase(path, '/');
+  return path;
+}
+
+// The first image of a row or well, however that is written: A1 and A/1 have A/1/0. "" = none.
+std::string image_below(const std::string& word, const std::vector<std::string>& known) {
+  const std::string meant = without_slashes(word);
   for (const std::string& path : known)
-    if (letters(path).starts_with(letters(word))) return path;
-  return nearest_or_first(word, known);
+    for (size_t end = path.find('/');; end = path.find('/', end + 1)) {
+      if (without_slashes(path.substr(0, end)) == meant) return path;
+      if (end == path.npos) break;
+    }
+  return "";
+}
+
+std::string position_cure(const std::string& word, const std::vector<std::string>& known) {
+  if (known.empty()) return "remove 'position'";
+  const std::string image = image_below(word, known);
+  return image.empty() ? known_cure("position", word, known) : "write position: " + image;
 }
 
 [[noreturn]] void no_position(const ZarrHierarchy& store, const std::string& position) {
@@ -50,10 +64,9 @@ std::string meant_position(const std::string& word, const std::vector<std::strin
   const ZarrNode root = store.node("");
   const auto known = root.is_array ? std::vector<std::string>()
                                    : image_paths(store, "", group_of(root), kMostCompared);
-  missing(
-      store, position, "there is no position '" + position + "'",
-      known.empty() ? "no position: there is one image" : "one of " + some_of(known),
-      known.empty() ? "remove 'position'" : "write position: " + meant_position(position, known));
+  missing(store, position, "there is no position '" + position + "'",
+          known.empty() ? "no position: there is one image" : "one of " + some_of(known),
+          position_cure(position, known));
 }
 
 // A group that is no image may have arrays, each of which can be read.
@@ -70,7 +83,8 @@ std::string meant_position(const std::string& word, const std::vector<std::strin
           arrays.empty() ? "an image group" : "an image group, or one of the arrays in it",
           arrays.empty()
               ? "give the folder of one image or array"
-              : fmt::format("write position: {} (there are {})", arrays[0], some_of(arrays)));
+              : fmt::format("write {}position: {} (there {} {})", arrays.size() > 1 ? "e.g. " : "",
+                            arrays[0], arrays.size() > 1 ? "are" : "is", some_of(arrays)));
 }
 
 // The image that is meant where the root is none itself.
@@ -91,7 +105,7 @@ void check_labels(const ZarrHierarchy& store, const std::string& image, const st
   const auto known = labels.format ? group_of(labels).labels : std::vector<std::string>();
   missing(store, folder, "the image has no labels '" + name + "'",
           known.empty() ? "it has no labels at all" : some_of(known),
-          known.empty() ? "remove labels" : "write labels: " + nearest_or_first(name, known));
+          known.empty() ? "remove labels" : known_cure("labels", name, known));
 }
 
 const char* usual_axes(size_t rank) {

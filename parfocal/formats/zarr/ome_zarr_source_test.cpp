@@ -246,6 +246,27 @@ TEST(OmeZarrSource, FindsPositionsOfPlatesAndOfSeries) {
               HasSubstr("it has no labels at all"));
 }
 
+TEST(OmeZarrSource, NamesThePositionThatIsMeant) {
+  TempDir dir;
+  test::write_text(dir / "p.zarr/.zgroup", R"({"zarr_format": 2})");
+  test::write_text(dir / "p.zarr/.zattrs",
+                   R"({"plate": {"wells": [{"path": "A/10"}, {"path": "A/1"}]}})");
+  for (const char* well : {"A/10", "A/1"}) {
+    test::write_text(dir / "p.zarr" / well / ".zgroup", R"({"zarr_format": 2})");
+    test::write_text(dir / "p.zarr" / well / ".zattrs", R"({"well": {"images": [{"path": "0"}]}})");
+    write_v2_image(dir / "p.zarr" / well / "0");
+  }
+  const auto cure = [&](const char* position) {
+    const std::string told =
+        open_failure(dir, raw_map({{"path", "p.zarr"}, {"position", position}}));
+    return told.substr(std::min(told.find("write "), told.size()));
+  };
+  EXPECT_THAT(cure("A1"), HasSubstr("write position: A/1/0"));
+  EXPECT_THAT(cure("A10"), HasSubstr("write position: A/10/0"));
+  EXPECT_THAT(cure("A/1/7"), HasSubstr("write position: A/1/0"));
+  EXPECT_THAT(cure("well"), HasSubstr("write e.g. position: A/10/0"));
+}
+
 TEST(OmeZarrSource, GroupsItemsThatShareChunks) {
   const auto group = [](const char* shape, const char* chunks, const char* axes) {
     TempDir dir;
