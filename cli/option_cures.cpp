@@ -5,6 +5,7 @@
 
 #include "parfocal/core/io.h"
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/units.h"
 #include "print.h"
 
 namespace parfocal::cli {
@@ -14,7 +15,14 @@ using Words = std::vector<std::string>;
 
 std::string run_text(const Words& words) { return "run\n          " + shell_line(words); }
 
-/// Reads "key: value, key: value"; a value is a word, or what stands in brackets or quotes.
+/// Whether `text` is a number with a unit of ours: "500 ms", not "4 in".
+bool is_quantity(const std::string& text) {
+  const auto quantity = parse_quantity(text);
+  return quantity && unit_factor(quantity->unit, quantity->unit);
+}
+
+/// Reads "key: value, key: value"; a value is a word, a number with its unit, or what stands in
+/// brackets or quotes.
 class Written {
  public:
   explicit Written(std::string text) : text_(std::move(text)) {}
@@ -30,6 +38,23 @@ class Written {
     return name;
   }
   std::string value() {
+    const std::string word = word_of_value();
+    const size_t behind = at_;
+    if (text_.compare(at_, 1, " ") != 0) return word;
+    ++at_;
+    const std::string both = word + " " + word_of_value();
+    if (is_quantity(both)) return both;
+    at_ = behind;
+    return word;
+  }
+  bool next() {
+    if (text_.compare(at_, 2, ", ") != 0) return false;
+    at_ += 2;
+    return true;
+  }
+
+ private:
+  std::string word_of_value() {
     const size_t start = at_;
     int depth = 0;
     bool quoted = false;
@@ -42,13 +67,7 @@ class Written {
     }
     return text_.substr(start, at_ - start);
   }
-  bool next() {
-    if (text_.compare(at_, 2, ", ") != 0) return false;
-    at_ += 2;
-    return true;
-  }
 
- private:
   std::string text_;
   size_t at_ = 0;
 };
@@ -111,12 +130,22 @@ std::string option_of(std::string param) {
   return "--" + param;
 }
 
+/// Whether `name` stands at `at` as a word: not as a part of the name of a file.
+bool is_word_at(const std::string& text, size_t at, const std::string& name) {
+  const auto parts_words = [&](size_t k) {
+    return k >= text.size() || std::string(" ,;:'").find(text[k]) != std::string::npos;
+  };
+  return (at == 0 || parts_words(at - 1)) && parts_words(at + name.size());
+}
+
+/// Names of parameters as options; lines to copy have them already.
 std::string with_option_names(std::string text, const ParamSet& params) {
-  for (const ParamInfo& info : params.infos())
-    for (size_t at = 0;
-         info.name.find('_') != info.name.npos && (at = text.find(info.name, at)) != text.npos;
-         at += info.name.size() + 2)
-      text.replace(at, info.name.size(), option_of(info.name));
+  for (const ParamInfo& info : params.infos()) {
+    const std::string& name = info.name;
+    for (size_t at = 0; name.find('_') != name.npos && (at = text.find(name, at)) < text.find('\n');
+         at += name.size())
+      if (is_word_at(text, at, name)) text.replace(at, name.size(), option_of(name));
+  }
   return text;
 }
 

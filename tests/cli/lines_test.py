@@ -186,6 +186,25 @@ class Background(Lines):
             self.assertIn(f"{option} ", self.lines(err)[0])
             self.paste(self.lines(err)[0])
 
+    def test_cures_keep_the_unit_of_an_option(self):
+        err = self.expect(3, "background", "sparse-median", "rec.rtdc", "a.rtdc", "--split-time", "500 msec")[1]
+        self.assertIn("--split-time '500 ms'", self.lines(err)[0])
+        self.paste(self.lines(err)[0])
+
+    def test_the_longest_name_that_is_taken_is_one_that_can_be_written(self):
+        name = "b" * 233 + ".rtdc"
+        self.expect(0, "background", "rolling-median", "rec.rtdc", name, "--kernel-size", "4")
+        self.assertTrue((self.dir / name).exists())
+        self.assertIn("at most 238 bytes", self.expect(2, "background", "rolling-median", "rec.rtdc", "b" + name)[1])
+
+    def test_names_of_files_are_not_taken_for_those_of_parameters(self):
+        shutil.copy(RECORDING, self.dir / "kernel_size_4.rtdc")
+        (self.dir / "bg_kernel_size.rtdc").write_text("mine")
+        err = self.expect(8, "background", "rolling-median", "kernel_size_4.rtdc", "bg_kernel_size.rtdc",
+                          "--kernel-size", "4")[1]
+        self.assertNotIn("_--kernel", err)
+        self.assertNotIn(" --kernel-size_", err)
+
     def test_a_missing_recording_says_how_to_name_one(self):
         self.write("p.yaml", "parfocal: 1\nsource: {type: rtdc, path: recording.rtdc}\n"
                              "sinks: [{type: ome_zarr, from: source, path: a.ome.zarr}]\n")
