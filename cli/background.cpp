@@ -9,6 +9,7 @@
 #include "near_file.h"
 #include "option_cures.h"
 #include "parfocal/core/lowercase.h"
+#include "parfocal/formats/hdf5/recording_words.h"
 #include "parfocal/graph/check.h"
 #include "planning.h"
 #include "print.h"
@@ -107,8 +108,6 @@ RunRecord copy_run(const fs::path& in, const fs::path& out, Workplace& workplace
 #endif
 }
 
-constexpr const char* kRecording = "a recording as .rtdc or HDF5 file";
-
 /// What is no recording is told before OUT is looked at.
 void require_recording(const BackgroundArguments& arguments, const fs::path& in) {
   const std::string given = arguments.in.string();
@@ -120,11 +119,11 @@ void require_recording(const BackgroundArguments& arguments, const fs::path& in)
     std::replace(words.begin(), words.end(), given, file.string());
     return "run\n          " + shell_line(words);
   };
-  if (!fs::exists(in)) {
+  if (std::error_code unknown; fs::status(in, unknown).type() == fs::file_type::not_found) {
     const fs::path near = near_file(given);
     fail("no such file", near.empty() ? "check the name" : instead(near));
   }
-  if (fs::is_directory(in)) {
+  if (std::error_code unknown; fs::is_directory(in, unknown)) {
     const fs::path first = first_recording(arguments.in);
     fail("this is a folder", first.empty() ? "name a file in it" : instead(first));
   }

@@ -6,6 +6,7 @@
 #include "info_parts.h"
 #include "parfocal/core/io.h"
 #include "parfocal/core/lowercase.h"
+#include "parfocal/core/patterns.h"
 #include "parfocal/graph/yaml_reader.h"
 #include "print.h"
 #include "recover_parts.h"
@@ -20,8 +21,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* kInputs =
     "TIFF files, a folder or a quoted glob of them, an OME-Zarr, or an .rtdc file";
-
-bool has_wildcard(const std::string& text) { return text.find_first_of("*?[") != text.npos; }
 
 SourceSpec of_path(const char* type, const std::string& path) {
   SourceSpec source;

@@ -8,6 +8,7 @@
 #include "extra_words.h"
 #include "info_parts.h"
 #include "parfocal/core/lowercase.h"
+#include "parfocal/core/patterns.h"
 #include "print.h"
 
 namespace parfocal::cli {
@@ -33,8 +34,7 @@ std::string stem_of(const std::string& path) {
   for (const auto& [ending, sink] : kEndings)
     if (lower.ends_with(ending)) return path.substr(0, path.size() - ending.size());
   const fs::path stem = fs::path(path).replace_extension();
-  return stem.filename().string().find_first_of("*?[") == std::string::npos ? stem.string()
-                                                                            : "images";
+  return has_wildcard(stem.filename().string()) ? "images" : stem.string();
 }
 
 /// A new name for what is made of these: of one image its own, of several that of their folder.
@@ -117,7 +117,7 @@ void require_whole_sets(const ConvertArguments& arguments) {
     const std::string word = others[i];
     others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
     if (others.size() < 2 || sink_of_ending(others.back()).empty() || is_tiff_name(word) ||
-        !sink_of_ending(word).empty() || word.find_first_of("*?[") != word.npos)
+        !sink_of_ending(word).empty() || has_wildcard(word))
       continue;
     if (const std::string line = with_whole_set(arguments.words, word); !line.empty())
       throw Error(ErrorCode::bad_command,

@@ -5,6 +5,7 @@
 
 #include "convert_input.h"
 #include "info_parts.h"
+#include "parfocal/core/patterns.h"
 #include "parfocal/core/units.h"
 #include "print.h"
 

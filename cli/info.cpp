@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "convert_input.h"
 #include "info_parts.h"
+#include "parfocal/core/patterns.h"
 #include "parfocal/engine/file_lock.h"
 #include "parfocal/engine/output_place.h"
 #include "parfocal/formats/zarr/writer/recover.h"

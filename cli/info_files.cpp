@@ -9,6 +9,7 @@
 #include "info_parts.h"
 #include "near_file.h"
 #include "parfocal/core/io.h"
+#include "parfocal/core/patterns.h"
 #include "parfocal/core/units.h"
 #include "recover_parts.h"
 
@@ -28,13 +29,6 @@ std::string name_of_labels(const Axis& axis) {
 }
 
 }  // namespace
-
-std::string literal_pattern(const std::string& name) {
-  std::string pattern;
-  for (const char c : name)
-    pattern += c == '*' || c == '?' || c == '[' ? std::string("[") + c + "]" : std::string(1, c);
-  return pattern;
-}
 
 Facts table_facts(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -58,7 +52,7 @@ Facts table_facts(const std::string& path) {
 
 Facts files_facts(const std::string& pattern) {
   const bool exists = std::filesystem::exists(pattern);
-  if (!exists && pattern.find_first_of("*?[") == std::string::npos) {
+  if (!exists && !has_wildcard(pattern)) {
     const std::filesystem::path near = near_file(pattern);
     throw Error(
         ErrorCode::input_missing,

@@ -19,8 +19,6 @@ std::string axes_text(const std::vector<Axis>& axes);
 Facts files_facts(const std::string& pattern);
 /// A table in CSV: its rows and columns. \throws Error(input_missing)
 Facts table_facts(const std::string& path);
-/// A pattern that matches the file of this name only.
-std::string literal_pattern(const std::string& name);
 /// Whether the folder is a group or an array of Zarr v2 or v3.
 bool is_zarr(const std::string& path);
 /// An OME-Zarr image, plate or Zarr array. \throws Error(input_missing) if its metadata cannot be

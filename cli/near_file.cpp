@@ -5,29 +5,27 @@
 #include <vector>
 
 #include "parfocal/core/error.h"
+#include "parfocal/core/folder_names.h"
 
 namespace parfocal::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-template <class F>
-std::vector<std::string> names_in(const fs::path& folder, F&& wanted) {
-  constexpr size_t kMost = 2000;
-  std::vector<std::string> names;
-  std::error_code unreadable;
-  for (const auto& entry : fs::directory_iterator(folder.empty() ? "." : folder, unreadable))
-    if (names.size() < kMost && wanted(entry)) names.push_back(entry.path().filename().string());
+/// Names of files for people: hidden ones are not offered.
+std::vector<std::string> shown_files(const fs::path& folder) {
+  std::vector<std::string> names = names_in(folder);
+  std::erase_if(names, [&](const std::string& name) {
+    std::error_code unreadable;
+    return name[0] == '.' || !fs::is_regular_file(folder / name, unreadable);
+  });
   return names;
 }
 
 }  // namespace
 
 fs::path near_file(const fs::path& missing) {
-  const auto names = names_in(missing.parent_path(), [&](const fs::directory_entry& entry) {
-    std::error_code unreadable;
-    return entry.is_regular_file(unreadable) && entry.path().filename().string()[0] != '.';
-  });
+  const auto names = shown_files(missing.parent_path());
   std::vector<std::string> near = nearest_names(missing.filename().string(), names, names.size());
   std::erase_if(near, [&](const std::string& name) {  // alike by more than the ending
     return nearest_names(missing.stem().string(), {fs::path(name).stem().string()}).empty();
@@ -36,12 +34,11 @@ fs::path near_file(const fs::path& missing) {
 }
 
 fs::path first_recording(const fs::path& folder) {
-  auto names = names_in(folder, [](const fs::directory_entry& entry) {
-    return entry.path().extension() == ".rtdc" && entry.path().filename().string()[0] != '.';
+  const auto names = shown_files(folder);
+  const auto first = std::find_if(names.begin(), names.end(), [](const std::string& name) {
+    return fs::path(name).extension() == ".rtdc";
   });
-  if (names.empty()) return {};
-  std::sort(names.begin(), names.end());
-  return folder / names[0];
+  return first == names.end() ? fs::path() : folder / *first;
 }
 
 }  // namespace parfocal::cli

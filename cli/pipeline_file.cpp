@@ -90,7 +90,7 @@ void require_no_document(const fs::path& file, bool takes_plan) {
 
 void require_pipeline_file(const fs::path& file, bool takes_plan) {
   std::error_code absent;
-  if (!fs::exists(fs::symlink_status(file, absent))) fail_absent(file);
+  if (fs::symlink_status(file, absent).type() == fs::file_type::not_found) fail_absent(file);
   require_no_zarr_metadata(file);
   require_no_document(file, takes_plan);
   if (fs::is_directory(file, absent)) require_no_folder(file);

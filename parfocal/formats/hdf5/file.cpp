@@ -6,17 +6,17 @@
 #include <algorithm>
 
 #include "parfocal/core/file_head.h"
+#include "parfocal/core/patterns.h"
 #include "parfocal/formats/common/files.h"
 #include "parfocal/formats/hdf5/journaled_file.h"
 #include "parfocal/formats/hdf5/lock.h"
 #include "parfocal/formats/hdf5/read_driver.h"
+#include "parfocal/formats/hdf5/recording_words.h"
 
 namespace parfocal {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kRecording = "a recording as .rtdc or HDF5 file";
 
 // A file that cannot be opened at all fails here with the reason of the system, before HDF5.
 void require_readable(const fs::path& path) {
@@ -71,7 +71,7 @@ Handle open_file(const fs::path& path, Access how) {
                 Issue{tiff ? "this is a TIFF file, not HDF5" : "this is no HDF5 file", name, reason,
                       kRecording,
                       tiff ? "read it as an image: source: {type: files, glob: \"" +
-                                 path.filename().string() + "\"}"
+                                 literal_pattern(fs::absolute(path).string()) + "\"}"
                            : "check the path, or copy it again"});
   const bool truncated = reason.find("truncated") != std::string::npos;
   throw Error(change && !truncated ? ErrorCode::run_failed : ErrorCode::input_missing,

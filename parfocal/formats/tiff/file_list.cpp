@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "parfocal/core/error.h"
+#include "parfocal/core/patterns.h"
 #include "parfocal/formats/tiff/folders.h"
 #include "parfocal/formats/tiff/near_patterns.h"
 
@@ -80,8 +81,6 @@ struct Matches {
 struct DirCloser {
   void operator()(DIR* dir) const { ::closedir(dir); }
 };
-
-bool has_wildcard(std::string_view s) { return s.find_first_of("*?[") != s.npos; }
 
 void add_file(const std::filesystem::path& base, const std::string& name, Matches& found) {
   bool is_folder = false;

@@ -3,29 +3,18 @@
 #include <algorithm>
 
 #include "parfocal/core/error.h"
+#include "parfocal/core/folder_names.h"
 #include "parfocal/core/lowercase.h"
+#include "parfocal/core/patterns.h"
 
 namespace parfocal {
 namespace {
 
 namespace fs = std::filesystem;
 
-bool has_wildcard(const std::string& part) { return part.find_first_of("*?[") != part.npos; }
-
 std::string with_slashes(std::string pattern) {
   std::replace(pattern.begin(), pattern.end(), '\\', '/');
   return pattern;
-}
-
-std::vector<std::string> names_in(const fs::path& folder) {
-  constexpr size_t kMost = 2000;
-  std::vector<std::string> names;
-  std::error_code unreadable;
-  for (fs::directory_iterator it(folder.empty() ? "." : folder, unreadable), end;
-       it != end && !unreadable && names.size() < kMost; it.increment(unreadable))
-    names.push_back(it->path().filename().string());
-  std::sort(names.begin(), names.end());
-  return names;
 }
 
 // The name in `folder` that is meant by `part`; `part` itself where none is near.
