@@ -31,7 +31,4 @@ CheckResult check(const Pipeline& pipeline, const WordPlaces& places);
 /// Throws Error(invalid_pipeline) with all errors of check().
 void require_valid(const Pipeline& pipeline);
 
-/// Sorts issues by the line and column at the end of `where`; issues without a place come first.
-void sort_by_place(std::vector<Issue>& issues);
-
 }  // namespace parfocal

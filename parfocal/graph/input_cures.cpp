@@ -173,6 +173,10 @@ std::string input_cure(const Pipeline& pipeline, const std::string& user, const 
   return dtype_cure(pipeline, input, needed.dtypes);
 }
 
+std::string label_cure(const Pipeline& pipeline, const WrongInput& input) {
+  return added(label_steps(pipeline, input), input);
+}
+
 std::string connected_cure(const Pipeline& pipeline, const WrongInput& input,
                            const std::string& cure) {
   const std::string begin = "add a step before: {op: cast, dtype: ";

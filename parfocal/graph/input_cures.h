@@ -22,7 +22,10 @@ struct WrongInput {
 /// Of step `user`: names a step above it that makes what is needed of the same pixels, or adds one.
 std::string input_cure(const Pipeline& pipeline, const std::string& user, const WrongInput& input,
                        const ItemFacts& needed);
-/// The same for a cure that an operator gives: "add a step before: {op: cast, dtype: float32}".
+/// Of an image where labels belong: adds the steps that number its objects.
+std::string label_cure(const Pipeline& pipeline, const WrongInput& input);
+/// What input_cure() would say, for a cure that an operator gives: "add a step before: {op: cast,
+/// dtype: float32}".
 std::string connected_cure(const Pipeline& pipeline, const WrongInput& input,
                            const std::string& cure);
 

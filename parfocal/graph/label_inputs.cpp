@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "parfocal/core/rules.h"
+#include "parfocal/graph/input_cures.h"
+#include "parfocal/graph/issue_places.h"
 #include "parfocal/graph/vocabulary.h"
 
 namespace parfocal {
@@ -25,15 +27,16 @@ bool is_source(const Pipeline& pipeline, const PortRef& ref) {
   return false;
 }
 
-Issue note(const StepSpec& step, const std::string& port, const PortRef& ref) {
-  const std::string owner = "step '" + step.id + "'", place = step.place.str();
+Issue note(const Pipeline& pipeline, const StepSpec& step, const std::string& port,
+           const PortRef& ref) {
+  const std::string owner = "step '" + step.id + "'";
   const std::string key = port == "in" || port.empty() ? "from" : port;
   return {
       owner + " (" + step.op + ") takes each different value of '" + ref.step + "' for an object",
-      place.empty() ? owner : place, key + ": " + port_ref_text(ref),
+      where_of(step.place, owner), key + ": " + port_ref_text(ref),
       "a label image; where it is one, all is well",
-      "where it is an image, add before it {id: mask, op: threshold, from: " + port_ref_text(ref) +
-          "}, {id: cells, op: label, from: mask} and write " + key + ": cells"};
+      "where it is an image, " +
+          label_cure(pipeline, {key, port_ref_text(ref), port_ref_text(step.inputs[0].second)})};
 }
 
 }  // namespace
@@ -48,7 +51,7 @@ std::vector<Issue> labels_from_source(const Pipeline& pipeline) {
       if (std::find(facts->label_inputs.begin(), facts->label_inputs.end(), port) !=
               facts->label_inputs.end() &&
           is_source(pipeline, ref))
-        notes.push_back(note(step, step.inputs[0].first == port ? "" : port, ref));
+        notes.push_back(note(pipeline, step, step.inputs[0].first == port ? "" : port, ref));
   }
   return notes;
 }

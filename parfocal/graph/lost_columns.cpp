@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "parfocal/core/operator_info.h"
+#include "parfocal/graph/issue_places.h"
 
 namespace parfocal {
 namespace {
@@ -54,11 +55,10 @@ bool is_used(const Pipeline& pipeline, const std::string& step, const std::strin
 }
 
 Issue lost(const StepSpec& step, const std::string& port) {
-  const std::string owner = "step '" + step.id + "'", place = step.place.str();
+  const std::string owner = "step '" + step.id + "'";
   return {"nobody uses '" + port + "' of " + owner +
               ": frames.csv tells of the source's frames, and has no column for it",
-          place.empty() ? owner : place,
-          step.id + " belongs to other items than the source's frames",
+          where_of(step.place, owner), step.id + " belongs to other items than the source's frames",
           "a sink with from: " + step.id,
           "add to sinks: {type: table, from: " + step.id + ", path: " + step.id + ".csv}"};
 }

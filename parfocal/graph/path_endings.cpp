@@ -4,6 +4,7 @@
 
 #include "parfocal/core/lowercase.h"
 #include "parfocal/core/rules.h"
+#include "parfocal/graph/issue_places.h"
 #include "parfocal/graph/vocabulary.h"
 
 namespace parfocal {
@@ -39,13 +40,12 @@ std::string renamed(const std::string& path, const std::string& ending) {
 bool has_ending(const std::string& path) { return std::filesystem::path(path).has_extension(); }
 
 Issue note(const SinkSpec& sink, const RawValue& path, const std::vector<std::string>& endings) {
-  const std::string owner = "sink '" + sink.type + "'", place = path.place.str();
+  const std::string owner = "sink '" + sink.type + "'", where = where_of(path.place, owner);
   const std::string what =
       has_ending(path.text)
           ? " does not write what '" + path.text + "' says"
           : " writes '" + path.text + "', which has no ending: programs may not know it";
-  return {owner + what, place.empty() ? owner : place, path.text,
-          "a name that ends in " + joined(endings),
+  return {owner + what, where, path.text, "a name that ends in " + joined(endings),
           "write path: " + renamed(path.text, endings.front())};
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "parfocal/graph/issue_places.h"
+
 namespace parfocal {
 namespace {
 
@@ -60,8 +62,7 @@ std::optional<Issue> SinkPaths::add(const SinkSpec& sink, const SinkInfo& info) 
   if (!param || text.empty()) return std::nullopt;
   const std::string path = clean_path(text);
   const std::string owner = "sink '" + sink.type + "'";
-  const std::string place = (value ? value->place : sink.place).str();
-  const std::string& where = place.empty() ? owner : place;
+  const std::string where = where_of(value ? value->place : sink.place, owner);
   if (const std::string needed = missing_of_path(text, path); !needed.empty())
     return Issue{owner + " cannot write to '" + text + "'", where, text, needed,
                  "write path: " + other_name(sink, path) + "; --out DIR chooses the folder"};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "parfocal/core/rules.h"
+#include "parfocal/graph/issue_places.h"
 #include "parfocal/graph/known_items.h"
 #include "parfocal/graph/vocabulary.h"
 
@@ -77,10 +78,9 @@ Issue twice(const StepSpec& step, const OperatorInfo& info, const Apart& apart,
   };
   const std::string text = port_ref_text(ref), first = key(apart.input), other = key(apart.other);
   const std::string owner = "step '" + step.id + "' (" + step.op + ")";
-  const std::string place = ref.place.str().empty() ? step.place.str() : ref.place.str();
   return {owner + " gets '" + text + "' twice, as " + first + " and as " + other,
-          place.empty() ? owner : place, first + ": " + text + ", " + other + ": " + text,
-          "two different images",
+          where_of(ref.place, where_of(step.place, owner)),
+          first + ": " + text + ", " + other + ": " + text, "two different images",
           ref.step == "source" ? "name the step that makes the other image: " + other + ": <its id>"
                                : "write " + first + ": source, " + other + ": " + text};
 }
@@ -121,7 +121,7 @@ std::optional<Issue> unfit_input(const Pipeline& pipeline, const std::string& id
   const std::string owner = "step '" + id + "' (" + info.name + ")";
   return Issue{owner + " cannot take the " + noun(input.given, needed) + " of '" + input.from +
                    "' at port '" + port.name + "'",
-               place.str().empty() ? owner : place.str(), given_text(input.given, needed),
+               where_of(place, owner), given_text(input.given, needed),
                needed_text(input.given, needed), input_cure(pipeline, id, input, needed)};
 }
 
@@ -132,11 +132,10 @@ std::optional<Issue> unfit_input(const Pipeline& pipeline, const SinkSpec& sink,
   if (!taken || given.may_meet(taken->facts)) return std::nullopt;
   const ItemFacts& needed = taken->facts;
   const std::string from = port_ref_text(ref), owner = "sink '" + sink.type + "'";
-  const std::string place = (ref.place.str().empty() ? sink.place : ref.place).str();
   const bool rows = key == "from" && accepts_tables(sink);
   return Issue{owner + " cannot save the " + noun(given, needed) + " of '" + from + "'" +
                    (key == "from" ? "" : " as " + key),
-               place.empty() ? owner : place, given_text(given, needed),
+               where_of(ref.place, where_of(sink.place, owner)), given_text(given, needed),
                (rows ? "a table, or " : "") + needed_text(given, needed),
                sink_input_cure(pipeline, sink, {key, from, from, given}, needed)};
 }

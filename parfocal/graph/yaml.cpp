@@ -8,6 +8,7 @@
 #include "parfocal/core/corrections.h"
 #include "parfocal/core/meant_quantities.h"
 #include "parfocal/graph/check.h"
+#include "parfocal/graph/issue_places.h"
 #include "parfocal/graph/other_names.h"
 #include "parfocal/graph/substitute.h"
 #include "parfocal/graph/vocabulary.h"
