@@ -132,6 +132,15 @@ std::string image_of(const Pipeline& pipeline, const std::string& from, const It
   return found.empty() ? "source" : found;
 }
 
+// The same input, of the image that its number was made of.
+WrongInput of_image(const Pipeline& pipeline, const WrongInput& input) {
+  if (input.given.shape != Shape::number) return input;
+  WrongInput instead = input;
+  instead.from = image_of(pipeline, input.from, {});
+  instead.given = KnownItems(pipeline).of({instead.from, "", {}});
+  return instead;
+}
+
 // All of `labels`, `key` with another step.
 std::string labels_text(const SinkSpec& sink, const std::string& key, const std::string& id) {
   const std::string prefix = "labels.";
@@ -164,11 +173,11 @@ std::string input_cure(const Pipeline& pipeline, const std::string& user, const 
     if (const std::string id = in_line(pipeline, user, input.from, kLabelImages); !id.empty())
       return written(input, id);
   if (input.given.shape == Shape::number && needed.shape == Shape::image) {
-    const std::string image = image_of(pipeline, input.from, {});
-    const WrongInput instead{input.key, image, input.main, {}};
-    return needed.dtypes == kLabels || needed.dtypes == kMasks
-               ? dtype_cure(pipeline, instead, needed.dtypes)
-               : written(input, image_of(pipeline, input.from, needed));
+    const std::string image = image_of(pipeline, input.from, needed);
+    const bool to_make = needed.dtypes == kLabels || needed.dtypes == kMasks;
+    return image == "source" && to_make
+               ? dtype_cure(pipeline, of_image(pipeline, input), needed.dtypes)
+               : written(input, image);
   }
   return dtype_cure(pipeline, input, needed.dtypes);
 }
@@ -195,7 +204,7 @@ std::string sink_input_cure(const Pipeline& pipeline, const SinkSpec& sink, cons
     };
     const std::string id = in_line(pipeline, "", input.from, kLabelImages);
     if (!id.empty()) return named(id);
-    const Added made = label_steps(pipeline, input);
+    const Added made = label_steps(pipeline, of_image(pipeline, input));
     return "add to steps " + made.steps + " and " + named(made.id);
   }
   if (needed.shape == Shape::number)

@@ -108,11 +108,6 @@ void add_unfit(const Pipeline& pipeline, const KnownItems& known, const StepSpec
 
 }  // namespace
 
-ItemFacts facts_of(const PortLayout& port) {
-  if (port.kind != PortKind::image) return {};
-  return {{port.layout.dtype}, port.layout.item.empty() ? Shape::number : Shape::image};
-}
-
 std::optional<Issue> unfit_input(const Pipeline& pipeline, const std::string& id,
                                  const OperatorInfo& info, const InputPort& port,
                                  const WrongInput& input, const Location& place) {

@@ -11,9 +11,6 @@
 
 namespace parfocal {
 
-/// Facts of a port whose layout is known.
-ItemFacts facts_of(const PortLayout& port);
-
 /// Input `port` of the step `id`, an `info`; `input.given` is what it gets. Nothing if that fits,
 /// or is not known.
 std::optional<Issue> unfit_input(const Pipeline& pipeline, const std::string& id,

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <type_traits>
 
+#include "parfocal/core/port_facts.h"
 #include "parfocal/graph/unfit_inputs.h"
 #include "parfocal/planner/draft.h"
 

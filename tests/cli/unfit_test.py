@@ -29,6 +29,8 @@ WRONG_STEPS = [
      "write from: cells, intensity: smooth", "{id: objects, op: measure, from: cells, intensity: smooth}"),
     ("{id: clean, op: open, footprint: disk(1), from: mask.threshold}", "one number per frame",
      "write from: mask", "{id: clean, op: open, footprint: disk(1), from: mask}"),
+    ("{id: cells, op: label, from: mask.threshold}", "one number per frame", "write from: mask",
+     "{id: cells, op: label, from: mask}"),
     ("{id: cells, op: label, from: smooth}", "float32 or float64",
      "add before it {id: mask_2, op: threshold, from: smooth} and write from: mask_2",
      "{id: mask_2, op: threshold, from: smooth}, {id: cells, op: label, from: mask_2}"),
@@ -80,6 +82,22 @@ class Unfit(CommandTest):
     def test_labels_are_added_where_no_step_makes_them(self):
         self.write_pipeline(STEPS[:3] + ["{id: objects, op: measure, from: clean}"])
         self.told("bool", "add before it {id: cells, op: label, from: clean} and write from: cells")
+
+    def test_a_number_is_no_label_image_but_what_it_was_made_of_may_become_one(self):
+        number, add = "{id: number, op: reduce, over: [y, x], how: mean, from: source}", "add to steps "
+        for steps, made, cure in [
+                (STEPS[:2], "mask.threshold", "{id: cells, op: label, from: mask}"),
+                ([*STEPS[:1], number], "number", "{id: mask, op: threshold, from: source}, {id: cells, op: label, from: mask}")]:
+            self.write_pipeline(steps, IMAGES % made)
+            self.told("one number per frame", f"{add}{cure} and write labels: {{cells: cells}}")
+            self.write_pipeline([*steps, cure], IMAGES % "cells")
+            self.expect(0, "plan", "p.yaml")
+
+    def test_rows_of_numbers_are_neither_images_nor_numbers(self):
+        number = "{id: number, op: reduce, over: [y, x], how: mean, from: source}"
+        self.write_pipeline([number, "{id: row, op: collect, over: t}"], "{type: table, from: row, path: a.csv}")
+        self.expect(0, "check", "p.yaml")
+        self.assertNotIn("ome_zarr", self.expect(3, "plan", "p.yaml")[1])
 
     def test_what_only_the_file_tells_is_not_refused_by_its_words(self):
         self.write("p.yaml", "parfocal: 1\nsource: {type: files, glob: no/*.tif}\n"

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "parfocal/core/port_facts.h"
 #include "parfocal/core/rules.h"
 #include "parfocal/operators/conformance/bind.h"
 #include "parfocal/operators/conformance/conformance.h"
@@ -114,11 +115,6 @@ std::vector<InputSet> input_sets(const OperatorInfo& info, const PortLayout& fir
       if (!known) sets.push_back(std::move(set));
     }
   return sets;
-}
-
-ItemFacts facts_of(const PortLayout& port) {
-  return {{port.layout.dtype},
-          port.layout.item.empty() ? ItemFacts::Shape::number : ItemFacts::Shape::image};
 }
 
 // What the rules of `info` tell of output `port`; nullopt where they are silent.
