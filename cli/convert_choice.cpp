@@ -1,9 +1,9 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "convert_parts.h"
+#include "parfocal/core/listed.h"
 #include "parfocal/formats/zarr/hierarchy.h"
 #include "parfocal/formats/zarr/image_lookup.h"
 #include "print.h"
@@ -109,24 +109,17 @@ void check_choice(const ConvertArguments& arguments, SourceSpec& source) {
   }
   if (paths.size() > 1) {
     words.insert(words.end(), {"--set", "source.position=" + paths[0]});
-    throw Error(
-        ErrorCode::input_missing,
-        {"the input holds several images", source.params.find("path")->text,
-         fmt::format("{}{}",
-                     fmt::join(paths.begin(),
-                               paths.begin() + std::min<long>(kMostNamed, paths.size()), ", "),
-                     paths.size() > kMostNamed ? "..." : ""),
-         "one of them", "run\n          " + shell_line(words)});
+    throw Error(ErrorCode::input_missing,
+                {"the input holds several images", source.params.find("path")->text,
+                 listed(paths, kMostNamed), "one of them", "run\n          " + shell_line(words)});
   }
   const ZarrNode labels = store.find(joined_key(paths.empty() ? image : paths[0], "labels"));
   if (labels.format == 0 || source.params.find("labels")) return;
   const auto names = group_of(labels).labels;
   if (names.empty()) return;
   words = to_another_out(std::move(words), arguments.paths.back(), names[0]);
-  message(fmt::format(
-      "note: the image alone is converted. Its labels ({}{}) one by one, as\n  {}",
-      fmt::join(names.begin(), names.begin() + std::min<long>(kMostNamed, names.size()), ", "),
-      names.size() > kMostNamed ? "..." : "", shell_line(words)));
+  message(fmt::format("note: the image alone is converted. Its labels ({}) one by one, as\n  {}",
+                      listed(names, kMostNamed), shell_line(words)));
 }
 
 }  // namespace parfocal::cli

@@ -7,18 +7,13 @@
 #include <utility>
 
 #include "parfocal/core/corrections.h"
+#include "parfocal/core/listed.h"
 #include "parfocal/core/meant_quantities.h"
 
 namespace parfocal {
 namespace {
 
 bool is_scalar(const RawValue& raw) { return raw.kind == RawValue::Kind::scalar; }
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string s;
-  for (const std::string& word : words) s += (s.empty() ? "" : ", ") + word;
-  return s;
-}
 
 // The number to check against a range: of a number or the value of a length.
 std::optional<double> number_of(const RawValue& raw) {
@@ -47,7 +42,7 @@ bool is_unknown_word(const ParamInfo& info, const RawValue& raw) {
 
 std::optional<std::string> range_problem(const ParamInfo& info, const RawValue& raw) {
   if (out_of_range(info, raw)) return "needs " + info.range_text();
-  if (is_unknown_word(info, raw)) return "needs one of " + joined(info.choices);
+  if (is_unknown_word(info, raw)) return "needs one of " + listed(info.choices);
   return std::nullopt;
 }
 
@@ -191,7 +186,7 @@ std::any ParamSet::parse(const RawValue& values, const std::string& owner,
       const Location place = k < values.key_places.size() ? values.key_places[k] : raw.place;
       const auto near = nearest_names(key, names);
       issues.push_back({"unknown key '" + key + "' in " + owner, place.str(), "",
-                        names.empty() ? "no parameters" : "one of " + joined(names),
+                        names.empty() ? "no parameters" : "one of " + listed(names),
                         near.empty() ? "remove it" : "did you mean '" + near[0] + "'?"});
       continue;
     }

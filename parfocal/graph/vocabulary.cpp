@@ -1,5 +1,7 @@
 #include "parfocal/graph/vocabulary.h"
 
+#include "parfocal/core/listed.h"
+
 namespace parfocal {
 namespace {
 constexpr const char* kPolicies[] = {"", "block", "gap", "fail", "latest", "drop_oldest"};
@@ -7,9 +9,7 @@ constexpr const char* kPolicies[] = {"", "block", "gap", "fail", "latest", "drop
 
 std::string joined(const std::vector<std::string>& words) {
   constexpr size_t kMost = 60;
-  std::string s;
-  for (size_t i = 0; i < std::min(words.size(), kMost); ++i) s += (i == 0 ? "" : ", ") + words[i];
-  return words.size() > kMost ? s + ", ..." : s;
+  return listed(words, kMost);
 }
 
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& known,

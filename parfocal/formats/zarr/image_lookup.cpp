@@ -1,11 +1,11 @@
 #include "parfocal/formats/zarr/image_lookup.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
 
+#include "parfocal/core/listed.h"
 #include "parfocal/core/operator_info.h"
 #include "parfocal/formats/common/axis_params.h"
 #include "parfocal/formats/zarr/chunk_lookup.h"
@@ -22,12 +22,7 @@ constexpr int64_t kMostChannels = 10000;  // that may have names
   throw Error(ErrorCode::input_missing, Issue{what, store.store()->where(path), "", needed, cure});
 }
 
-std::string some_of(const std::vector<std::string>& names) {
-  const size_t n = std::min(names.size(), kMostNamed);
-  return fmt::format("{}{}",
-                     fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(n), ", "),
-                     names.size() > n ? "..." : "");
-}
+std::string some_of(const std::vector<std::string>& names) { return listed(names, kMostNamed); }
 
 // What to write for `word`, which is none of `known`.
 std::string known_cure(const std::string& key, const std::string& word,

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "parfocal/core/listed.h"
 namespace parfocal {
 namespace {
 
@@ -64,13 +65,10 @@ void note_other_measures(ImagePositions& found) {
     if (found.images[i] && !has_same_measures(*found.images[found.first], *found.images[i]))
       others.push_back(found.names[i]);
   if (others.empty()) return;
-  const size_t named = std::min(others.size(), kMostNamed);
   found.notices.push_back(fmt::format(
       "{} of {} positions have other scales, units or names of channels than {}, whose are taken "
-      "for all: {}{} (source.position reads one with its own).",
-      others.size(), found.names.size(), found.names[found.first],
-      fmt::join(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(named), ", "),
-      others.size() > named ? ", ..." : ""));
+      "for all: {} (source.position reads one with its own).",
+      others.size(), found.names.size(), found.names[found.first], listed(others, kMostNamed)));
 }
 
 // One image tells for the others.
