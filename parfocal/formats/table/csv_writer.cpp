@@ -42,6 +42,7 @@ bool CsvWriter::flush(int64_t until) {
   if (!write_at(fd_.get(), buffer_.get() + flushed_, until - flushed_, start_ + flushed_)) {
     failure_ = io_failure("write", path_).issue().what;
     write_failed_ = true;
+    lost_from_ = start_ + flushed_;
     return false;
   }
   flushed_ = until;
@@ -194,8 +195,7 @@ Status CsvWriter::find_end(int64_t items, int64_t& end) {
 int64_t CsvWriter::stored_items() const {
   const std::lock_guard lock(mutex_);
   int64_t n = items_;
-  while (write_failed_ && n > 0 && items_ - n < kRememberedItems && end_of(n) > start_ + flushed_)
-    --n;
+  while (write_failed_ && n > 0 && items_ - n < kRememberedItems && end_of(n) > lost_from_) --n;
   return n;
 }
 
@@ -215,8 +215,9 @@ Status CsvWriter::close(int64_t valid_items) {
   beat_.stop();
   Status result = status();
   failure_.clear();  // what has its room is written, whatever came after it
-  if (!flush(complete_) && result.ok()) result = status();
-  int64_t end = start_ + flushed_;
+  if (!write_failed_ && !flush(complete_) && result.ok()) result = status();
+  // An item that was too long for the buffer may be there in part.
+  int64_t end = std::min(write_failed_ ? lost_from_ : start_ + flushed_, end_of(stored_items()));
   if (valid_items >= 0 && valid_items < items_) {
     int64_t valid_end = end;
     if (Status s = find_end(valid_items, valid_end); !s.ok() && result.ok()) result = std::move(s);

@@ -80,7 +80,8 @@ class CsvWriter {
   int64_t complete_ = 0, flushed_ = 0;  // in the buffer: whole items; in the file
   std::string failure_;
   bool write_failed_ = false;
-  Heartbeat beat_;  // ends first
+  int64_t lost_from_ = 0;  // where writing failed
+  Heartbeat beat_;         // ends first
 };
 
 }  // namespace parfocal

@@ -260,6 +260,34 @@ TEST(CsvWriter, OnAFullDiskItKeepsTheItemsThatItTook) {
   EXPECT_TRUE(read_text(dir / "a.csv") == expected);
 }
 
+TEST(CsvWriter, OnAFullDiskItKeepsNoPartOfALongItem) {
+  TempDir dir;
+  CsvWriter csv;
+  csv.open(dir / "a.csv", {});
+  csv.text("t");
+  csv.end_row();
+  csv.integer(0);
+  csv.end_row();
+  csv.end_item();
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit full{600'000, before.rlim_max};
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
+  for (int64_t row = 0; row < 300'000; ++row) {
+    csv.integer(1);
+    csv.end_row();
+    csv.integer(row);
+    csv.end_row();
+  }
+  csv.end_item();
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(csv.stored_items(), 1);
+  EXPECT_FALSE(csv.close(-1).ok());
+  EXPECT_EQ(read_text(dir / "a.csv"), "t\n0\n");
+}
+
 TEST(RecoverCsv, CutsATornRow) {
   TempDir dir;
   const std::pair<std::string, std::string> cases[] = {
