@@ -13,7 +13,11 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-std::string run_text(const Words& words) { return "run\n          " + shell_line(words); }
+/// `of`: the cure that the line stands for, which may have invented a value.
+std::string run_text(const Words& words, const std::string& of = "") {
+  return (of.starts_with("write e.g. ") ? "run e.g.\n          " : "run\n          ") +
+         shell_line(words);
+}
 
 /// Whether `text` is a number with a unit of ours: "500 ms", not "4 in".
 bool is_quantity(const std::string& text) {
@@ -194,13 +198,13 @@ Error with_sets(const Error& error, const ConvertArguments& arguments, const std
     for (const auto& [key, value] : values) words = without_set(words, full_key(key));
     for (const auto& [key, value] : values)
       words.insert(words.end(), {"--set", full_key(key) + "=" + value});
-    if (!values.empty()) return run_text(words);
+    if (!values.empty()) return run_text(words, issue.cure);
     const KeyValues glob =
         written_values(issue.cure, [](const std::string& key) { return key == "glob"; });
     const auto input = std::find(words.begin(), words.end(), arguments.paths.front());
     if (!glob.empty() && arguments.paths.size() == 2 && input != words.end()) {
       *input = unquoted(glob[0].second);
-      return run_text(words);
+      return run_text(words, issue.cure);
     }
     if (issue.where.starts_with("--set "))
       if (const std::string line = owned_line(words, issue.where.substr(6), full_key);
@@ -211,7 +215,7 @@ Error with_sets(const Error& error, const ConvertArguments& arguments, const std
     const std::string removed = quoted_in(issue.cure, "remove '");
     if (removed.empty()) return "";
     for (const char* owner : {"source.", "sink."}) words = without_set(words, owner + removed);
-    return run_text(words);
+    return run_text(words, issue.cure);
   });
 }
 
@@ -229,7 +233,7 @@ Error with_options(const Error& error, const BackgroundArguments& arguments) {
       words = without_option(std::move(words), option_of(key));
       words.insert(words.end(), {option_of(key), value});
     }
-    return run_text(words);
+    return run_text(words, issue.cure);
   });
 }
 

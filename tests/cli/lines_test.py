@@ -72,7 +72,10 @@ class Convert(Lines):
         for i, (code, choice) in enumerate([(4, "source.position=C1"), (3, "source.well=C/1"), (4, "source.position=C")]):
             err = self.expect(code, "convert", "plate.ome.zarr", f"{i}.ome.tif", "--set", choice)[1]
             self.assertIn("source.position=C/1/0", self.lines(err)[0])
+            self.assertIn("cure:   run\n", err)
             self.paste(self.lines(err)[0])
+        invented = self.expect(4, "convert", "plate.ome.zarr", "a.ome.tif", "--set", "source.position=here")[1]
+        self.assertIn("cure:   run e.g.\n", invented)
 
     def test_arrays_of_a_group_are_named(self):
         self.write_movie()
