@@ -124,10 +124,9 @@ Planned planned(const ConvertArguments& arguments, const Pipeline& pipeline,
   throw without_steps(error, arguments, pipeline.source);
 }
 
-int convert_images(const ConvertArguments& arguments) {
-  SignalStop signals;
-  const std::vector<std::string> inputs(arguments.paths.begin(), arguments.paths.end() - 1);
-  const fs::path out = clean_path(arguments.paths.back());
+/// All that can be checked without reading images; where there are several one is chosen.
+Pipeline checked_pipeline(const ConvertArguments& arguments, const std::vector<std::string>& inputs,
+                          const fs::path& out) {
   require_whole_sets(arguments);
   require_order(arguments);
   require_result(arguments);
@@ -135,14 +134,36 @@ int convert_images(const ConvertArguments& arguments) {
   SourceSpec source = convert_source(inputs);
   RawValue sink = RawValue::map();
   apply_convert_sets(arguments.sets, source.params, sink);
-  if (source.type == "ome_zarr") check_keys_of_choice(arguments, source);
-  require_valid(pipeline_of(arguments, source, sink, out));  // keys, before any is advised
-  if (source.type == "ome_zarr") check_choice(arguments, source);
+  const bool zarr = source.type == "ome_zarr";
+  if (zarr) check_keys_of_choice(arguments, source);
+  Pipeline pipeline = pipeline_of(arguments, std::move(source), std::move(sink), out);
+  require_valid(pipeline);  // keys, before any is advised
+  if (zarr) check_choice(arguments, pipeline.source);
+  return pipeline;
+}
+
+void tell(const ConvertArguments& arguments, const RunRecord& record, RunArguments run,
+          bool unfinished) {
+  if (arguments.json) {
+    result(record.json());
+    return;
+  }
+  if (unfinished) run.pipeline.words = going_on(arguments);
+  print_record(record, run);
+  if (unfinished) tell_unfinished(arguments, record);
+  if (record.status != RunStatus::complete)
+    message("nothing was written to " + arguments.paths.back());
+  for (const fs::path& path : record.outputs) result(path.string());
+}
+
+int convert_images(const ConvertArguments& arguments) {
+  SignalStop signals;
+  const std::vector<std::string> inputs(arguments.paths.begin(), arguments.paths.end() - 1);
+  const fs::path out = clean_path(arguments.paths.back());
+  const Pipeline pipeline = checked_pipeline(arguments, inputs, out);
   Workplace workplace(out);
-  require_apart(inputs, source, out);
+  require_apart(inputs, pipeline.source, out);
   require_free(arguments, out);
-  const Pipeline pipeline = pipeline_of(arguments, std::move(source), std::move(sink), out);
-  require_valid(pipeline);
 
   RunArguments run = run_arguments(arguments, workplace.folder());
   run.overwrite = true;  // of the workplace; whether OUT may be replaced was checked before
@@ -165,15 +186,7 @@ int convert_images(const ConvertArguments& arguments) {
   const bool unfinished =
       !complete && is_streamed_store(workplace.unfinished()) && ran.record.edges[0].received > 0;
   workplace.keep(unfinished);
-  if (arguments.json) {
-    result(ran.record.json());
-    return ran.exit_code;
-  }
-  if (unfinished) run.pipeline.words = going_on(arguments);
-  print_record(ran.record, run);
-  if (unfinished) tell_unfinished(arguments, ran.record);
-  if (!complete) message("nothing was written to " + arguments.paths.back());
-  for (const fs::path& path : ran.record.outputs) result(path.string());
+  tell(arguments, ran.record, run, unfinished);
   return ran.exit_code;
 }
 
