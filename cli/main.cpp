@@ -17,6 +17,7 @@
 #include "parfocal/core/meant_quantities.h"
 #include "parfocal/core/units.h"
 #include "print.h"
+#include "unknown_words.h"
 
 namespace parfocal::cli {
 namespace {
@@ -256,95 +257,23 @@ void finish_arguments(Program& program, const std::vector<std::string>& words) {
   check_method_options(program.background);
 }
 
-[[noreturn]] void fail_unknown(const std::string& what, const std::string& word,
-                               const std::vector<std::string>& known, const std::string& help) {
-  const auto near = nearest_names(word, known);
-  throw Error(ErrorCode::bad_command,
-              {"unknown " + what + " '" + word + "'", "", "", "",
-               near.empty() ? "see `" + help + "`" : "did you mean '" + near[0] + "'?"});
-}
-
-/// `run --resume`: a user of `convert` expects it.
-[[noreturn]] void fail_resume(const std::vector<std::string>& words) {
-  throw Error(
-      ErrorCode::bad_command,
-      {"run has no --resume: only convert can go on with what is unfinished", "", "",
-       "a run from its beginning",
-       "keep what a killed run saved by parfocal recover FOLDER, or replace it by running\n" +
-           std::string(10, ' ') + shell_line(starting_over(words))});
-}
-
-/// `-o`: the result of many programs.
-[[noreturn]] void fail_short_out(const std::vector<std::string>& words, size_t at,
-                                 const std::vector<std::string>& options) {
-  std::vector<std::string> line = words;
-  const auto place = line.begin() + static_cast<std::ptrdiff_t>(at);
-  if (std::find(options.begin(), options.end(), "--out") != options.end()) {
-    *place = "--out" + place->substr(2);
-  } else {  // the result is the last word
-    line.erase(place);
-    if (at < line.size())
-      std::rotate(line.begin() + static_cast<std::ptrdiff_t>(at),
-                  line.begin() + static_cast<std::ptrdiff_t>(at) + 1, line.end());
-  }
-  throw Error(ErrorCode::bad_command,
-              {"unknown option '-o'", "", "", "", "run\n          " + shell_line(line)});
-}
-
-/// The near one where a word is none of the choices of an option, of which CLI11 tells the list.
-std::string nearest_choice(const std::string& problem) {
-  const size_t in = problem.find(" not in {"), start = problem.find(": "), end = problem.find('}');
-  if (in == problem.npos || start == problem.npos || start > in || end == problem.npos) return "";
-  std::vector<std::string> known{""};
-  for (size_t i = in + 9; i < end; ++i)
-    if (problem[i] == ',')
-      known.emplace_back();
-    else
-      known.back() += problem[i];
-  const auto near = nearest_names(problem.substr(start + 2, in - start - 2), known);
-  return near.empty() ? "" : near[0];
-}
-
-/// `parfocal cells.yaml`: to run it is meant.
-void fail_if_pipeline(const std::vector<std::string>& words) {
-  const std::string& name = words[1];
-  if (!name.ends_with(".yaml") && !name.ends_with(".yml")) return;
-  std::vector<std::string> line = words;
-  line[0] = "parfocal";
-  line.insert(line.begin() + 1, "run");
-  throw Error(ErrorCode::bad_command, {"'" + name + "' is no command", "", "", "a command first",
-                                       "run\n          " + shell_line(line)});
-}
-
 /// CLI11 calls unknown words "not expected"; here they get the nearest known one.
-void require_known_words(CLI::App& app, const std::vector<std::string>& words) {
-  const std::string& name = words[1];
-  if (name.starts_with('-')) {
-    if (app.get_option_no_throw(name) == nullptr)
-      fail_unknown("option", name, {"--help", "--version"}, "parfocal --help");
-    return;
-  }
-  std::vector<std::string> names;
-  for (const CommandText& text : command_texts()) names.push_back(text.name);
-  const bool known = std::find(names.begin(), names.end(), name) != names.end();
-  if (!known) fail_if_pipeline(words);
-  if (!known) fail_unknown("command", name, names, "parfocal --help");
-  const CLI::App* command = app.get_subcommand(name);
-
-  std::vector<std::string> options;
-  for (const CLI::Option* option : command->get_options())
-    for (const std::string& word : option->get_lnames()) options.push_back("--" + word);
-  for (size_t i = 2; i < words.size() && words[i] != "--"; ++i) {
-    const std::string word = words[i].substr(0, words[i].find('='));
-    if (word == "--resume" && name == "run") fail_resume(words);
-    if (word == "-o") fail_short_out(words, i, options);
-    if (word.size() > 1 && word[0] == '-' && command->get_option_no_throw(word) == nullptr)
-      fail_unknown("option", word, options, "parfocal " + name + " --help");
-  }
+void require_known_words(const std::vector<std::string>& words, const CLI::App& app) {
+  const auto known = [](const CLI::App& command) {
+    std::vector<std::string> options;
+    for (const CLI::Option* option : command.get_options()) {
+      for (const std::string& word : option->get_lnames()) options.push_back("--" + word);
+      for (const std::string& word : option->get_snames()) options.push_back("-" + word);
+    }
+    return options;
+  };
+  require_known_command(words, known(app));
+  if (!words[1].starts_with('-'))
+    require_known_options(words, known(*app.get_subcommand(words[1])));
 }
 
 int parse_and_act(Program& program, const std::vector<std::string>& words) {
-  require_known_words(program.app, words);
+  require_known_words(words, program.app);
   program.app.parse(std::vector<std::string>(words.rbegin(), words.rend() - 1));
   finish_arguments(program, words);
   return program.actions.at(program.app.get_subcommands().at(0)->get_name())();

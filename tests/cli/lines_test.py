@@ -145,9 +145,14 @@ class Words(Lines):
     def test_usual_words_get_the_line_that_works(self):
         self.write_movie()
         for words in (["run", "pipeline.yaml", "--memory", "256", "MiB"], ["run", "pipeline.yaml", "-o", "made"],
-                      ["convert", "frame0.tif", "-o", "a.ome.zarr"], ["convert", "-o", "b.ome.zarr", "frame0.tif"]):
+                      ["convert", "frame0.tif", "-o", "a.ome.zarr"], ["convert", "-o", "b.ome.zarr", "frame0.tif"],
+                      ["convert", "-o=c.ome.zarr", "frame0.tif"], ["demo", "cells", "-o", "elsewhere"]):
             with self.subTest(words):
                 self.paste(self.lines(self.expect(2, *words)[1])[0])
+        for name in ("b.ome.zarr", "c.ome.zarr", "elsewhere"):
+            self.assertTrue((self.dir / name).exists(), name)
+        for words in (["check", "pipeline.yaml"], ["info", "frame0.tif"], ["recover", "made"]):
+            self.assertIn("see `parfocal", self.expect(2, *words, "-o", "x")[1])
 
     def test_set_without_a_step_is_told_with_it(self):
         self.write_movie()
