@@ -6,9 +6,8 @@
 #include <stdexcept>
 #include <type_traits>
 
-#include "parfocal/core/port_facts.h"
-#include "parfocal/graph/unfit_inputs.h"
 #include "parfocal/planner/draft.h"
+#include "parfocal/planner/input_checks.h"
 
 namespace parfocal::planning {
 namespace {
@@ -114,7 +113,7 @@ class Resolver {
     node.on_error = on_error;
     node.place = place;
     connect(node, info, inputs);
-    check_inputs(node, info);
+    check_inputs(draft_, node, info);
     return info.expand ? add_recipe(node, info) : add_plain(std::move(node), info);
   }
 
@@ -136,7 +135,7 @@ class Resolver {
   }
 
   Outputs add_plain(NodePlan node, const OperatorInfo& info) {
-    auto op = with_connected_cures(node, info, [&] { return bind_operator(node, nodes()); });
+    auto op = connected(node, info, [&] { return bind_operator(node, nodes()); });
     node.kind = op->kind() == OperatorKind::map    ? NodeKind::map
                 : op->kind() == OperatorKind::fold ? NodeKind::fold
                                                    : NodeKind::stream;
@@ -170,7 +169,7 @@ class Resolver {
       local["$" + info.inputs[node.place_of(i)].name] = {{"out", node.inputs[i]}};
     }
     const Expansion expansion =
-        with_connected_cures(node, info, [&] { return expand(info, params, layouts, node); });
+        connected(node, info, [&] { return expand(info, params, layouts, node); });
     const auto resolve = [&](const std::string& ref) -> std::optional<PortId> {
       const size_t dot = ref.find('.');
       const Outputs& ports = local.at(ref.substr(0, dot));
@@ -212,72 +211,13 @@ class Resolver {
     }
   }
 
-  // Input `i` of `node` as the description names it.
-  std::string written_input(const NodePlan& node, const OperatorInfo& info, size_t i) {
-    const std::string& port = info.inputs[node.place_of(i)].name;
-    if (const StepSpec* step = pipeline().find_step(node.id))
-      for (const auto& [name, ref] : step->inputs)
-        if (name == port) return ref.step + (ref.port.empty() ? "" : "." + ref.port);
-    return nodes()[static_cast<size_t>(node.inputs[i].node)].id;
-  }
-  WrongInput wrong_input(const NodePlan& node, const OperatorInfo& info, size_t i) {
-    const size_t port = node.place_of(i);
-    return {port == 0 ? "from" : info.inputs[port].name, written_input(node, info, i),
-            written_input(node, info, 0), facts_of(draft_.port(node.inputs[i]))};
-  }
-
-  // Whatever refuses the layouts of its inputs: a step to add is told with what to connect.
   template <class F>
-  std::invoke_result_t<F> with_connected_cures(const NodePlan& node, const OperatorInfo& info,
-                                               F&& f) {
+  std::invoke_result_t<F> connected(const NodePlan& node, const OperatorInfo& info, F&& make) {
     try {
-      return f();
+      return make();
     } catch (const Error& error) {
-      std::vector<Issue> issues = error.issues();
-      for (Issue& issue : issues)
-        issue.cure = connected_cure(pipeline(), wrong_input(node, info, 0), issue.cure);
-      throw Error(error.code(), std::move(issues));
+      throw with_connected_cures(draft_, node, info, error);
     }
-  }
-
-  void check_inputs(const NodePlan& node, const OperatorInfo& info) {
-    const std::string who = "step '" + node.id + "' (" + node.type + ")";
-    const auto fail = [&](std::string what, std::string given, std::string needed,
-                          std::string cure) {
-      throw Error(ErrorCode::invalid_pipeline,
-                  Issue{who + " " + what, node.place.str(), given, needed, cure});
-    };
-    for (size_t i = 0; i < node.inputs.size(); ++i) {
-      const PortLayout& in = draft_.port(node.inputs[i]);
-      const InputPort& port = info.inputs[node.place_of(i)];
-      const std::string from = nodes()[static_cast<size_t>(node.inputs[i].node)].id;
-      if (in.kind != port.kind)
-        fail("cannot take '" + from + "' at port '" + port.name + "'",
-             in.kind == PortKind::table ? "a table" : "an image",
-             port.kind == PortKind::table ? "a table" : "an image", "connect another step");
-      if (auto issue = in.kind == PortKind::image
-                           ? unfit_input(pipeline(), node.id, info, port,
-                                         wrong_input(node, info, i), node.place)
-                           : std::nullopt)
-        throw Error(ErrorCode::invalid_pipeline, std::move(*issue));
-      if (i > 0) check_join(draft_.port(node.inputs[0]).layout, in.layout, from, fail);
-    }
-  }
-
-  template <class Fail>
-  void check_join(const Layout& main, const Layout& other, const std::string& from, Fail&& fail) {
-    for (const Axis& axis : other.stream) {
-      const int a = main.find_stream(axis.name);
-      if (a < 0 || main.stream[static_cast<size_t>(a)].size != axis.size)
-        fail("cannot join '" + from + "' to its main input", other.str(),
-             "the stream axes of " + main.str() + " or fewer",
-             "the input with more axes goes to 'from'");
-    }
-    if (!other.stream.empty() && other.clock != main.clock)
-      fail("cannot join '" + from + "' to its main input: their items do not belong together",
-           "items of '" + (other.clock.empty() ? "source" : other.clock) + "'",
-           "items of '" + (main.clock.empty() ? "source" : main.clock) + "'",
-           "join before the step that changes the number of items");
   }
 
   void add_sink(const SinkSpec& spec) {
@@ -291,30 +231,11 @@ class Resolver {
     for (const auto& [key, ref] : spec.inputs) {
       node.keys.push_back(key);
       node.inputs.push_back(find(ref));
-      const ItemFacts given = facts_of(draft_.port(node.inputs.back()));
-      if (auto issue = unfit_input(pipeline(), spec, key, ref, given))
-        throw Error(ErrorCode::invalid_pipeline, std::move(*issue));
-      require_together(spec, ref, draft_.port(node.inputs[0]).layout,
-                       draft_.port(node.inputs.back()).layout, key);
+      check_sink_input(draft_, spec, node, ref);
     }
     const RawValue* path = spec.params.find("path");
     if (path) node.id += " " + path->text;
     append(std::move(node), nullptr, "");
-  }
-
-  // Named inputs of a sink may be Values that every item gets.
-  static void require_together(const SinkSpec& spec, const PortRef& ref, const Layout& main,
-                               const Layout& other, const std::string& key) {
-    const SinkInfo* info = sinks().find(spec.type);
-    const bool named = info && std::any_of(info->inputs.begin(), info->inputs.end(),
-                                           [&](const SinkPort& port) { return port.name == key; });
-    if (main.stream == other.stream && main.clock == other.clock) return;
-    if (named && other.stream.empty()) return;
-    throw Error(ErrorCode::invalid_pipeline,
-                Issue{"sink " + spec.type + " cannot save '" + ref.step + "' beside '" +
-                          spec.inputs[0].second.step + "'",
-                      ref.place.str(), other.str(), "the stream axes of " + main.str(),
-                      "use a second sink"});
   }
 
   void add_observer(const ObserverSpec& spec) {
