@@ -3,13 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <hdf5.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <fstream>
 #include <random>
 
+#include "parfocal/formats/common/test_file_limit-inl.h"
 #include "parfocal/formats/common/test_support-inl.h"
 #include "parfocal/formats/hdf5/attributes.h"
 #include "parfocal/formats/hdf5/dataset.h"
@@ -177,17 +176,14 @@ TEST(Zstd, DecodesWhatItEncodedAndNothingElse) {
 TEST_F(Hdf5, DataThatCannotBeWrittenFailAtOnce) {
   const test::TempDir dir;
   const std::vector<std::string> lines(3000, std::string(90, 'x'));
-  std::signal(SIGXFSZ, SIG_IGN);
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
   for (const bool journaled : {false, true}) {
     const auto name = dir / (journaled ? "a.h5" : "b.h5");
     H5File file = journaled ? H5File::create_journaled(name) : H5File::create(name);
-    const rlimit less{1, before.rlim_max};
-    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &less), 0);
-    EXPECT_THROW(write_strings(file, "logs/a", lines), Error);
-    EXPECT_THROW(write_strings(file, "logs/b", {"short"}), Error);
-    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+    {
+      const test::FileLimit limit(1);
+      EXPECT_THROW(write_strings(file, "logs/a", lines), Error);
+      EXPECT_THROW(write_strings(file, "logs/b", {"short"}), Error);
+    }
     (void)file.close();
   }
 }

@@ -1,11 +1,9 @@
 #include <gtest/gtest.h>
 
-#include <sys/resource.h>
-
 #include <algorithm>
-#include <csignal>
 #include <random>
 
+#include "parfocal/formats/common/test_file_limit-inl.h"
 #include "parfocal/formats/common/test_support-inl.h"
 #include "parfocal/formats/hdf5/journaled_file.h"
 
@@ -81,10 +79,6 @@ TEST_F(JournaledBytes, GetToTheirPlacesOnADiskThatIsFull) {
   const std::string bytes = "at the start", end = "at the end";
   model_.replace(0, bytes.size(), bytes);
   model_.replace(model_.size() - end.size(), end.size(), end);
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
-  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
-  const rlimit full{model_.size(), before.rlim_max};
   const auto put = [&](size_t at, const std::string& text) {
     return file_->write(static_cast<int64_t>(at), reinterpret_cast<const std::byte*>(text.data()),
                         std::ssize(text));
@@ -93,10 +87,8 @@ TEST_F(JournaledBytes, GetToTheirPlacesOnADiskThatIsFull) {
   for (size_t at = 4096; at + 4096 < model_.size(); at += 4096)  // all pages are to be written
     good = good && put(at, model_.substr(at, 1));
   ASSERT_TRUE(good);
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
+  const test::FileLimit limit(model_.size());
   const Status closed = file_->close();
-  ::setrlimit(RLIMIT_FSIZE, &before);
-  std::signal(SIGXFSZ, handler);
   EXPECT_TRUE(closed.ok()) << closed.issue().str();
   EXPECT_TRUE(on_disk() == model_);
 }

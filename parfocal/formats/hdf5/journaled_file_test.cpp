@@ -3,14 +3,13 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <hdf5.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <mutex>
 #include <random>
 
+#include "parfocal/formats/common/test_file_limit-inl.h"
 #include "parfocal/formats/common/test_support-inl.h"
 #include "parfocal/formats/hdf5/attributes.h"
 #include "parfocal/formats/hdf5/dataset_writer.h"
@@ -302,21 +301,6 @@ TEST(PendingFile, IsOnTheDiskBeforeItHasItsName) {
             (std::vector<std::string>{"sync a.rtdc.part", "rename a.rtdc.part", "sync " + folder}));
 }
 
-// Files of this process get no longer than so many bytes: a disk that is full.
-class FileLimit {
- public:
-  explicit FileLimit(rlim_t bytes) {
-    std::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit less{bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &less);
-  }
-  ~FileLimit() { ::setrlimit(RLIMIT_FSIZE, &before_); }
-
- private:
-  rlimit before_{};
-};
-
 TEST(RtdcSink, KeepsEveryFrameThatItTookBeforeTheDiskWasFull) {
   for (const char* level : {"0", "1"}) {
     TempDir dir;
@@ -329,7 +313,7 @@ TEST(RtdcSink, KeepsEveryFrameThatItTookBeforeTheDiskWasFull) {
     int64_t taken = 0;
     Status closed, written;
     {
-      const FileLimit limit(5 << 20);
+      const test::FileLimit limit(5 << 20);
       sink->open();
       for (; taken < 1000; ++taken) {
         FrameHeader header;

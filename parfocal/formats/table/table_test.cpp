@@ -1,11 +1,10 @@
 #include <gmock/gmock.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmath>
-#include <csignal>
 #include <limits>
 
+#include "parfocal/formats/common/test_file_limit-inl.h"
 #include "parfocal/formats/common/test_support-inl.h"
 #include "parfocal/formats/table/csv_recover.h"
 #include "parfocal/formats/table/csv_writer.h"
@@ -238,11 +237,7 @@ TEST(CsvWriter, OnAFullDiskItKeepsTheItemsThatItTook) {
   csv.open(dir / "a.csv", {});
   csv.text("t");
   csv.end_row();
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
-  const rlimit full{100'000, before.rlim_max};
-  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
+  const test::FileLimit limit(100'000);
   int64_t taken = 0;
   for (; taken < 100'000; ++taken) {
     csv.integer(taken);
@@ -250,10 +245,7 @@ TEST(CsvWriter, OnAFullDiskItKeepsTheItemsThatItTook) {
     csv.end_item();
     if (!csv.status().ok()) break;
   }
-  const Status closed = csv.close(-1);
-  ::setrlimit(RLIMIT_FSIZE, &before);
-  std::signal(SIGXFSZ, handler);
-  EXPECT_FALSE(closed.ok());
+  EXPECT_FALSE(csv.close(-1).ok());
   std::string expected = "t\n";
   for (int64_t k = 0; k < taken; ++k) expected += std::to_string(k) + "\n";
   EXPECT_GT(expected.size(), 99'000u);
@@ -269,11 +261,7 @@ TEST(CsvWriter, OnAFullDiskItKeepsNoPartOfALongItem) {
   csv.integer(0);
   csv.end_row();
   csv.end_item();
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
-  const rlimit full{600'000, before.rlim_max};
-  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
+  const test::FileLimit limit(600'000);
   for (int64_t row = 0; row < 300'000; ++row) {
     csv.integer(1);
     csv.end_row();
@@ -281,8 +269,6 @@ TEST(CsvWriter, OnAFullDiskItKeepsNoPartOfALongItem) {
     csv.end_row();
   }
   csv.end_item();
-  ::setrlimit(RLIMIT_FSIZE, &before);
-  std::signal(SIGXFSZ, handler);
   EXPECT_EQ(csv.stored_items(), 1);
   EXPECT_FALSE(csv.close(-1).ok());
   EXPECT_EQ(read_text(dir / "a.csv"), "t\n0\n");

@@ -1,75 +1,31 @@
 #include <gmock/gmock.h>
-
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <set>
 
-#include <csignal>
 #include <cstring>
 #include <limits>
-#include <set>
 
-#include "parfocal/formats/common/test_support-inl.h"
 #include "parfocal/formats/tiff/bigtiff_writer.h"
-#include "parfocal/formats/tiff/ome_tiff_recover.h"
 #include "parfocal/formats/tiff/ome_xml.h"
-#include "parfocal/formats/tiff/tiff_writer.h"
+#include "parfocal/formats/tiff/test_ome_tiff-inl.h"
 
 namespace parfocal {
 namespace {
 
 using test::box;
+using test::description;
 using test::Image;
+using test::image_sink;
 using test::make_layout;
-using test::make_sink;
 using test::random_image;
-using test::raw_map;
+using test::random_items;
 using test::read_all;
 using test::read_text;
+using test::reopen;
 using test::TempDir;
+using test::write_image;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
-
-std::unique_ptr<Sink> image_sink(const TempDir& dir, const Layout& layout,
-                                 const std::string& compression = "none", int threads = 1) {
-  return make_sink("ome_tiff", raw_map({{"path", "a.ome.tif"}, {"compression", compression}}),
-                   {{"from", "smooth", "out", {PortKind::image, layout, {}}}},
-                   {dir.path(), R"({"pipeline": "p & q"})", {}, {}, threads});
-}
-Status write_image(Sink& sink, const Layout& layout, int64_t sequence, const View& view,
-                   const Gap* gap = nullptr) {
-  const FrameHeader header = test::header_of(layout, sequence);
-  const Input input{&header, gap, view, {}};
-  return sink.write(std::span(&input, 1));
-}
-std::unique_ptr<Source> reopen(const TempDir& dir, const std::string& axes = "tyx") {
-  return test::open_source("files", raw_map({{"glob", "a.ome.tif"}, {"axes", axes}}), dir.path());
-}
-std::vector<Image> random_items(const Layout& layout, int64_t count) {
-  std::vector<Image> images;
-  for (int64_t k = 0; k < count; ++k)
-    images.push_back(random_image(layout.dtype, layout.whole_item(), static_cast<uint32_t>(k)));
-  return images;
-}
-// The description that the first directory points to. A growing file is large: parts are read.
-std::string description(const TempDir& dir) {
-  std::ifstream file(dir / "a.ome.tif", std::ios::binary);
-  const auto part = [&](uint64_t at, uint64_t bytes) {
-    std::string text(bytes, '\0');
-    file.seekg(static_cast<std::streamoff>(at));
-    file.read(text.data(), static_cast<std::streamsize>(bytes));
-    return text;
-  };
-  const auto number = [&](uint64_t at, uint64_t bytes) {
-    uint64_t n = 0;
-    std::memcpy(&n, part(at, bytes).data(), bytes);
-    return n;
-  };
-  uint64_t at = number(8, 8) + 8;
-  while (number(at, 2) != 270) at += 20;
-  return part(number(at + 12, 8), number(at + 4, 8) - 1);
-}
 
 TEST(OmeTiffSink, WritesWhatTheFilesSourceReads) {
   for (const DType dtype : {DType::u8, DType::u16, DType::u32, DType::i8, DType::i16, DType::i32,
@@ -360,137 +316,6 @@ TEST(OmeTiffSink, RefusesRegionsWhereItDeflates) {
   const Status s = write_image(*sink, layout, 0, part.view());
   ASSERT_FALSE(s.ok());
   EXPECT_THAT(s.issue().cure, HasSubstr("--memory"));
-}
-
-TEST(OmeTiffSink, OnAFullDiskItKeepsTheFramesBefore) {
-  TempDir dir;
-  const Layout layout = make_layout(DType::u16, {{"t", 40}}, {{"y", 64}, {"x", 64}});
-  const Image image = random_image(DType::u16, layout.whole_item(), 1);
-  const auto sink = image_sink(dir, layout);
-  sink->open();
-  // A limit on the size of files stands for the disk.
-  rlimit before{}, full{100'000, RLIM_INFINITY};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
-  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
-  full.rlim_max = before.rlim_max;
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
-  int64_t written = 0;
-  while (written < 40 && write_image(*sink, layout, written, image.view()).ok()) ++written;
-  const Status closed = sink->close({false, "no space left", written});
-  ::setrlimit(RLIMIT_FSIZE, &before);
-  std::signal(SIGXFSZ, handler);
-  ASSERT_GT(written, 5);
-  ASSERT_LT(written, 15);
-  EXPECT_TRUE(closed.ok());
-  EXPECT_EQ(reopen(dir)->layout().stream[0].size, written);
-  EXPECT_THAT(description(dir), HasSubstr("<M K=\"reason\">no space left</M>"));
-}
-
-// The item whose write failed is not in the file, whatever the run counted.
-TEST(OmeTiffSink, DoesNotLinkAFrameThatFailed) {
-  for (const char* compression : {"none", "deflate"})
-    for (const int64_t length : {int64_t{40}, int64_t{kUnbounded}}) {
-      SCOPED_TRACE(compression);
-      TempDir dir;
-      const Layout layout = make_layout(DType::u16, {{"t", length}}, {{"y", 64}, {"x", 64}});
-      const auto images = random_items(layout, 40);
-      const auto sink = image_sink(dir, layout, compression);
-      rlimit before{};
-      ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
-      const rlimit full{200'000, before.rlim_max};
-      const auto handler = std::signal(SIGXFSZ, SIG_IGN);
-      sink->open();
-      ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
-      int64_t k = 0;
-      Status s;
-      for (; k < 40 && s.ok(); ++k)
-        s = write_image(*sink, layout, k, images[static_cast<size_t>(k)].view());
-      const Status closed = sink->close({false, "full", k});
-      ::setrlimit(RLIMIT_FSIZE, &before);
-      std::signal(SIGXFSZ, handler);
-      ASSERT_FALSE(s.ok());
-      EXPECT_THAT(s.issue().str(), HasSubstr("ulimit -f"));
-      EXPECT_TRUE(closed.ok()) << closed.issue().str();
-      const auto source = reopen(dir);
-      ASSERT_EQ(source->layout().stream[0].size, k - 1);
-      for (int64_t i = 0; i + 1 < k; ++i)
-        EXPECT_EQ(read_all(*source, i), images[static_cast<size_t>(i)]) << i;
-    }
-}
-
-// A sink that is never closed leaves what a killed process does.
-TEST(OmeTiffSink, WhatAKilledWriterLeftGetsItsEnd) {
-  for (const char* compression : {"none", "deflate"})
-    for (const int64_t count : {1, 2, 7, 300}) {
-      SCOPED_TRACE(std::string(compression) + " " + std::to_string(count));
-      TempDir dir;
-      const Layout layout =
-          make_layout(DType::u16, {{"t", kUnbounded}, {"c", 2}}, {{"y", 5}, {"x", 6}});
-      const auto images = random_items(layout, count);
-      {
-        const auto sink = image_sink(dir, layout, compression);
-        sink->open();
-        for (int64_t k = 0; k < count; ++k)
-          ASSERT_TRUE(write_image(*sink, layout, k, images[static_cast<size_t>(k)].view()).ok());
-        OmeTiffRecovery running;
-        EXPECT_FALSE(recover_ome_tiff(dir / "a.ome.tif", running).ok()) << "it is being written";
-      }
-      OmeTiffRecovery recovery;
-      const Status s = recover_ome_tiff(dir / "a.ome.tif", recovery);
-      ASSERT_TRUE(s.ok()) << s.issue().str();
-      EXPECT_TRUE(recovery.found);
-      EXPECT_EQ(recovery.pages, count);
-      EXPECT_EQ(recovery.gaps, count % 2);
-      EXPECT_THAT(description(dir), HasSubstr("<M K=\"reason\">killed</M>"));
-      const auto source = reopen(dir, "auto");
-      ASSERT_EQ(source->layout().stream_count(), count + count % 2);
-      for (int64_t k = 0; k < count; ++k)
-        EXPECT_EQ(read_all(*source, k), images[static_cast<size_t>(k)]) << k;
-      EXPECT_EQ(source->missing().count(), count % 2);
-      EXPECT_LT(std::filesystem::file_size(dir / "a.ome.tif"), 1u << 20) << "space taken ahead";
-      ASSERT_TRUE(recover_ome_tiff(dir / "a.ome.tif", recovery = {}).ok());
-      EXPECT_FALSE(recovery.found) << "a second time";
-    }
-}
-
-// What was missing before the kill stays missing: a page of zeros that nobody wrote is no image.
-TEST(OmeTiffSink, ReadersAndRecoveryKnowTheGapsBeforeTheKill) {
-  const std::set<int64_t> gone = {0, 3, 4, 11};
-  for (const char* compression : {"none", "deflate"}) {
-    SCOPED_TRACE(compression);
-    TempDir dir;
-    const Layout layout = make_layout(DType::u16, {{"t", kUnbounded}}, {{"y", 5}, {"x", 6}});
-    const auto images = random_items(layout, 13);
-    {
-      const auto sink = image_sink(dir, layout, compression);
-      sink->open();
-      const Gap gap{GapReason::dropped, ""};
-      for (int64_t k = 0; k < 13; ++k)
-        ASSERT_TRUE(write_image(*sink, layout, k, images[static_cast<size_t>(k)].view(),
-                                gone.contains(k) ? &gap : nullptr)
-                        .ok());
-    }
-    const auto killed = reopen(dir, "auto");
-    for (int64_t k = 0; k < 13; ++k) EXPECT_EQ(killed->missing().has(k), gone.contains(k)) << k;
-    OmeTiffRecovery recovery;
-    ASSERT_TRUE(recover_ome_tiff(dir / "a.ome.tif", recovery).ok());
-    EXPECT_EQ(recovery.pages, 13);
-    EXPECT_EQ(recovery.gaps, 4);
-    const auto source = reopen(dir, "auto");
-    for (int64_t k = 0; k < 13; ++k) EXPECT_EQ(source->missing().has(k), gone.contains(k)) << k;
-    EXPECT_EQ(read_all(*source, 12), images[12]);
-  }
-}
-
-TEST(OmeTiffSink, RecoveryLeavesTheFilesOfOthersAlone) {
-  TempDir dir;
-  const Image image = random_image(DType::u8, box(0, 0, 4, 4), 1);
-  ASSERT_TRUE(write_tiff(dir / "a.tif", image.view()).ok());
-  const std::string before = read_text(dir / "a.tif");
-  OmeTiffRecovery recovery;
-  ASSERT_TRUE(recover_ome_tiff(dir / "a.tif", recovery).ok());
-  EXPECT_FALSE(recovery.found);
-  EXPECT_EQ(read_text(dir / "a.tif"), before);
 }
 
 TEST(OmeTiffSink, LeavesAFileThatExistsAlone) {

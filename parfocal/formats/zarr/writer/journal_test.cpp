@@ -1,13 +1,12 @@
 #include "parfocal/formats/zarr/writer/journal.h"
 #include "parfocal/formats/common/files.h"
+#include "parfocal/formats/common/test_file_limit-inl.h"
 #include "parfocal/formats/common/test_support-inl.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
-#include <sys/resource.h>
 
-#include <csignal>
 #include <cstring>
 #include <random>
 #include <thread>
@@ -259,18 +258,15 @@ TEST_F(JournalFile, DoesNotTakeAFileThatExists) {
 }
 
 TEST_F(JournalFile, FailsForGoodAfterItsFirstFailure) {
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
-  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
   Journal journal;
   ASSERT_TRUE(journal.create(store_, kKey).ok());
-  const rlimit small{1000, before.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
   int64_t written = 0;
-  Status status;
-  for (; written < 1000 && status.ok(); ++written) status = journal.append(SealRecord{0, written});
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
-  std::signal(SIGXFSZ, handler);
+  {
+    const test::FileLimit limit(1000);
+    Status status;
+    for (; written < 1000 && status.ok(); ++written)
+      status = journal.append(SealRecord{0, written});
+  }
   EXPECT_LT(written, 1000);
   EXPECT_FALSE(journal.append(SealRecord{0, written}).ok()) << "though there would be room now";
   EXPECT_FALSE(journal.sync().ok());

@@ -1,11 +1,9 @@
 #include "parfocal/formats/zarr/writer/part_file.h"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <csignal>
-
+#include "parfocal/formats/common/test_file_limit-inl.h"
 #include "parfocal/formats/common/test_support-inl.h"
 
 namespace parfocal {
@@ -38,17 +36,9 @@ TEST(PartFile, TakesWhatIsLeftOfADiskThatIsNearlyFull) {
   int64_t offset = 0;
   ASSERT_TRUE(file.create(dir / "part", 2 * kMiB, 9 * kMiB, false).ok());
   ASSERT_TRUE(file.reserve(2 * kMiB, offset).ok());
-  // A limit on the size of files stands for the disk.
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
-  const rlimit full{3 * kMiB, before.rlim_max};
-  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
-  const Status fits = file.reserve(kMiB, offset), more = file.reserve(kMiB, offset);
-  ::setrlimit(RLIMIT_FSIZE, &before);
-  std::signal(SIGXFSZ, handler);
-  EXPECT_TRUE(fits.ok());
-  EXPECT_FALSE(more.ok());
+  const test::FileLimit limit(3 * kMiB);
+  EXPECT_TRUE(file.reserve(kMiB, offset).ok());
+  EXPECT_FALSE(file.reserve(kMiB, offset).ok());
 }
 
 }  // namespace
