@@ -36,6 +36,13 @@ std::string line_for_images(const Words& words, const Words& images) {
   return shell_line(line);
 }
 
+// "smooth.sigma" and then "=" and "2" of a --set that blanks cut into words.
+void join_set(std::string& set, const std::string& word) {
+  const bool equal = set.find('=') != std::string::npos;
+  const bool joined = set.ends_with('=') || word.starts_with('=');
+  set += (joined ? "" : equal ? " " : "=") + word;
+}
+
 }  // namespace
 
 std::string with_whole_set(const Words& words, const std::string& value) {
@@ -43,10 +50,12 @@ std::string with_whole_set(const Words& words, const std::string& value) {
     const std::string& word = words[i + 2];
     if (words[i] != "--set" || word.starts_with('-') || fs::exists(word)) continue;
     if (!value.empty() && word != value) continue;
-    const bool equal = words[i + 1].find('=') != std::string::npos;
     Words meant = words;
-    meant[i + 1] += (equal ? " " : "=") + word;
-    meant.erase(meant.begin() + static_cast<std::ptrdiff_t>(i) + 2);
+    size_t end = i + 2;
+    for (; end < words.size() && !words[end].starts_with('-'); ++end)
+      join_set(meant[i + 1], words[end]);
+    meant.erase(meant.begin() + static_cast<std::ptrdiff_t>(i) + 2,
+                meant.begin() + static_cast<std::ptrdiff_t>(end));
     return shell_line(meant);
   }
   return "";

@@ -7,15 +7,18 @@
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <new>
 
 #include "commands.h"
 #include "extra_words.h"
+#include "foreign_words.h"
 #include "help.h"
 #include "parfocal/core/meant_quantities.h"
 #include "parfocal/core/units.h"
+#include "parfocal/graph/vocabulary.h"
 #include "print.h"
 #include "unknown_words.h"
 
@@ -244,7 +247,9 @@ void finish_arguments(Program& program, const std::vector<std::string>& words) {
       if (!arguments->memory_bytes)
         throw Error(ErrorCode::bad_command,
                     {"--memory is not a size", "", program.memory, "a number of bytes with a unit",
-                     "write --memory " + (meant.empty() ? "256MiB" : meant)});
+                     meant.empty() ? "write e.g. --memory 256MiB, or leave it out: half of what is "
+                                     "available is taken then"
+                                   : "write --memory " + meant});
     }
     if (!program.on_error.empty())
       arguments->on_error = program.on_error == "skip" ? OnError::skip : OnError::stop;
@@ -299,9 +304,11 @@ int guarded(Program& program, const std::vector<std::string>& words) {
                   json);
   } catch (const CLI::ParseError& problem) {
     const std::string near = nearest_choice(problem.what());
+    const std::string cure = cure_of_choice(problem.what(), words);
     const std::string help =
-        near.empty() ? "see `parfocal" + (words.size() > 1 ? " " + words[1] : "") + " --help`"
-                     : "did you mean '" + near + "'?";
+        !cure.empty()  ? cure
+        : near.empty() ? "see `parfocal" + (words.size() > 1 ? " " + words[1] : "") + " --help`"
+                       : "did you mean '" + near + "'?";
     return report(Error(ErrorCode::bad_command, {problem.what(), "", "", "", help}), json);
   } catch (const Error& error) {
     return report(error, json);
@@ -352,6 +359,7 @@ void ignore_signals_of_writes() {
 int main(int argc, char** argv) {
   parfocal::cli::open_standard_files();
   parfocal::cli::ignore_signals_of_writes();
+  parfocal::test_parts_allowed() = std::getenv("PARFOCAL_TEST_PARTS") != nullptr;
   const int code = parfocal::cli::main_of({argv, argv + argc});
   const std::string problem = parfocal::cli::finish_results();
   if (problem.empty()) return code;

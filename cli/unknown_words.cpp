@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "extra_words.h"
+#include "foreign_words.h"
 #include "help.h"
 #include "parfocal/core/error.h"
 #include "print.h"
@@ -14,14 +15,17 @@ bool has(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+/// `cure`: what the word is here, where it is one of another program.
 [[noreturn]] void fail_unknown(const std::string& what, const std::string& word,
-                               const std::vector<std::string>& known, const std::string& help) {
+                               const std::vector<std::string>& known, const std::string& help,
+                               const std::string& cure) {
   std::vector<std::string> offered = known;  // one letter is near to every other
   std::erase_if(offered, [](const std::string& name) { return name.size() < 3; });
   const auto near = nearest_names(word, offered);
+  const std::string otherwise =
+      near.empty() ? "see `" + help + "`" : "did you mean '" + near[0] + "'?";
   throw Error(ErrorCode::bad_command,
-              {"unknown " + what + " '" + word + "'", "", "", "",
-               near.empty() ? "see `" + help + "`" : "did you mean '" + near[0] + "'?"});
+              {"unknown " + what + " '" + word + "'", "", "", "", cure.empty() ? otherwise : cure});
 }
 
 /// `run --resume`: a user of `convert` expects it.
@@ -75,15 +79,16 @@ void fail_if_pipeline(const std::vector<std::string>& words) {
 void require_known_command(const std::vector<std::string>& words,
                            const std::vector<std::string>& options) {
   const std::string& name = words[1];
-  if (name.starts_with('-')) {
-    if (!has(options, name)) fail_unknown("option", name, options, "parfocal --help");
-    return;
-  }
   std::vector<std::string> names;
   for (const CommandText& text : command_texts()) names.push_back(text.name);
+  if (name.starts_with('-')) {
+    if (!has(options, name))
+      fail_unknown("option", name, options, "parfocal --help", cure_of_command(words, names));
+    return;
+  }
   if (has(names, name)) return;
   fail_if_pipeline(words);
-  fail_unknown("command", name, names, "parfocal --help");
+  fail_unknown("command", name, names, "parfocal --help", cure_of_command(words, names));
 }
 
 void require_known_options(const std::vector<std::string>& words,
@@ -96,7 +101,8 @@ void require_known_options(const std::vector<std::string>& words,
         name == "convert" || name == "background" || option_of_result(options) != "";
     if (word == "-o" && writes) fail_short_out(words, i, options);
     if (word.size() > 1 && word[0] == '-' && !has(options, word))
-      fail_unknown("option", word, options, "parfocal " + name + " --help");
+      fail_unknown("option", word, options, "parfocal " + name + " --help",
+                   cure_of_option(words, i, options));
   }
 }
 

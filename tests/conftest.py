@@ -7,6 +7,9 @@ import subprocess
 
 import pytest
 
+# Steps that only tests use, as jitter and gap_at; the command refuses them otherwise.
+os.environ.setdefault("PARFOCAL_TEST_PARTS", "1")
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 

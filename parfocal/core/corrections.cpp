@@ -169,11 +169,30 @@ RawValue nearest_bound(const ParamInfo& info, const RawValue& raw, const Accepts
                : RawValue();
 }
 
+// Whether a number of `meant` has a unit that `raw` did not say: 1 um of "1 px", 5 px of "5 %".
+bool has_other_units(const RawValue& raw, const RawValue& meant) {
+  const auto pair_of = [&](const RawValue& one) { return has_other_units(one, meant); };
+  if (raw.kind == RawValue::Kind::list)
+    return raw.items.size() == meant.items.size()
+               ? !std::equal(raw.items.begin(), raw.items.end(), meant.items.begin(),
+                             std::not_fn(has_other_units))
+               : std::any_of(raw.items.begin(), raw.items.end(), pair_of);
+  for (const auto& [key, value] : raw.entries)
+    if (const RawValue* other = meant.find(key); other && has_other_units(value, *other))
+      return true;
+  const auto quantity = is_scalar(meant) ? parse_quantity(meant.text) : std::nullopt;
+  if (!is_scalar(raw) || !quantity || quantity->unit.empty()) return false;
+  std::vector<std::string> said = meant_quantities(raw.text);
+  for (const std::string& text : meant_quantities(raw.text.substr(raw.text.find('-') + 1)))
+    said.push_back(text);
+  return !said.empty() && std::find(said.begin(), said.end(), meant.text) == said.end();
+}
+
 }  // namespace
 
 Correction corrected(const ParamInfo& info, const RawValue& raw, const Accepts& accepts) {
   const RawValue meant = meant_value(info, raw, accepts);
-  if (meant.kind != RawValue::Kind::null) return {meant.str()};
+  if (meant.kind != RawValue::Kind::null) return {meant.str(), has_other_units(raw, meant)};
   const RawValue near = raw.kind == RawValue::Kind::map
                             ? corrected_map(info, raw, accepts, kExamples)
                             : nearest_bound(info, raw, accepts);

@@ -42,7 +42,8 @@ RawValue list(std::vector<std::string> words) {
 
 TEST(Corrections, KeepTheNumberThatWasGiven) {
   EXPECT_EQ(told("length", "2,5 pixels"), "write length: 2.5 px");
-  EXPECT_EQ(told("length", "3 s"), "write length: 3 px");
+  EXPECT_EQ(told("length", "3 s"), "write e.g. length: 3 px");  // of a unit that was not said
+  EXPECT_EQ(told("length", "650 nm/px"), "write length: 650 nm");
   EXPECT_EQ(told("length", "-2 um"), "write length: 2 um");
   EXPECT_EQ(told("length", "much"), "write e.g. length: 1 px");
   EXPECT_EQ(told("lengths", "1 px, 2 pixels"), "write lengths: [1 px, 2 px]");

@@ -56,6 +56,14 @@ static bool same_words(const std::string& a, const std::string& b) {
   return a.size() == b.size() && words(a) == words(b);
 }
 
+// Whether a word more makes another thing of `name`: area_convex is no area, and weighted_centroid
+// no centroid.
+static bool is_qualified(const std::string& word, const std::string& name) {
+  for (const char* other : {"weighted", "convex", "filled", "bbox", "local"})
+    if (word == name + "_" + other || word == other + ("_" + name)) return true;
+  return false;
+}
+
 std::vector<std::string> nearest_names(const std::string& word,
                                        const std::vector<std::string>& known, size_t most) {
   constexpr size_t kMostBytes = 200;  // comparing grows with the product of both
@@ -65,6 +73,7 @@ std::vector<std::string> nearest_names(const std::string& word,
   std::replace(small.begin(), small.end(), '-', '_');
   for (const std::string& name : known) {
     if (name.size() > kMostBytes) continue;
+    if (is_qualified(small, name)) continue;
     const bool part = std::min(word.size(), name.size()) >= 3;
     const bool prefix = part && (name.starts_with(word) || word.starts_with(name) ||
                                  name.ends_with("_" + word));  // mean of intensity_mean

@@ -46,6 +46,13 @@ std::optional<Spoken> spoken(std::string_view text) {
   return found;
 }
 
+// Ten digits tell a time of frames better than any camera keeps it.
+std::string rounded(double value) {
+  char text[40];
+  const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::general, 10);
+  return number_text(std::strtod(std::string(text, end.ptr).c_str(), nullptr));
+}
+
 // Seconds from one frame to the next, of `value` of a unit of frames per time.
 std::optional<double> frame_time(double value, const std::string& unit) {
   constexpr std::pair<std::string_view, double> rates[] = {
@@ -65,11 +72,27 @@ bool is_pixel(const std::string& unit) {
   return unit == "px" || unit == "pixel" || unit == "pixels" || unit == "pix" || unit == "pxl";
 }
 
-// Ten digits tell a time of frames better than any camera keeps it.
-std::string rounded(double value) {
-  char text[40];
-  const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::general, 10);
-  return number_text(std::strtod(std::string(text, end.ptr).c_str(), nullptr));
+// "um" and "px" of "um/px" and "um per px"; nothing behind where it is no ratio.
+std::pair<std::string, std::string> ratio_of(const std::string& unit) {
+  for (const std::string_view between : {"/", " per "})
+    if (const size_t at = unit.find(between); at != unit.npos)
+      return {trimmed(unit.substr(0, at)), trimmed(unit.substr(at + between.size()))};
+  return {unit, ""};
+}
+
+// What a step of an axis is, said as a ratio: "0.65 um/px", "30 s/frame", "1.54 px/um", "96 dpi".
+std::optional<std::string> step_size(double value, const std::string& unit) {
+  constexpr std::string_view steps[] = {"frame", "plane", "slice", "step", "image"};
+  const auto [above, below] =
+      ratio_of(unit == "dpi" || unit == "ppi" ? std::string("px/inch") : unit);
+  const bool per_step = is_pixel(lowercase(below)) ||
+                        std::find(std::begin(steps), std::end(steps), below) != std::end(steps);
+  const auto own = own_unit(per_step ? above : below);
+  const bool density = !per_step && (is_pixel(lowercase(above)) || above == "1" || above.empty());
+  if (below.empty() || !own || (!per_step && (!density || own->is_time || !(value > 0))))
+    return std::nullopt;
+  const double size = own->of(per_step ? value : 1 / value);
+  return (per_step ? number_text(size) : rounded(size)) + " " + std::string(own->unit);
 }
 
 }  // namespace
@@ -96,6 +119,7 @@ std::vector<std::string> meant_quantities(std::string_view text) {
       meant.push_back(number_text(own->of(found->value)) + " " + std::string(own->unit));
   if (const auto seconds = frame_time(found->value, small))
     meant.push_back(rounded(*seconds) + " s");
+  if (auto step = step_size(found->value, found->unit)) meant.push_back(*std::move(step));
   if (!found->unit.empty()) meant.push_back(number + " " + found->unit);
   return meant;
 }
@@ -124,8 +148,8 @@ std::string meant_bytes(std::string_view text) {
       {'k', "KiB"}, {'m', "MiB"}, {'g', "GiB"}, {'t', "TiB"}};
   for (const auto& [letter, name] : sizes) {
     const std::string prefix(1, letter);
-    for (const char* end : {"", "b", "ib", "byte", "bytes"})
-      if (unit == prefix + end) return number + name;
+    for (const char* end : {"", "b", "i", "ib", "byte", "bytes"})
+      if (unit == prefix + end && parse_bytes(number + name)) return number + name;
   }
   return "";
 }

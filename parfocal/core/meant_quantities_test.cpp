@@ -12,12 +12,13 @@ std::string first(const char* text) {
 
 TEST(MeantQuantities, HaveUnitsOfOurs) {
   const std::pair<const char*, const char*> cases[] = {
-      {"650 nanometers", "650 nm"}, {"1 inch", "25.4 mm"},  {"0.65 Microns", "0.65 um"},
-      {"2.5 pixels", "2.5 px"},     {"3 PX", "3 px"},       {"30 sec", "30 s"},
-      {"2 minutes", "2 min"},       {"20 msec", "20 ms"},   {"1 day", "24 h"},
-      {"10 Hz", "0.1 s"},           {"2 fps", "0.5 s"},     {"2 frames per second", "0.5 s"},
-      {"4 1/min", "15 s"},          {"0 Hz", "0 Hz"},       {"30 Hz", "0.03333333333 s"},
-      {"1,5 \xc2\xb5m", "1.5 um"},  {"-0,5 um", "-0.5 um"}, {"3 parrots", "3 parrots"}};
+      {"650 nanometers", "650 nm"}, {"1 inch", "25.4 mm"},   {"0.65 Microns", "0.65 um"},
+      {"2.5 pixels", "2.5 px"},     {"3 PX", "3 px"},        {"30 sec", "30 s"},
+      {"2 minutes", "2 min"},       {"20 msec", "20 ms"},    {"1 day", "24 h"},
+      {"10 Hz", "0.1 s"},           {"2 fps", "0.5 s"},      {"2 frames per second", "0.5 s"},
+      {"4 1/min", "15 s"},          {"0 Hz", "0 Hz"},        {"30 Hz", "0.03333333333 s"},
+      {"1.6 px/um", "0.625 um"},    {"650 nm/px", "650 nm"}, {"30 s/frame", "30 s"},
+      {"1,5 \xc2\xb5m", "1.5 um"},  {"-0,5 um", "-0.5 um"},  {"3 parrots", "3 parrots"}};
   for (const auto& [given, meant] : cases) EXPECT_EQ(first(given), meant) << given;
   for (const char* none : {"", "px", "3", "1 px 2 px", "1.2.3 um", "nan um"})
     EXPECT_EQ(first(none), "") << none;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "parfocal/core/length_units.h"
 #include "parfocal/core/lowercase.h"
 #include "parfocal/core/meant_quantities.h"
 #include "parfocal/core/units.h"
@@ -15,10 +16,25 @@ namespace {
 
 using Words = std::vector<std::string>;
 
+// "u2", "<f4": a letter and the number of bytes.
+std::optional<std::string> dtype_of_code(const std::string& code) {
+  constexpr std::pair<char, std::string_view> kinds[] = {
+      {'u', "uint"}, {'i', "int"}, {'f', "float"}};
+  if (code.size() != 2 || std::string_view("1248").find(code[1]) == std::string_view::npos)
+    return std::nullopt;
+  for (const auto& [letter, kind] : kinds)
+    if (letter == code[0]) return std::string(kind) + std::to_string(8 * (code[1] - '0'));
+  return std::nullopt;
+}
+
 // Pixel types as C, NumPy, MATLAB and ImageJ call them.
 Words dtypes(const std::string& text) {
   std::string name = lowercase(text);
-  std::erase_if(name, [](char c) { return c == ' ' || c == '-' || c == '_'; });
+  if (const size_t module = name.rfind('.'); module != name.npos) name.erase(0, module + 1);
+  std::erase_if(name, [](char c) {
+    return std::string_view(" -_<>=|'\"").find(c) != std::string_view::npos;
+  });
+  if (const auto own = dtype_of_code(name)) return {*own};
   constexpr std::pair<std::string_view, std::string_view> names[] = {
       {"float", "float32"}, {"single", "float32"}, {"half", "float32"}, {"float16", "float32"},
       {"32bit", "float32"}, {"double", "float64"}, {"byte", "uint8"},   {"8bit", "uint8"},
@@ -54,9 +70,23 @@ std::string shape_of(const std::string& word) {
   return (quantity && quantity->unit.empty()) || pixels ? "disk" : "";
 }
 
+// Whether a number in the text has a unit of length behind it: disk(1.5 um), [10 um, 50 um].
+bool has_length(const std::string& text) {
+  for (size_t at = 0; (at = text.find_first_of("0123456789", at)) != text.npos;) {
+    const size_t unit = text.find_first_not_of("0123456789. ", at);
+    if (unit == text.npos) return false;
+    at = std::min(text.find_first_of(" ,;)]", unit), text.size());
+    const auto own = own_unit(text.substr(unit, at - unit));
+    if (own && !own->is_time) return true;
+  }
+  return false;
+}
+
 // Shapes by the radius or the sides: "7", "disk 7", "disk(7 px)", "square 5", "rectangle(3, 5)".
+// A size in a length has no place: nobody knows here how large a pixel is.
 Words footprints(const std::string& text) {
   const std::string word = lowercase(text), shape = shape_of(word);
+  if (has_length(word)) return {};
   const std::vector<double> sizes = numbers_in(
       shape == "disk" && leading_number(text) ? number_text(*leading_number(text)) : word);
   const bool sides = (shape.empty() && word.find_first_not_of("0123456789x ") == word.npos) ||
@@ -64,6 +94,8 @@ Words footprints(const std::string& text) {
   if (sizes.size() == 2 && sides)
     return {"rectangle(" + number_text(sizes[0]) + "x" + number_text(sizes[1]) + ")"};
   if (sizes.size() != 1 || shape.empty()) return {};
+  if (shape == "square" && word.find("square(r") != word.npos)  // square(radius=3)
+    return {"square(" + number_text(2 * sizes[0] + 1) + ")"};
   // The largest, where this one is larger.
   return {shape + "(" + number_text(sizes[0]) + ")", shape + "(401)", shape + "(200)"};
 }
@@ -90,10 +122,11 @@ Words booleans(const std::string& text) {
   return {};
 }
 
-// "10:110", "10-110" and [10 px, 110 px] as [10, 110].
+// "10:110", "10-110", [110, 10] and [10 px, 110 px] as [10, 110].
 std::vector<RawValue> pixel_ranges(const RawValue& raw) {
   if (raw.kind == RawValue::Kind::list && raw.items.size() != 2) return {};
   const std::string text = raw.str();
+  if (has_length(text)) return {};
   std::vector<RawValue> numbers;
   for (size_t at = 0; (at = text.find_first_of("0123456789", at)) != text.npos;) {
     const size_t end = std::min(text.find_first_not_of("0123456789", at), text.size());
@@ -104,7 +137,7 @@ std::vector<RawValue> pixel_ranges(const RawValue& raw) {
     numbers.push_back(RawValue::scalar(text.substr(at, end - at)));
     at = end;
   }
-  return {RawValue::list(numbers)};
+  return {RawValue::list(numbers), RawValue::list({numbers.rbegin(), numbers.rend()})};
 }
 
 // What `text` is in the unit that a field counts in, which is its name or begins its sentence.
@@ -121,15 +154,26 @@ std::optional<double> converted(const ParamInfo& info, const std::string& text) 
   return std::round(digits / (quantity->value * *seconds)) / digits;
 }
 
+// "1000000", never "1e+06".
+std::string plain_integer(double number) {
+  constexpr double most = 9e15;
+  return std::abs(number) < most && number == std::trunc(number)
+             ? std::to_string(static_cast<int64_t>(number))
+             : number_text(number);
+}
+
 // A number of a field without a unit.
 Words plain_numbers(const ParamInfo& info, const std::string& text, double number) {
   Words meant;
   if (const auto value = converted(info, text)) meant.push_back(number_text(*value));
-  const bool percent = text.ends_with('%') ||
-                       (info.doc.find("fraction") != info.doc.npos && text == number_text(number));
-  if (info.at_most == 1.0 && percent && number > 1 && number <= 100)
-    meant.push_back(number_text(number / 100));
-  meant.push_back(number_text(number));
+  const bool fraction = info.at_most == 1.0 && number > 1 && number <= 100 &&
+                        info.doc.find("fraction") != info.doc.npos && text == number_text(number);
+  if (text.ends_with('%') || fraction) meant.push_back(number_text(number / 100));
+  constexpr std::pair<std::string_view, double> counts[] = {
+      {"k", 1e3}, {"M", 1e6}, {"million", 1e6}, {"thousand", 1e3}};
+  for (const auto& [word, factor] : counts)
+    if (text.size() > word.size() && text.ends_with(word)) number *= factor;
+  meant.push_back(info.type.ends_with("integer") ? plain_integer(number) : number_text(number));
   return meant;
 }
 

@@ -101,7 +101,14 @@ class Checker {
     else if (!is_identifier(step.id))
       error("'" + step.id + "' is no step id", place, "step '" + step.id + "'", step.id,
             "a letter, then letters, digits and _",
-            "rename it, e.g. id: step_" + std::to_string(&step - p_.steps.data() + 1));
+            "rename it, e.g. id: " + identifier_of(step.id, &step - p_.steps.data() + 1));
+  }
+
+  // "my_clean" of "my clean"; "step_3" where nothing is left.
+  static std::string identifier_of(const std::string& id, long number) {
+    std::string name;
+    for (const char c : id) name += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
+    return is_identifier(name) ? name : "step_" + std::to_string(number);
   }
 
   static std::string owner_of(const StepSpec& step) { return "step '" + step.id + "'"; }

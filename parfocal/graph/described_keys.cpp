@@ -1,5 +1,7 @@
 #include "parfocal/graph/described_keys.h"
 
+#include <algorithm>
+
 #include "parfocal/graph/issue_places.h"
 #include "parfocal/graph/meant_keys.h"
 #include "parfocal/graph/other_names.h"
@@ -12,6 +14,18 @@ std::string name_cure(const std::string& kind, const std::string& name,
                       const std::vector<std::string>& names) {
   const std::string cure = other_name(kind, name);
   return cure.empty() ? did_you_mean(name, names, "`parfocal ops` lists what there is") : cure;
+}
+
+// What a key was meant to be is checked in its place, unless the field does not need it and
+// cannot take it either: shards: [64, 512] is no shard.
+bool is_meant(const ParamSet& set, const std::string& field, const RawValue& value) {
+  RawValue alone = RawValue::map();
+  alone.set(field, value);
+  std::vector<Issue> issues;
+  (void)set.parse(alone, "", issues);
+  return set.find(field)->required ||
+         std::none_of(issues.begin(), issues.end(),
+                      [&](auto& issue) { return issue.what.starts_with("'" + field + "' of "); });
 }
 
 // The parameters that are known, with those that unknown keys were meant to be: what these lack or
@@ -38,7 +52,7 @@ RawValue known_params(const KnownKeys& known, const Described& described,
     ++next;
   }
   for (const auto& [field, read] : meant_fields)
-    if (known.fields.find(field)) accepted.set(field, read);
+    if (known.fields.find(field) && is_meant(known.fields, field, read)) accepted.set(field, read);
   return accepted;
 }
 

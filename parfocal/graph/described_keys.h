@@ -27,7 +27,8 @@ template <class Info>
 const Info* known_type(const Registry<Info>& registry, const std::string& type,
                        const std::string& key, const Described& described,
                        std::vector<Issue>& errors) {
-  if (const Info* info = registry.find(type)) return info;
+  const Info* info = registry.find(type);
+  if (info && (!info->test_only || test_parts_allowed())) return info;
   const auto names = offered_names(registry);
   std::vector<std::string> fitting = names;
   std::erase_if(fitting, [&](const std::string& name) {

@@ -1,11 +1,13 @@
 #include "parfocal/graph/other_names.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string_view>
 
-#include "parfocal/core/lowercase.h"
+#include "parfocal/core/io.h"
 #include "parfocal/core/meant_quantities.h"
+#include "parfocal/graph/word_lists.h"
 
 namespace parfocal {
 namespace {
@@ -86,88 +88,6 @@ constexpr KeyRow kKeys[] = {
      "file filename name output out folder dir to dest", Of::word, "path: $"},
 };
 
-struct NameRow {
-  std::string_view kind, names, cure;
-};
-constexpr NameRow kNames[] = {
-    {"source", "tiff tif ome_tiff ome_tif ometiff imagej image images folder directory glob",
-     "write type: files"},
-    {"source", "zarr ngff ome_ngff omezarr", "write type: ome_zarr"},
-    {"source", "dcnum dclab rt_dc", "write type: rtdc"},
-    {"sink", "tiff tif ometiff bigtiff", "write type: ome_tiff"},
-    {"sink", "zarr ngff ome_ngff omezarr", "write type: ome_zarr"},
-    {"sink", "csv tsv excel xlsx dataframe", "write type: table, with a path that ends in .csv"},
-    {"op", "regionprops regionprops_table region_properties measure_objects properties features",
-     "write op: measure"},
-    {"op", "connected_components bwlabel bwlabeln ccl", "write op: label"},
-    {"op", "erosion binary_erosion grey_erosion", "write op: erode"},
-    {"op", "dilation binary_dilation grey_dilation", "write op: dilate"},
-    {"op", "binary_opening opening morphological_opening", "write op: open"},
-    {"op", "binary_closing closing morphological_closing", "write op: close"},
-    {"op", "otsu binarize binarise filters_otsu", "write op: threshold"},
-    {"op", "blur smooth", "write op: gaussian"},
-    {"op", "astype convert as_type dtype convert_dtype", "write op: cast"},
-    {"op", "max_projection mip max_intensity_projection maximum_projection zproject z_project",
-     "write op: reduce, over: z, how: max"},
-    {"op", "mean average", "write op: reduce, how: mean"},
-    {"op", "sum min max std var", "write op: reduce, how: $"},
-    {"op", "stack", "write op: collect"},
-    {"op", "channel slice", "write op: select"},
-    {"op", "minus difference", "write op: subtract"},
-    {"op", "remove_small_objects remove_small area_opening size_filter filter_objects",
-     "no step removes objects by size yet: choose rows of the table by area, or write op: open, "
-     "footprint: disk(3) before label"},
-    {"op", "median median_filter medfilt",
-     "no step is a median within a frame; a median over time is op: background_rolling_median"},
-    {"op", "rolling_ball subtract_background background_subtraction tophat top_hat white_tophat",
-     "no step is that; a background over time is op: background_rolling_median, one within a frame "
-     "{id: back, op: gaussian, sigma: 30 px, from: source}, "
-     "{op: subtract, from: source, by: back}"},
-};
-
-struct ValueRow {
-  std::string_view owner, key, values, cure;
-};
-constexpr ValueRow kValues[] = {
-    {"operators reduce", "how", "median percentile quantile",
-     "no median is folded over an axis; op: background_rolling_median gives each frame the median "
-     "of itself and the frames that follow"},
-    {"operators threshold", "method",
-     "li yen isodata triangle minimum mean huang moments intermodes",
-     "write method: otsu, or method: value with the level that is known"},
-    {"operators threshold", "method", "fixed manual constant absolute global number",
-     "write method: value, and the level as value"},
-    {"operators threshold", "per", "image plane slice t", "write per: frame"},
-    {"operators threshold", "per", "volume all global z", "write per: stack"},
-    {"operators select", "index", "_1 _2 last",
-     "write the number of the step, from 0: the last of n is n - 1"},
-    {"operators reduce", "how", "average avg", "write how: mean"},
-    {"operators reduce", "how", "total add", "write how: sum"},
-    {"operators reduce", "how", "maximum mip", "write how: max"},
-    {"operators reduce", "how", "sd stddev", "write how: std"},
-    {"sinks ome_zarr", "codec", "zip zlib deflate", "write codec: gzip"},
-    {"sinks ome_tiff", "compression", "zip zlib gzip adobe_deflate lzw",
-     "write compression: deflate"},
-    {"sinks ome_zarr", "format", "v3 3 zarr3 zarr_v3", "write format: 0.5"},
-    {"sinks ome_zarr", "format", "v2 2 zarr2 zarr_v2", "write format: 0.4"},
-};
-
-// Whether a list of words, parted by blanks or by ", ", has `word`.
-bool lists(std::string_view words, std::string_view separator, const std::string& word) {
-  for (size_t at = 0; at <= words.size();) {
-    const size_t end = std::min(words.find(separator, at), words.size());
-    if (words.substr(at, end - at) == word) return true;
-    at = end + separator.size();
-  }
-  return false;
-}
-
-std::string plain_name(std::string name) {
-  std::replace(name.begin(), name.end(), '-', '_');
-  std::replace(name.begin(), name.end(), ' ', '_');
-  return lowercase(std::move(name));
-}
-
 bool is_of(Of of, const RawValue& value) {
   if (of == Of::any) return true;
   if (value.kind != RawValue::Kind::scalar) return false;
@@ -222,6 +142,32 @@ std::optional<OtherKey> extent(const std::string& key, const RawValue& value,
                   true};
 }
 
+// x0: 10, x1: 50 of crop, and other names for where it begins and ends
+std::optional<OtherKey> both_ends(const std::string& key, const RawValue& params) {
+  constexpr std::pair<std::string_view, std::string_view> ends[] = {
+      {"0", "1"},         {"1", "2"},       {"min", "max"},      {"_min", "_max"},
+      {"_start", "_end"}, {"_from", "_to"}, {"_start", "_stop"}, {"_begin", "_end"}};
+  std::vector<std::array<std::string, 3>> names = {{"x", "left", "right"}, {"y", "top", "bottom"}};
+  for (const std::string axis : {"x", "y", "z"})
+    for (const auto& [begin, end] : ends)
+      names.push_back({axis, axis + std::string(begin), axis + std::string(end)});
+  for (const auto& [axis, begin, end] : names) {
+    const RawValue *first = params.find(begin), *last = params.find(end);
+    if ((key != begin && key != end) || !first || !last || params.find(axis)) continue;
+    return OtherKey{{{axis, RawValue::list({*first, *last})}}, ""};
+  }
+  return std::nullopt;
+}
+
+// path of push, which is one of the source that it replays
+std::optional<OtherKey> inner_key(const std::string& key, const RawValue& params) {
+  const RawValue* of = params.find("of");
+  const RawValue* type = of ? of->find("type") : nullptr;
+  const SourceInfo* info = type ? sources().find(type->text) : nullptr;
+  if (!info || !info->params.find(key)) return std::nullopt;
+  return OtherKey{{}, "write it inside of: {...}, by --set as source.of." + key + "=..."};
+}
+
 // sigma_x: 2, sigma_y: 3 of gaussian
 std::optional<OtherKey> both_sigmas(const std::string& key, const RawValue& params) {
   const RawValue *y = params.find("sigma_y"), *x = params.find("sigma_x");
@@ -233,7 +179,10 @@ std::optional<OtherKey> both_sigmas(const std::string& key, const RawValue& para
 // pixel_size: 0.65 um, frame_interval: 30 s: what the scale of some axes is.
 std::optional<OtherKey> scale_of(const std::string& key, const RawValue& value,
                                  const RawValue& params) {
-  constexpr std::string_view pixels = "pixel_size pixelsize pixel_spacing physical_pixel_size";
+  constexpr std::string_view pixels =
+      "pixel_size pixelsize pixel_spacing physical_pixel_size pixel_width calibration spacing "
+      "px_size "
+      "voxel_size mpp resolution";
   constexpr std::string_view times = "frame_interval interval dt time_step frame_rate fps";
   constexpr std::string_view planes = "z_step z_spacing dz slice_spacing";
   const std::string axes = lists(pixels, " ", key)   ? "yx"
@@ -259,6 +208,10 @@ std::optional<OtherKey> scale_of(const std::string& key, const RawValue& value,
 std::optional<OtherKey> other_key(const std::string& owner, const std::string& key,
                                   const RawValue& value, const RawValue& params) {
   const std::string name = plain_name(key);
+  if (owner == "sources push")
+    if (auto inner = inner_key(key, params)) return inner;
+  if (owner == "operators crop")
+    if (auto ends = both_ends(name, params)) return ends;
   if (owner == "operators crop") return extent(name, value, params);
   if (owner == "operators gaussian")
     if (auto sigmas = both_sigmas(name, params)) return sigmas;
@@ -272,25 +225,6 @@ std::optional<OtherKey> other_key(const std::string& owner, const std::string& k
     return meant;
   }
   return std::nullopt;
-}
-
-std::string other_value(const std::string& owner, const std::string& key,
-                        const std::string& value) {
-  for (const ValueRow& row : kValues)
-    if (row.owner == owner && row.key == key && lists(row.values, " ", plain_name(value)))
-      return std::string(row.cure);
-  return "";
-}
-
-std::string other_name(const std::string& kind, const std::string& name) {
-  const std::string plain = plain_name(name);
-  for (const NameRow& row : kNames) {
-    if (row.kind != kind || !lists(row.names, " ", plain)) continue;
-    std::string cure(row.cure);
-    if (const size_t mark = cure.find('$'); mark != cure.npos) cure.replace(mark, 1, plain);
-    return cure;
-  }
-  return "";
 }
 
 }  // namespace parfocal

@@ -57,11 +57,22 @@ std::vector<std::string> keys_of(const RawValue& map) {
   return keys;
 }
 
+// 0.sigma=1 by the id of the step
+std::string step_set(const RawValue& document, const std::string& set) {
+  const auto ids = step_ids(document);
+  const std::string first = set.substr(0, set.find('.'));
+  const bool number =
+      !first.empty() && first.size() < 4 && first.find_first_not_of("0123456789") == first.npos;
+  if (!number || set.size() == first.size()) return set;
+  const auto at = static_cast<size_t>(std::stoi(first));
+  return at < ids.size() ? ids[at] + set.substr(first.size()) : set;
+}
+
 // `set` by the step or source that was meant: steps.smooth.sigma=1; gaussian.sigma=1, by the name
 // of an operator; sigma=1, which one step alone can be told; glob=*.tif. "" where it may be
 // several.
 std::string meant_set(const RawValue& document, const std::string& set) {
-  if (set.starts_with("steps.")) return set.substr(6);
+  if (set.starts_with("steps.")) return step_set(document, set.substr(6));
   const std::string key = set.substr(0, set.find_first_of(".="));
   const bool alone = set[key.size()] == '=';
   const auto ids = step_ids(document);
@@ -215,6 +226,23 @@ void place_input(RawValue& value, bool pattern, const std::filesystem::path& her
   value.text = (pattern ? literal(here.string()) : here.string()) + "/" + value.text;
 }
 
+// mask.method=value,value=100: what each key with its value is; "" where there is one.
+std::string several_sets(const std::string& set, size_t equals) {
+  const std::string owner = set.substr(0, set.rfind('.', equals) + 1);
+  std::string line = "write --set '";
+  bool several = false;
+  for (size_t at = 0, comma = 0; at < set.size(); at = comma + 1) {
+    comma = std::min(set.find(',', at), set.size());
+    const std::string part = set.substr(at, comma - at);
+    const size_t equal = part.find('=');
+    if (equal == part.npos || equal == 0 || part.find_first_of("{}[]\"") != part.npos) return "";
+    const bool owned = part.substr(0, equal).find('.') != part.npos;
+    line += (at == 0 ? "" : " --set '") + (owned ? "" : owner) + part + "'";
+    several = several || at > 0;
+  }
+  return several ? line : "";
+}
+
 }  // namespace
 
 void apply_set(RawValue& document, const std::string& set, const std::filesystem::path& base_dir,
@@ -222,12 +250,21 @@ void apply_set(RawValue& document, const std::string& set, const std::filesystem
   const Location place{"--set " + set, 0, 0};
   const size_t equals = set.find('=');
   if (equals == std::string::npos || equals == 0) {
+    const size_t colon = set.find(':');
+    const bool colon_for_equal = equals == set.npos && colon != set.npos && colon > 0 &&
+                                 set.find_first_not_of(' ', colon + 1) != set.npos;
     issues.push_back({"--set needs key=value", place.str(), set, "step.key=value",
-                      "write it as --set step.key=value"});
+                      colon_for_equal ? "write --set '" + set.substr(0, colon) + "=" +
+                                            set.substr(set.find_first_not_of(' ', colon + 1)) + "'"
+                                      : "write it as --set step.key=value"});
+    return;
+  }
+  if (const std::string several = several_sets(set, equals); !several.empty()) {
+    issues.push_back({"--set takes one key", place.str(), set, "a --set for each", several});
     return;
   }
   std::vector<std::string> words{""};
-  for (const char c : set.substr(0, equals))
+  for (const char c : set.substr(0, set.find_last_not_of(' ', equals - 1) + 1))
     if (c == '.')
       words.emplace_back();
     else

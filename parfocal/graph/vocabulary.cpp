@@ -18,6 +18,11 @@ std::string did_you_mean(const std::string& word, const std::vector<std::string>
   return near.empty() ? otherwise : "did you mean '" + near[0] + "'?";
 }
 
+bool& test_parts_allowed() {
+  static bool allowed = true;
+  return allowed;
+}
+
 std::string policy_name(Policy policy) { return kPolicies[static_cast<int>(policy)]; }
 
 Policy parse_policy(const std::string& name) {

@@ -32,6 +32,10 @@ Policy parse_policy(const std::string& name);
 PortRef parse_port_ref(const std::string& text, Location place);
 std::string port_ref_text(const PortRef& ref);
 
+/// Whether a description may name what only tests use. The command says no: `add` of the tests
+/// wraps around, and whoever writes it means another one. Set before any thread starts.
+bool& test_parts_allowed();
+
 /// The names that may be offered to people, sorted: without test-only and recipe-only entries.
 template <class Info>
 std::vector<std::string> offered_names(const Registry<Info>& registry) {

@@ -9,6 +9,7 @@
 #include "parfocal/core/meant_quantities.h"
 #include "parfocal/graph/check.h"
 #include "parfocal/graph/issue_places.h"
+#include "parfocal/graph/mend_shape.h"
 #include "parfocal/graph/other_names.h"
 #include "parfocal/graph/substitute.h"
 #include "parfocal/graph/vocabulary.h"
@@ -95,7 +96,9 @@ class Describer {
         const std::string meant = meant_bytes(memory->text);
         issue("'memory' cannot be " + memory->str(), memory->place, memory->str(),
               "a number of bytes with a unit",
-              "write memory: " + (meant.empty() ? "1 GiB" : meant));
+              meant.empty() ? "write e.g. memory: 1 GiB, or leave memory out: half of what is "
+                              "available is taken then"
+                            : "write memory: " + meant);
         p.memory_bytes.reset();
       }
     }
@@ -106,8 +109,12 @@ class Describer {
     if (scalar && raw.text == "skip") return OnError::skip;
     if (!scalar || raw.text != "stop")
       issue("'on_error' cannot be " + raw.str(), raw.place, raw.str(), "stop or skip",
-            did_you_mean(raw.text, {"stop", "skip"}, "write on_error: stop"));
+            on_error_cure(raw.text));
     return OnError::stop;
+  }
+  static std::string on_error_cure(const std::string& word) {
+    const std::string cure = other_value("pipeline", "on_error", word);
+    return cure.empty() ? did_you_mean(word, {"stop", "skip"}, "write e.g. on_error: stop") : cure;
   }
   Policy read_policy(const RawValue& raw, const std::vector<std::string>& words) {
     const Policy policy =
@@ -124,11 +131,20 @@ class Describer {
     p.source.place = raw->place;
     if (raw->kind != RawValue::Kind::map) {
       issue("'source' needs a map", raw->place, raw->str(), "type and its keys",
-            "write source: {type: files, glob: \"images/*.tif\", axes: tyx}");
+            "write source: " + source_of(*raw));
       return;
     }
     p.source.type = type_of(*raw, "type: files", p.source.place);
     copy_params(*raw, {"type"}, p.source.params);
+  }
+
+  // "movie/*.tif", [a.tif, b.tif] and "a.ome.zarr" where a description belongs.
+  static std::string source_of(const RawValue& raw) {
+    const std::string text = raw.kind == RawValue::Kind::scalar ? raw.text : "";
+    if (text.ends_with(".zarr")) return "{type: ome_zarr, path: \"" + text + "\"}";
+    if (text.ends_with(".rtdc")) return "{type: rtdc, path: \"" + text + "\"}";
+    return "{type: files, glob: " + (text.empty() ? raw.str() : "\"" + text + "\"") +
+           ", axes: tyx}";
   }
 
   static void copy_params(const RawValue& raw, const std::vector<std::string>& others,
@@ -317,6 +333,7 @@ Pipeline parse_pipeline(const std::string& text, const std::filesystem::path& ba
   refuse_oversize(document);
   for (const std::string& set : sets) apply_set(document, set, base_dir, issues);
   mend_slips(document, issues);
+  mend_shape(document, issues);
   substitute_vars(document, issues);
 
   Pipeline pipeline;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "parfocal/core/meant_quantities.h"
+#include "parfocal/graph/mend_entries.h"
 
 namespace parfocal {
 namespace {
@@ -15,12 +16,6 @@ bool is_whole(const RawValue& value) {
   const size_t begin = text.starts_with('-') || text.starts_with('+') ? 1 : 0;
   return value.kind == RawValue::Kind::scalar && text.size() > begin &&
          std::all_of(text.begin() + static_cast<long>(begin), text.end(), is_digit);
-}
-
-void remove_entry(RawValue& map, size_t k) {
-  map.entries.erase(map.entries.begin() + static_cast<long>(k));
-  if (k < map.key_places.size())
-    map.key_places.erase(map.key_places.begin() + static_cast<long>(k));
 }
 
 // {sigma: 1, 5 px: null} is sigma: 1,5 px.
@@ -48,6 +43,14 @@ bool join_call(RawValue& map, size_t k, std::vector<Issue>& issues) {
   auto& [key, value] = map.entries[k - 1];
   if (value.text.find('(') == value.text.npos || value.text.ends_with(')')) return false;
   value.text += ", " + rest;
+  if (value.text.starts_with('(')) {  // a tuple of Python
+    issues.push_back({"'" + key + "' is in round brackets", value.place.str(),
+                      key + ": " + value.text, "square brackets",
+                      "write " + key + ": [" + value.text.substr(1, value.text.size() - 2) + "]"});
+    value.text = value.text.substr(1, value.text.size() - 2);
+    remove_entry(map, k);
+    return true;
+  }
   issues.push_back({"'" + key + "' is cut off by a comma", value.place.str(),
                     key + ": " + value.text, "quotes: a comma begins the next entry",
                     "write " + key + ": \"" + value.text + "\""});

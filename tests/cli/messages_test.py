@@ -110,7 +110,7 @@ class Cures(CommandTest):
                 ("step", "{op: background_sparse_median, %s}", "split_time: 3 px", "split_time: 3 s"),
                 ("source", "{type: files}", "", 'glob: "movie/*.tif"'),
                 ("source", "{type: files, glob: a.tif, %s}", "scale: 3 um",
-                 "scale: {y: 0.65 um, x: 0.65 um}"),
+                 "scale: {y: 3 um, x: 3 um}"),
                 ("source", "{type: files, glob: a.tif, %s}", "sizes: 3", "sizes: {z: 5}"),
                 ("source", "{type: ome_zarr}", "", "path: movie.ome.zarr"),
                 ("source", "{type: generator}", "", "size: {t: 80, y: 512, x: 512}"),

@@ -29,14 +29,14 @@ VALUES = [
     ("step", 'gaussian, sigma: "1,5 px"', "sigma: 1.5 px"),
     ("step", "gaussian, sigma: 2.5 pixels", "sigma: 2.5 px"),
     ("step", "gaussian, sigma: 2 microns", "sigma: 2 um"),
-    ("step", "gaussian, sigma: 3 s", "sigma: 3 px"),
+    ("step", "gaussian, sigma: 3 s", "e.g. sigma: 3 px"),
     ("step", "gaussian, sigma: -2 px", "sigma: 2 px"),
     ("step", 'gaussian, sigma: "1 px; 2 px"', "sigma: [1 px, 2 px]"),
     ("step", "gaussian, sigma:2 px", "sigma: 2 px"),
     ("step", "threshold, method: value, value: 99,5", "value: 99.5"),
     ("step", "background_rolling_median, kernel_size: 10.0", "kernel_size: 10"),
     ("step", "background_sparse_median, split_time: 20 msec", "split_time: 20 ms"),
-    ("step", "background_sparse_median, split_time: 3 px", "split_time: 3 s"),
+    ("step", "background_sparse_median, split_time: 3 px", "e.g. split_time: 3 s"),
     ("step", "background_sparse_median, frac_cleansing: 75 %", "frac_cleansing: 0.75"),
     ("step", "background_sparse_median, frac_cleansing: 80", "frac_cleansing: 0.8"),
     ("mask", "open, footprint: 7", "footprint: disk(7)"),
@@ -131,6 +131,7 @@ class OwnValues(CommandTest):
             with self.subTest(given=given):
                 cures, err = self.told(**self.in_place(where, given))
                 self.assertEqual(cures, ["write " + cure])
+                cure = cure.removeprefix("e.g. ")
                 if re.search(r"\d,\d", given):
                     self.assertIn("comma", err)
                 name = cure.split(":")[0]
@@ -247,10 +248,12 @@ class OwnValues(CommandTest):
         self.assertIn("write from: cells in place of input: cells", cures)
 
     def test_a_size_in_bytes_keeps_its_number(self):
-        for given, cure in [("4G", "4GiB"), ("8 Gb", "8GiB"), ("1,5 GiB", "1.5GiB"), ("lots", "1 GiB")]:
+        for given, cure in [("4G", "4GiB"), ("8 Gb", "8GiB"), ("1,5 GiB", "1.5GiB"), ("3Gi", "3GiB")]:
             self.write("p.yaml", f"parfocal: 1\nmemory: {given}\nsource: {SOURCE % 'axes: tyx'}\nsinks: [{IMAGE}]\n")
             _, err = self.expect(3, "check", "p.yaml")
             self.assertIn("write memory: " + cure, err)
+        self.write("p.yaml", f"parfocal: 1\nmemory: lots\nsource: {SOURCE % 'axes: tyx'}\nsinks: [{IMAGE}]\n")
+        self.assertIn("write e.g. memory: 1 GiB", self.expect(3, "check", "p.yaml")[1])
         _, err = self.expect(2, "plan", "p.yaml", "--memory", "1,5G")
         self.assertIn("--memory 1.5GiB", err)
 

@@ -1,5 +1,7 @@
 #include "parfocal/formats/common/axis_params.h"
 
+#include "parfocal/core/lowercase.h"
+#include "parfocal/core/meant_quantities.h"
 #include "parfocal/core/operator_info.h"
 
 namespace parfocal {
@@ -62,13 +64,26 @@ static std::string axes_of(const Layout& layout) {
   return names;
 }
 
+// X and "xy" are names of axes that are there: the number is kept.
+static std::string scale_cure(const std::string& name, const Quantity& quantity,
+                              const Layout& layout) {
+  std::string written;
+  for (const char c : lowercase(name)) {
+    const std::string axis(1, c);
+    if (layout.find_stream(axis) < 0 && layout.find_item(axis) < 0)
+      return "remove " + name + " from scale, or name the axis in axes";
+    written += (written.empty() ? "write " : ", ") + axis + ": " + number_text(quantity.value) +
+               " " + quantity.unit;
+  }
+  return written + " in place of " + name;
+}
+
 void apply_scales(const AxisScales& scales, Layout& layout) {
   for (const auto& [name, quantity] : scales.entries) {
     const int stream = layout.find_stream(name), item = layout.find_item(name);
     if (stream < 0 && item < 0)
       fail_layout("scale names axis '" + name + "', which the source does not have", name,
-                  "axes of the source: " + axes_of(layout),
-                  "remove " + name + " from scale, or name the axis in axes");
+                  "axes of the source: " + axes_of(layout), scale_cure(name, quantity, layout));
     if (item >= 0 && !unit_factor(quantity.unit, "um"))
       fail_layout("the scale of axis '" + name + "' is not a length", quantity.unit,
                   "a unit of length", "write e.g. " + name + ": 0.65 um");
@@ -89,9 +104,24 @@ void check_sizes_of(const AxisSizes& sizes, const Layout& layout) {
 // No attempt at axes, as "file".
 static bool is_word(const std::string& axes) { return axes.find_first_of("xyXY") == axes.npos; }
 
+// "tyx" of "time y x", "Frame,Y,X" and "time-y-x": the first letter of each word; else as it is.
+static std::string first_letters(const std::string& axes) {
+  const std::string separators = " ,;-_/";
+  if (axes.find_first_of(separators) == axes.npos) return axes;
+  std::string letters;
+  for (size_t at = 0; (at = axes.find_first_not_of(separators, at)) != axes.npos;) {
+    const size_t end = std::min(axes.find_first_of(separators, at), axes.size());
+    const std::string word = lowercase(axes.substr(at, end - at));
+    letters += word.starts_with("fr") ? 't' : word.starts_with("sl") ? 'z' : word[0];
+    at = end;
+  }
+  return letters;
+}
+
 // "YXT" -> "tyx": the same axes as they may stand; "tyx" where they cannot.
-static std::string possible_axes(const std::string& axes) {
-  if (is_word(axes)) return "tyx";
+static std::string possible_axes(const std::string& given) {
+  if (is_word(given)) return "tyx";
+  const std::string axes = first_letters(given);
   std::string lead;
   for (char c : axes) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');

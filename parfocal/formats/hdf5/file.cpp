@@ -25,7 +25,7 @@ void require_readable(const fs::path& path) {
     throw Error(ErrorCode::input_missing,
                 Issue{"the file does not exist", path.string(), "", kRecording,
                       "give a recording that there is, in a pipeline by --set "
-                      "source.path=RECORDING.rtdc"});
+                      "source.path=RECORDING.rtdc, of a replay by source.of.path"});
   if (fs::is_directory(path, unknown))
     throw Error(ErrorCode::input_missing,
                 Issue{"this is a folder", path.string(), "", kRecording, "give a file in it"});

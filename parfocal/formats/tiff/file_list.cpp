@@ -179,6 +179,14 @@ void fail_if_home(const std::string& pattern) {
                          : "write the path in full"});
 }
 
+void fail_if_address(const std::string& pattern) {
+  const size_t mark = pattern.find("://");
+  if (mark == pattern.npos || pattern.starts_with("file:")) return;
+  throw Error(ErrorCode::input_missing,
+              Issue{"this is an address on a network", "source.glob", pattern,
+                    "files of this computer", "copy the files here, and name them by their path"});
+}
+
 // A pattern that is nearly the same and has files.
 void fail_if_near(const std::filesystem::path& base, const std::string& pattern) {
   if (pattern.find("**") != pattern.npos) return;  // whole trees
@@ -195,6 +203,7 @@ void fail_if_near(const std::filesystem::path& base, const std::string& pattern)
 
 [[noreturn]] void fail_missing(const std::filesystem::path& base, const std::string& pattern) {
   fail_if_home(pattern);
+  fail_if_address(pattern);
   fail_if_folder(base, pattern);
   fail_if_near(base, pattern);
   std::filesystem::path folder = (base / pattern).parent_path();
@@ -206,7 +215,10 @@ void fail_if_near(const std::filesystem::path& base, const std::string& pattern)
   throw Error(
       ErrorCode::input_missing,
       Issue{"no file matches the glob", "source.glob", pattern, "at least one file",
-            (pattern.find('\\') == pattern.npos ? "" : "write / between folders, not \\; ") +
+            std::string(pattern.find('$') == pattern.npos
+                            ? ""
+                            : "write the path in full, $NAME is not known here; ") +
+                (pattern.find('\\') == pattern.npos ? "" : "write / between folders, not \\; ") +
                 ("the nearest folder that exists is " + seen_in(folder))});
 }
 

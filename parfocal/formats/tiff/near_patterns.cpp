@@ -52,6 +52,46 @@ std::string with_ending(const std::string& pattern, const std::string& ending) {
   return of_tiff ? pattern.substr(0, pattern.size() - now.size()) + ending : pattern;
 }
 
+// Without what surrounds a pattern where it was pasted: blanks, quotes of a word processor,
+// file://.
+std::string without_wrapping(std::string pattern) {
+  for (const std::string_view mark : {"\u201c", "\u201d", "\u2018", "\u2019", "file://"})
+    for (size_t at = 0; (at = pattern.find(mark)) != pattern.npos;) pattern.erase(at, mark.size());
+  while (pattern.ends_with(' ')) pattern.pop_back();
+  pattern.erase(0, pattern.find_first_not_of(' '));
+  return pattern;
+}
+
+// Where a number or a choice stands at `at` as other programs write it ({t:03d}, {000..010},
+// {tif,tiff}, %03d, \d+, ###), its length; else 0.
+size_t placeholder_at(const std::string& pattern, size_t at) {
+  const char c = pattern[at];
+  if (c == '{') {
+    const size_t close = pattern.find('}', at);
+    return close == pattern.npos ? 0 : close + 1 - at;
+  }
+  if (c == '#') return std::min(pattern.find_first_not_of('#', at), pattern.size()) - at;
+  if (c == '%') {
+    const size_t d = pattern.find_first_not_of("0123456789", at + 1);
+    return d != pattern.npos && pattern[d] == 'd' ? d + 1 - at : 0;
+  }
+  if (pattern.compare(at, 2, "\\d") != 0) return 0;
+  size_t end = at + 2;
+  if (end < pattern.size() && (pattern[end] == '+' || pattern[end] == '*')) ++end;
+  if (end < pattern.size() && pattern[end] == '{') end += placeholder_at(pattern, end);
+  return end - at;
+}
+
+std::string with_stars(const std::string& pattern) {
+  std::string starred;
+  for (size_t at = 0; at < pattern.size();) {
+    const size_t length = placeholder_at(pattern, at);
+    starred += length > 0 ? '*' : pattern[at];
+    at += std::max<size_t>(length, 1);
+  }
+  return starred;
+}
+
 template <class F>
 void add_changed(std::vector<std::string>& patterns, F&& change) {
   const size_t count = patterns.size();
@@ -65,6 +105,8 @@ void add_changed(std::vector<std::string>& patterns, F&& change) {
 
 std::vector<std::string> near_patterns(const fs::path& base, const std::string& pattern) {
   std::vector<std::string> patterns{pattern};
+  add_changed(patterns, without_wrapping);
+  add_changed(patterns, with_stars);
   add_changed(patterns, with_slashes);
   for (const char* ending : {".tif", ".tiff", ".TIF", ".TIFF", ".btf"})
     add_changed(patterns, [&](const std::string& p) { return with_ending(p, ending); });

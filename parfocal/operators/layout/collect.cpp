@@ -1,5 +1,6 @@
 #include <cstring>
 
+#include "parfocal/core/meant_axes.h"
 #include "parfocal/core/operator_info.h"
 #include "parfocal/core/rules.h"
 
@@ -14,8 +15,12 @@ struct CollectParams {
 size_t collected_axis(const CollectParams& p, const Layout& layout) {
   const int axis = layout.find_stream(p.over);
   if (axis < 0)
-    fail_layout("there is no stream axis " + p.over + " to collect over", layout.str(),
-                "a stream axis, named before the |", "choose one of the stream axes of the input");
+    fail_layout(
+        "there is no stream axis " + p.over + " to collect over", layout.str(),
+        "a stream axis, named before the |",
+        axis_cure("over", p.over,
+                  Layout{.dtype = layout.dtype, .stream = layout.stream, .item = {}, .clock = {}},
+                  false, "choose one of the stream axes of the input"));
   if (layout.stream[static_cast<size_t>(axis)].size == kUnbounded)
     fail_layout("axis " + p.over + " has no known end, so an item would never be complete",
                 layout.str(), "an axis with a known size",

@@ -47,6 +47,12 @@ struct ParamTraits<std::vector<AxisRange>> {
 
 namespace {
 
+std::string item_axes_of(const Layout& layout) {
+  std::string names;
+  for (const Axis& axis : layout.item) names += (names.empty() ? "" : ", ") + axis.name;
+  return "choose one of the axes inside the items: " + names;
+}
+
 // The part of the item that stays. Throws where an axis is missing or a range leaves it.
 Region kept_region(const CropParams& p, const Layout& layout) {
   std::vector<AxisRange> ranges = p.ranges;
@@ -60,12 +66,14 @@ Region kept_region(const CropParams& p, const Layout& layout) {
       fail_layout("there is no axis " + r.axis + " inside the items to crop", layout.str(),
                   "item axes, named after the |",
                   layout.find_stream(r.axis) >= 0 ? "use select to take one step of a stream axis"
-                                                  : "choose one of the axes of the input");
+                                                  : item_axes_of(layout));
     if (r.range.end > kept.shape[a])
       fail_layout("crop goes beyond axis " + r.axis,
                   "[" + std::to_string(r.range.begin) + ", " + std::to_string(r.range.end) + "]",
                   "a range within [0, " + std::to_string(kept.shape[a]) + "]",
-                  "the end is the index after the last pixel kept");
+                  "write " + r.axis + ": [" + std::to_string(r.range.begin) + ", " +
+                      std::to_string(kept.shape[a]) +
+                      "] to the end: the end is the index after the last pixel kept");
     kept.origin[a] = r.range.begin;
     kept.shape[a] = r.range.end - r.range.begin;
   }

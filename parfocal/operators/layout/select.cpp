@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "parfocal/core/meant_axes.h"
 #include "parfocal/core/operator_info.h"
 #include "parfocal/core/rules.h"
 
@@ -167,7 +168,7 @@ std::unique_ptr<Operator> make_select(const std::any& params, std::span<const Po
     return std::make_unique<SelectStream>(inputs[0], a,
                                           selected_index(p, layout.stream[static_cast<size_t>(a)]));
   fail_layout("there is no axis " + p.axis, layout.str(), "the name of an axis of the input",
-              "choose one of the axes of the input");
+              axis_cure("axis", p.axis, layout, false, "choose one of the axes of the input"));
 }
 
 // Without y and x a number is left.

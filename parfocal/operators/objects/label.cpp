@@ -17,7 +17,10 @@ struct LabelParams {
 void check_connectivity(const LabelParams& p, const Connections& = {}) {
   if (p.connectivity != 4 && p.connectivity != 8)
     fail_layout("connectivity is out of range", std::to_string(p.connectivity), "4 or 8",
-                "write connectivity: 8 to join diagonal neighbours, or 4 not to");
+                p.connectivity == 1   ? "write connectivity: 4, which scikit-image calls 1"
+                : p.connectivity == 2 ? "write connectivity: 8, which scikit-image calls 2"
+                                      : "write connectivity: 8 to join diagonal neighbours, or 4 "
+                                        "not to");
 }
 
 std::vector<PortLayout> labels_of(const LabelParams& p, const PortLayout& in) {

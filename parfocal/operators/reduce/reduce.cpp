@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "parfocal/core/meant_axes.h"
 #include "parfocal/core/operator_info.h"
 #include "parfocal/core/rules.h"
 #include "parfocal/operators/reduce/accumulator.h"
@@ -44,7 +45,8 @@ void check_axes(const ReduceParams& p, const Layout& layout) {
     item_axes += in_item;
     if (!in_item && layout.find_stream(name) < 0)
       fail_layout("there is no axis " + name + " to fold over", layout.str(), "axes of the input",
-                  "choose among the axes of the input");
+                  axis_cure("over", name, layout, p.over.size() == 1,
+                            "choose among the axes of the input"));
   }
   if (item_axes > 0 && item_axes < layout.item.size())
     fail_layout("reduce folds all axes inside an item or none of them", layout.str(),

@@ -1,0 +1,186 @@
+#include <string_view>
+
+#include "parfocal/core/meant_quantities.h"
+#include "parfocal/core/units.h"
+#include "parfocal/graph/other_names.h"
+#include "parfocal/graph/word_lists.h"
+
+namespace parfocal {
+namespace {
+
+struct NameRow {
+  std::string_view kind, names, cure;
+};
+constexpr NameRow kNames[] = {
+    {"source", "tiff tif ome_tiff ome_tif ometiff imagej image images folder directory glob",
+     "write type: files"},
+    {"source",
+     "camera cam microscope micromanager micro_manager mmcore pymmcore pycromanager live aravis",
+     "no camera is opened yet; for a pretended one write type: push, fps: 100, of: {type: "
+     "generator, "
+     "size: {t: 500, y: 512, x: 512}}"},
+    {"source", "hdf5 h5 nd2 czi lif lsm oir ims dv bioformats bio_formats",
+     "save it as OME-TIFF, e.g. in Fiji: File > Save As > OME-TIFF, and write type: files"},
+    {"source", "zarr ngff ome_ngff omezarr", "write type: ome_zarr"},
+    {"source", "dcnum dclab rt_dc", "write type: rtdc"},
+    {"sink", "tiff tif ometiff bigtiff", "write type: ome_tiff"},
+    {"sink", "zarr ngff ome_ngff omezarr", "write type: ome_zarr"},
+    {"sink", "report html png jpg jpeg mp4 avi video movie gif",
+     "there is no such sink yet: write type: ome_tiff, which Fiji opens"},
+    {"sink", "hdf5 h5 npy npz", "write type: ome_zarr or type: ome_tiff"},
+    {"sink", "parquet feather arrow sqlite sql pandas",
+     "write type: table, with a path that ends in .csv"},
+    {"sink", "csv tsv excel xlsx dataframe", "write type: table, with a path that ends in .csv"},
+    {"op", "regionprops regionprops_table region_properties measure_objects properties features",
+     "write op: measure"},
+    {"op", "connected_components bwlabel bwlabeln ccl", "write op: label"},
+    {"op", "erosion binary_erosion grey_erosion", "write op: erode"},
+    {"op", "dilation binary_dilation grey_dilation", "write op: dilate"},
+    {"op", "binary_opening opening morphological_opening", "write op: open"},
+    {"op", "binary_closing closing morphological_closing", "write op: close"},
+    {"op", "otsu binarize binarise filters_otsu", "write op: threshold"},
+    {"op", "blur smooth gaussian_blur gaussian_filter", "write op: gaussian"},
+    {"op", "astype convert as_type dtype convert_dtype", "write op: cast"},
+    {"op",
+     "max_projection mip max_intensity_projection maximum_projection zproject z_project projection "
+     "z_projection",
+     "write op: reduce, over: z, how: max"},
+    {"op", "mean average", "write op: reduce, how: mean"},
+    {"op", "sum min max std var", "write op: reduce, how: $"},
+    {"op", "stack", "write op: collect"},
+    {"op", "channel slice", "write op: select"},
+    {"op", "minus difference", "write op: subtract"},
+    {"op", "remove_small_objects remove_small area_opening size_filter filter_objects",
+     "no step removes objects by size yet: choose rows of the table by area, or write op: open, "
+     "footprint: disk(3) before label"},
+    {"op", "median median_filter medfilt",
+     "no step is a median within a frame; a median over time is op: background_rolling_median"},
+    {"op",
+     "watershed split_touching separate distance_transform cellpose stardist segment_anything",
+     "no step parts cells that touch; op: label makes one object of them"},
+    {"op", "fill_holes binary_fill_holes remove_small_holes imfill",
+     "no step fills holes yet; op: close closes those that its footprint covers"},
+    {"op", "link track tracking trackpy trackmate",
+     "no step links objects yet: save those of measure by a sink table, and link them in trackpy "
+     "or "
+     "TrackMate"},
+    {"op", "resize bin binning rescale downsample zoom scale",
+     "no step changes the size of images; levels: 0 of the sink ome_zarr adds smaller ones"},
+    {"op", "add plus", "write op: subtract with the constant below 0: constant: -10 adds 10"},
+    {"op",
+     "multiply divide times scale_intensity normalize normalise enhance_contrast log sqrt gamma",
+     "no step does that yet; subtract and cast are the steps that calculate with pixels"},
+    {"op", "rolling_ball subtract_background background_subtraction tophat top_hat white_tophat",
+     "no step is that; a background over time is op: background_rolling_median, one within a frame "
+     "{id: back, op: gaussian, sigma: 30 px, from: source}, "
+     "{op: subtract, from: source, by: back}"},
+};
+
+struct ValueRow {
+  std::string_view owner, key, values, cure;
+};
+constexpr ValueRow kValues[] = {
+    {"operators reduce", "how", "median percentile quantile",
+     "no median is folded over an axis; op: background_rolling_median gives each frame the median "
+     "of itself and the frames that follow"},
+    {"operators threshold", "method",
+     "li yen isodata triangle minimum mean huang moments intermodes",
+     "write method: otsu, or method: value with the level that is known"},
+    {"operators threshold", "method", "fixed manual constant absolute global number",
+     "write method: value, and the level as value"},
+    {"operators threshold", "method",
+     "percentile quantile adaptive local sauvola niblack hysteresis multiotsu multi_otsu",
+     "write method: otsu, or method: value with the level that is known"},
+    {"operators threshold", "per", "movie dataset sequence series video all_frames experiment",
+     "no level is found for all frames together: write method: value with the level that is known"},
+    {"operators threshold", "foreground", "black low below darker dim", "write foreground: dark"},
+    {"operators threshold", "foreground", "white light high above brighter",
+     "write foreground: bright"},
+    {"operators threshold", "compare", "> greater above", "write compare: gt"},
+    {"operators threshold", "compare", ">= => greater_equal at_least geq", "write compare: ge"},
+    {"operators threshold", "compare", "< less lt below",
+     "write compare: ge, foreground: dark: what is not at or above the level"},
+    {"operators threshold", "compare", "<= =< less_equal le leq at_most",
+     "write compare: gt, foreground: dark: what is not above the level"},
+    {"operators cast", "casting", "clip clamp saturated saturating limit",
+     "write casting: saturate"},
+    {"operators cast", "casting", "unsafe modulo wraparound overflow truncate",
+     "write casting: wrap"},
+    {"operators cast", "casting", "safe same_kind raise strict fail stop", "write casting: error"},
+    {"operators measure", "properties", "all full everything",
+     "write properties: [label, area, bbox, centroid], and with an image at intensity also "
+     "intensity_mean, intensity_min, intensity_max, intensity_sum"},
+    {"pipeline", "on_error", "ignore continue pass warn gap keep_going resume next drop",
+     "write on_error: skip"},
+    {"pipeline", "on_error", "fail raise abort error exit halt break", "write on_error: stop"},
+    {"sinks ome_zarr", "ack", "disk disc fsync sync flush flushed safe strong power",
+     "write ack: durable"},
+    {"sinks ome_zarr", "ack", "os written write page_cache", "write ack: kernel"},
+    {"sinks ome_zarr", "ack", "none memory ram fast async", "write ack: queued"},
+    {"sinks ome_zarr", "levels", "auto all full max true yes", "write levels: 0"},
+    {"sinks ome_zarr", "levels", "none off false no", "write levels: 1"},
+    {"sinks ome_zarr", "shard", "true yes on default", "write shard: auto"},
+    {"sinks ome_zarr", "shard", "false no off", "write shard: none"},
+    {"sinks ome_zarr", "codec", "true yes on blosc default", "write codec: lz4"},
+    {"sinks ome_zarr", "codec", "false no off raw uncompressed", "write codec: none"},
+    {"sinks ome_tiff", "compression", "true yes on", "write compression: deflate"},
+    {"sinks ome_tiff", "compression", "false no off raw uncompressed", "write compression: none"},
+    {"operators threshold", "per", "image plane slice t", "write per: frame"},
+    {"operators threshold", "per", "volume all global z", "write per: stack"},
+    {"operators select", "index", "_1 _2 last",
+     "write the number of the step, from 0: the last of n is n - 1"},
+    {"operators reduce", "how", "average avg", "write how: mean"},
+    {"operators reduce", "how", "total add", "write how: sum"},
+    {"operators reduce", "how", "maximum mip", "write how: max"},
+    {"operators reduce", "how", "sd stddev", "write how: std"},
+    {"sinks ome_zarr", "codec", "zip zlib deflate", "write codec: gzip"},
+    {"sinks ome_tiff", "compression", "zip zlib gzip adobe_deflate lzw",
+     "write compression: deflate"},
+    {"sinks ome_zarr", "format",
+     "v3 3 zarr3 zarr_v3 v0.5 ngff_0.5 ome_ngff_0.5 ome_zarr_0.5 0.5.0 0.5.2 latest",
+     "write format: 0.5"},
+    {"sinks ome_zarr", "format", "v2 2 zarr2 zarr_v2 v0.4 ngff_0.4 ome_ngff_0.4 ome_zarr_0.4 0.4.0",
+     "write format: 0.4"},
+    {"sinks ome_zarr", "format", "0.6 0.7 1.0", "write format: 0.5, the newest that is written"},
+    {"sinks ome_zarr", "format", "0.1 0.2 0.3", "write format: 0.4, the oldest that is written"},
+};
+
+// scale: 0.325 um is that of y and x.
+std::string scale_cure(const std::string& value) {
+  const auto number = leading_number(value);
+  if (!number) return "";
+  for (const std::string& meant : meant_quantities(value)) {
+    const auto quantity = parse_quantity(meant);
+    if (quantity && unit_factor(quantity->unit, "um"))
+      return "write scale: {y: " + meant + ", x: " + meant + "}";
+  }
+  const std::string plain = number_text(*number) + " um";
+  return "write e.g. scale: {y: " + plain + ", x: " + plain + "}";
+}
+
+}  // namespace
+
+std::string other_value(const std::string& owner, const std::string& key,
+                        const std::string& value) {
+  if (owner == "operators threshold" && key == "method" && leading_number(value))
+    return "write method: value, value: " + value;
+  if (owner.starts_with("sources ") && key == "scale")
+    if (const auto size = scale_cure(value); !size.empty()) return size;
+  for (const ValueRow& row : kValues)
+    if (row.owner == owner && row.key == key && lists(row.values, " ", plain_name(value)))
+      return std::string(row.cure);
+  return "";
+}
+
+std::string other_name(const std::string& kind, const std::string& name) {
+  const std::string plain = plain_name(name);
+  for (const NameRow& row : kNames) {
+    if (row.kind != kind || !lists(row.names, " ", plain)) continue;
+    std::string cure(row.cure);
+    if (const size_t mark = cure.find('$'); mark != cure.npos) cure.replace(mark, 1, plain);
+    return cure;
+  }
+  return "";
+}
+
+}  // namespace parfocal
