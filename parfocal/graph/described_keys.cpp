@@ -23,9 +23,9 @@ bool is_meant(const ParamSet& set, const std::string& field, const RawValue& val
   alone.set(field, value);
   std::vector<Issue> issues;
   (void)set.parse(alone, "", issues);
-  return set.find(field)->required ||
-         std::none_of(issues.begin(), issues.end(),
-                      [&](auto& issue) { return issue.what.starts_with("'" + field + "' of "); });
+  return set.find(field)->required || std::none_of(issues.begin(), issues.end(), [&](auto& issue) {
+           return issue.what.starts_with("'" + field + "' of ");
+         });
 }
 
 // The parameters that are known, with those that unknown keys were meant to be: what these lack or

@@ -4,6 +4,7 @@
 
 #include "parfocal/core/meant_quantities.h"
 #include "parfocal/graph/other_names.h"
+#include "parfocal/graph/word_lists.h"
 
 namespace parfocal {
 namespace {
@@ -87,7 +88,7 @@ MeantKey written_as(const OtherKey& other, const std::string& key, const RawValu
                 first + ": " + given->str() + other.words};
   std::string cure = "write ", replaced;
   for (const auto& [field, meant] : other.fields) {
-    cure += (field == other.fields[0].first ? "" : ", ") + field + ": " + meant.str();
+    cure += (field == other.fields[0].first ? "" : ", ") + field + ": " + as_yaml(meant.str());
     if (const RawValue* old = params.find(field)) replaced += field + ": " + old->str() + ", ";
   }
   return {other.fields, cure + " in place of " + replaced + key + ": " + value.str() + other.words};

@@ -70,9 +70,10 @@ bool move_to_source(RawValue& document, size_t k, std::vector<Issue>& issues) {
   const auto [key, value] = document.entries[k];
   if (!source || (!is_map(*source) && source->kind != RawValue::Kind::null)) return false;
   if (source->find(key) || !is_source_key(*source, document, key)) return false;
-  issues.push_back({"'" + key + "' stands beside source", key_place(document, k).str(), key,
-                    "the keys of the source below it",
-                    "indent it by two blanks below source:, as   " + key + ": " + value.str()});
+  issues.push_back(
+      {"'" + key + "' stands beside source", key_place(document, k).str(), key,
+       "the keys of the source below it",
+       "indent it by two blanks below source:, as   " + key + ": " + as_yaml(value.str())});
   if (!is_map(*source)) *source = RawValue::map();
   if (source->place.str().empty()) source->place = value.place;
   source->key_places.resize(source->entries.size(), source->place);

@@ -23,4 +23,10 @@ std::string plain_name(std::string name) {
   return lowercase(std::move(name));
 }
 
+std::string as_yaml(const std::string& text) {
+  const bool special =
+      !text.empty() && std::string_view("*&!%@`|>?").find(text[0]) != std::string_view::npos;
+  return special ? "\"" + text + "\"" : text;
+}
+
 }  // namespace parfocal

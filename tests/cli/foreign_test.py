@@ -132,6 +132,12 @@ class Shapes(Foreign):
             "indent it by two blanks below source:, as   glob: img/*.tif",
             "indent it by two blanks below source:, as   axes: tyx"])
 
+    def test_patterns_are_quoted_where_yaml_wants_it(self):
+        text = 'parfocal: 1\nsource:\n  type: files\n%sglob: "*.tif"\nsinks: [' + IMAGE + "]\n"
+        self.assertTrue(self.cures(text % "")[0].endswith('   glob: "*.tif"'))
+        self.assertEqual(self.cures(text.replace("glob", "path") % "  "),
+                         ['write glob: "*.tif" in place of path: *.tif'])
+
     def test_maps_in_place_of_lists_are_shown_as_lists(self):
         steps = "steps:\n  mask: {op: threshold}\n  cells: {op: label}\n"
         text = "parfocal: 1\nsource: %s\n%ssinks: %s\n" % (GENERATOR, steps, IMAGE)
