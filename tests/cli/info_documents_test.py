@@ -17,6 +17,10 @@ class Documents(Outputs):
         self.assertEqual(item["columns"], (self.dir / "o/objects.csv").read_text().splitlines()[0].split(","))
         self.assertIn("rows:        6", self.expect(0, "info", "o/frames.csv")[0])
 
+    def test_a_line_feed_within_quotes_begins_no_row(self):
+        self.write("a.csv", 't,name\n0,"one\ntwo"\n1,"say ""hi""\n"\n2,plain\n')
+        self.assertIn("rows:        3", self.expect(0, "info", "a.csv")[0])
+
     def test_plans_and_records_are_told_what_they_are(self):
         self.write_movie()
         self.write("plan.json", self.expect(0, "plan", "pipeline.yaml", "--json")[0])

@@ -1,5 +1,6 @@
 """What `recover FOLDER` does, and what it leaves alone."""
 
+import fcntl
 import json
 import os
 import unittest
@@ -83,6 +84,22 @@ class Recover(CommandTest):
         frames.write_text(rows + "3,")
         self.expect(0, "recover", "o/frames.csv")
         self.assertEqual(frames.read_text(), rows)
+
+    def test_of_several_outputs_one_that_cannot_be_recovered_is_told_and_the_others_are(self):
+        self.run_pipeline("type: table, path: a.csv", "type: table, path: b.csv")
+        whole = {}
+        for name in ("a", "b"):
+            table = self.dir / f"o/{name}.csv"
+            whole[name] = table.read_text()
+            table.write_text(whole[name] + "2,")
+        self.forget_the_end()
+        with open(self.dir / "o/a.csv", "rb") as writer:
+            fcntl.flock(writer, fcntl.LOCK_EX)
+            for words in (["o"], ["o", "--json"]):
+                self.expect(1, "recover", *words)
+                self.assertEqual((self.dir / "o/b.csv").read_text(), whole["b"])
+                self.assertEqual((self.dir / "o/a.csv").read_text(), whole["a"] + "2,")
+            self.assertIn("being written by a running process", "".join(self.expect(1, "recover", "o")))
 
     def test_a_pipe_is_refused_and_not_waited_for(self):
         for name in ("p.csv", "p.ome.tif", "p.rtdc", "p.ome.zarr"):

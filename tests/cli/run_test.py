@@ -78,6 +78,25 @@ class Run(CommandTest):
         self.assertEqual(len(frames), 7)
         self.assertIn("broken", frames[3])
 
+    def test_on_error_is_for_steps_too(self):
+        """Frames of one value each, of which the later ones do not fit a byte."""
+        self.write("p.yaml", "parfocal: 1\non_error: stop\n"
+                   "source: {type: generator, kind: sequence, size: {t: 260, y: 4, x: 4}, dtype: uint16}\n"
+                   "steps: [{id: small, op: cast, dtype: uint8}]\nsinks: [{type: ome_zarr, path: a.ome.zarr}]\n")
+        self.expect(1, "run", "p.yaml", "--out", "a")
+        _, err = self.expect(6, "run", "p.yaml", "--out", "b", "--on-error", "skip")
+        self.assertRegex(err, r"done: 260 frames in [0-9.]+ s, 4 failed, peak memory")
+        self.write("p.yaml", (self.dir / "p.yaml").read_text().replace("on_error: stop", "on_error: skip"))
+        self.expect(6, "run", "p.yaml", "--out", "c")
+        self.expect(1, "run", "p.yaml", "--out", "d", "--on-error", "stop")
+
+    def test_the_last_line_counts_what_could_not_be_read(self):
+        self.write_movie()
+        for i in (1, 4):
+            (self.dir / f"frame{i}.tif").write_bytes(tiff()[:1000])
+        _, err = self.expect(6, "run", "pipeline.yaml", "--on-error", "skip")
+        self.assertRegex(err, r"done: 6 frames in [0-9.]+ s, 2 unreadable, peak memory")
+
 
 class Budget(CommandTest):
     def test_over_budget_is_5_and_the_suggested_line_works(self):
@@ -103,6 +122,15 @@ class Budget(CommandTest):
         self.expect(0, "run", "pipeline.yaml", "--out", "direct")
         self.assertEqual((self.dir / "planned" / "objects.csv").read_bytes(),
                          (self.dir / "direct" / "objects.csv").read_bytes())
+
+    def test_what_a_saved_plan_has_decided_cannot_be_asked_for(self):
+        self.write_movie()
+        self.write("plan.json", self.expect(0, "plan", "pipeline.yaml", "--json")[0])
+        for words in (["--memory", "1GiB"], ["--threads", "1"], ["--set", "smooth.sigma=2px"], ["--on-error", "skip"]):
+            for command in ("run", "plan"):
+                _, err = self.expect(2, command, "plan.json", *words)
+                self.assertIn("a plan has decided about memory, threads, on-error and parameters", err)
+        self.assertFalse((self.dir / "pipeline-out").exists())
 
     def test_plan_texts(self):
         self.write_movie()
