@@ -1,5 +1,6 @@
 #include "convert_input.h"
 
+#include <cctype>
 #include <filesystem>
 #include <set>
 
@@ -35,35 +36,40 @@ bool is_picture_name(const fs::path& path) {
   return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
 }
 
+/// A pattern of the files of an ending, in capital letters too.
+std::string any_case(const std::string& extension) {
+  std::string pattern = "*";
+  for (const char letter : extension)
+    if (letter == '.')
+      pattern += letter;
+    else
+      pattern += {'[', letter, static_cast<char>(std::toupper(letter)), ']'};
+  return pattern;
+}
+
 /// Patterns of the images in a folder: those of its files' endings.
 std::vector<std::string> patterns_in(const fs::path& folder) {
-  bool tif = false, tiff = false;
+  std::set<std::string> endings;
   std::string picture;
   for (const auto& entry : fs::directory_iterator(folder)) {
-    const std::string extension = entry.path().extension().string();
-    if (is_picture_name(entry.path())) picture = extension;
-    if (!is_tiff_name(entry.path()) || entry.path().filename().string()[0] == '.') continue;
-    if (extension.size() == 5)
-      tiff = true;
-    else
-      tif = tif || extension != ".btf";
+    if (is_picture_name(entry.path())) picture = entry.path().extension().string();
+    if (is_tiff_name(entry.path()) && entry.path().filename().string()[0] != '.')
+      endings.insert(lowercase(entry.path().extension().string()));
   }
-  if (!tif && !tiff && !picture.empty())
-    return {literal_pattern((folder / "").string()) + "*" + picture};
+  const std::string base = literal_pattern((folder / "").string());
+  if (endings.empty() && !picture.empty()) return {base + "*" + picture};
   if (wants_recovery(folder))  // a store whose writer had not come to its metadata
     throw Error(ErrorCode::input_missing,
                 {"the writer of this store was killed before its first frames were published",
                  folder.string(), "", kInputs,
                  "keep what it had saved by\n          " +
                      shell_line({"parfocal", "recover", folder.string()})});
-  if (!tif && !tiff)
+  if (endings.empty())
     throw Error(ErrorCode::input_missing,
                 {"the folder holds no OME-Zarr and no TIFF files", folder.string(), "", kInputs,
                  "give the folder of one image"});
-  const std::string base = literal_pattern((folder / "").string());
   std::vector<std::string> patterns;
-  if (tif) patterns.push_back(base + "*.[tT][iI][fF]");
-  if (tiff) patterns.push_back(base + "*.[tT][iI][fF][fF]");
+  for (const std::string& ending : endings) patterns.push_back(base + any_case(ending));
   return patterns;
 }
 

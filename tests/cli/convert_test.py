@@ -34,6 +34,20 @@ class Convert(CommandTest):
         left = [p.name for p in self.dir.iterdir() if p.name.startswith(".")]
         self.assertEqual(left, [])
 
+    def test_every_tiff_of_a_folder_is_taken_whatever_its_ending(self):
+        endings = ("tif", "TIF", "tiff", "TIFF", "btf", "BTF")
+        for ending in endings:
+            (self.dir / ending).mkdir()
+            (self.dir / ending / f"a.{ending}").write_bytes(tiff())
+            (self.dir / ending / f"._a.{ending}").write_text("what macOS puts beside")
+            self.expect(0, "convert", ending, f"{ending}-1.ome.zarr")
+            self.assertEqual(self.shape(f"{ending}-1.ome.zarr")["shape"][-2:], [40, 60])
+        (self.dir / "all").mkdir()
+        for ending in endings:
+            (self.dir / "all" / f"{ending}.{ending}").write_bytes(tiff())
+        self.expect(0, "convert", "all", "all.ome.zarr")
+        self.assertEqual(self.shape("all.ome.zarr")["shape"], [6, 40, 60])
+
     def test_axes_and_scales_survive_the_way_there_and_back(self):
         self.write("stack.tif", "").write_bytes(tiff(pages=6))
         self.expect(0, "convert", "stack.tif", "a.ome.zarr", "--set", "source.axes=tczyx", "--set",
