@@ -28,7 +28,7 @@ struct TiffDescription {
   /// What of it a user must know, one sentence each.
   std::vector<std::string> notices;
   FrameSet missing;                ///< pages that a sink of parfocal records as missing
-  int64_t missing_not_listed = 0;  ///< ranges beyond those
+  int64_t missing_not_listed = 0;  ///< items beyond those
   /// JSON of the run whose sink wrote it, if that came to its end; "" = not told.
   std::string provenance;
   /// All images lie behind the first directory, one after the other.

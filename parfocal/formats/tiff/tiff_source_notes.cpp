@@ -85,9 +85,11 @@ void TiffSource::note_placeless() {
 // Gaps that the files record by pages, and planes for which they list none, in the order of the
 // stream.
 void TiffSource::note_missing() {
-  if (description_ && description_->missing_not_listed > 0)
-    notices_.push_back("The file has " + std::to_string(description_->missing_not_listed) +
-                       " more ranges of missing frames than it lists: they are read as zeros.");
+  // Of files that mark each missing page, all gaps are known.
+  const bool marked = description_ && missing_pages_.count() > description_->missing.count();
+  if (description_ && description_->missing_not_listed > 0 && !marked)
+    notices_.push_back("The file has " + count_text(description_->missing_not_listed, "frame") +
+                       " missing beyond those that it lists: they are read as zeros.");
   const int64_t total = total_pages();
   const bool unlisted = !places_.empty() || (listed_ >= 0 && layout_.stream_count() > total);
   if (missing_pages_.empty() && !unlisted) return;
