@@ -116,6 +116,19 @@ TEST(TiffNotices, CountPagesWithoutAPlace) {
               ElementsAre(HasSubstr("3 pages of 5 no place: they are not read")));
 }
 
+// Of a writer that marks no pages.
+TEST(TiffNotices, CountMissingFramesThatAreNotListed) {
+  const std::string record =
+      "<StructuredAnnotations><MapAnnotation Namespace=\"parfocal.record/1\"><Value>"
+      "<M K=\"items\">3</M><M K=\"complete\">true</M><M K=\"gaps\">[]</M>"
+      "<M K=\"gaps_not_listed\">2</M></Value></MapAnnotation></StructuredAnnotations></OME>";
+  std::string xml = ome("SizeT=\"3\"");
+  xml.replace(xml.rfind("</OME>"), 6, record);
+  for (const char* axes : {"auto", "tyx"})
+    EXPECT_THAT(notices_of(xml, 3, axes),
+                ElementsAre(HasSubstr("2 frames missing beyond those that it lists")));
+}
+
 TEST(TiffNotices, NameUnitsThatAreForeign) {
   EXPECT_THAT(
       notices_of(ome("SizeT=\"2\" PhysicalSizeX=\"0.5\" PhysicalSizeXUnit=\"furlong\" "
