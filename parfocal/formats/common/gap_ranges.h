@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -33,10 +34,12 @@ class GapRanges {
     join_following(at);
     if (ranges_.size() <= kMostRanges) return;
     unlisted_ += ranges_.back().last - ranges_.back().first + 1;
+    first_unlisted_ = std::min(first_unlisted_, ranges_.back().first);
     ranges_.pop_back();
   }
-  /// Forgets everything at or after `first`.
+  /// Forgets everything at or after `first`; of what is not listed, what cannot lie before it.
   void cut(int64_t first) {
+    unlisted_ = std::clamp<int64_t>(first - first_unlisted_, 0, unlisted_);
     std::erase_if(ranges_, [&](const GapRange& r) { return r.first >= first; });
     if (!ranges_.empty()) ranges_.back().last = std::min(ranges_.back().last, first - 1);
   }
@@ -56,7 +59,7 @@ class GapRanges {
   }
 
   std::vector<GapRange> ranges_;
-  int64_t unlisted_ = 0;
+  int64_t unlisted_ = 0, first_unlisted_ = std::numeric_limits<int64_t>::max();
 };
 
 }  // namespace parfocal

@@ -72,6 +72,21 @@ TEST(GapRanges, EndBeforeTheItemAtWhichTheyAreCut) {
   EXPECT_EQ(text_of(gaps), "");
 }
 
+TEST(GapRanges, DoNotCountWhatLiesBehindTheCut) {
+  constexpr int64_t kMost = GapRanges::kMostRanges;
+  GapRanges gaps;
+  for (int64_t k = 0; k < kMost + 500; ++k) gaps.add(2 * k, 2 * k, GapReason::dropped, "");
+  ASSERT_EQ(gaps.unlisted(), 500);
+  gaps.cut(2 * kMost + 100);
+  EXPECT_LE(gaps.unlisted(), 100);
+  EXPECT_GE(gaps.unlisted(), 50);
+  gaps.cut(2 * kMost);
+  EXPECT_EQ(gaps.unlisted(), 0);
+  gaps.cut(10);
+  EXPECT_EQ(gaps.unlisted(), 0);
+  EXPECT_EQ(gaps.ranges().size(), 5u);
+}
+
 TEST(GapRanges, KeepTheFirstOfMoreThanTheyList) {
   constexpr int64_t kAll = 2 * static_cast<int64_t>(GapRanges::kMostRanges);
   GapRanges gaps;
