@@ -279,6 +279,15 @@ TEST_F(RtdcSources, TellOfAPixelSizeThatIsNone) {
   EXPECT_THAT(source.notices(), ElementsAre(HasSubstr("pixel size is no length above 0 (0,34)")));
 }
 
+// As dcnum, which subtracts what it has read: the difference is rounded to what is stored.
+TEST_F(RtdcSources, KeepTimesThatAreStoredSingleAsDcnumComputesThem) {
+  const std::vector<float> times = {0.1F, 0.7F, 1.9F, 16777.3F};
+  const RtdcSource source = open(
+      movie("a.rtdc", 4, [&](const H5File& file) { write_column(file, "events/time", times); }));
+  for (size_t t = 0; t < times.size(); ++t)
+    EXPECT_EQ(source.time_axis().seconds[t], static_cast<double>(times[t] - times[0])) << t;
+}
+
 TEST_F(RtdcSources, TakeTheTimeFromFrameNumbersAndRate) {
   const RtdcSource source = open(movie("a.rtdc", 4, [](const H5File& file) {
     write_column(file, "events/frame", std::vector<double>{100, 102, 103, 110});
