@@ -377,6 +377,19 @@ TEST(SegmentBelowBackground, FindsNothingInAFrameThatRepeatsTheOneBefore) {
   EXPECT_THAT(objects_of(step + ", skip_repeats: false}"), ElementsAre(1, 1, 1, 1));
 }
 
+TEST(Repeats, AFrameBehindAGapIsNone) {
+  const PortLayout port = image_of(DType::u8, {{"t", 5}}, {{"y", 2}, {"x", 2}});
+  const auto op = bind_step("{op: repeats}", {port});
+  StreamRun run(dynamic_cast<const StreamOperator&>(*op), op->outputs()[0].layout.whole_item());
+  for (const int64_t t : {0, 1, 2, 3, 4})
+    run.push({t == 2 ? made_gap(port, t) : made_item(port, t, Content::constant, 1)});
+  const Outcome result = run.finish();
+  std::vector<int> repeated;
+  for (const Item& item : result.ports[0])
+    repeated.push_back(item.missing ? -1 : std::to_integer<int>(item.bytes[0]));
+  EXPECT_THAT(repeated, ElementsAre(0, 1, -1, 0, 1));
+}
+
 TEST(SegmentBelowBackground, NeedsNoOffset) {
   const std::string step = "{op: segment_below_background, background: b, open_radius: 1";
   EXPECT_THAT(objects_of(step + "}", false), ElementsAre(1, 0, 1, 1));

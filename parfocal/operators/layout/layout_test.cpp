@@ -63,6 +63,15 @@ TEST(Select, PassesOnOneStepOfAStreamAxis) {
   EXPECT_THAT(values(result.ports[0][0]), ElementsAre(2, 3));
 }
 
+// Rings before a join are sized by it.
+TEST(Select, ComesAsLateAsItsStep) {
+  const PortLayout in = image_of(DType::u8, {{"t", 4}, {"c", 3}}, {{"x", 2}});
+  for (const int64_t index : {0, 1, 3}) {
+    const auto op = bind_step("{op: select, axis: t, index: " + std::to_string(index) + "}", {in});
+    EXPECT_EQ(dynamic_cast<const StreamOperator&>(*op).latency(), index);
+  }
+}
+
 TEST(Select, TurnsAStepThatNeverCameIntoAGap) {
   const PortLayout in = image_of(DType::u8, {{"t", kUnbounded}}, {{"x", 2}});
   const auto op = bind_step("{op: select, axis: t, index: 5}", {in});
@@ -86,6 +95,13 @@ TEST(Crop, KeepsABox) {
   EXPECT_THAT(values(map_of(*op, counting(in, 1)[0]).ports[0][0]), ElementsAre(3, 4, 6, 7));
   const auto by_name = bind_step("{op: crop, ranges: {y: [1, 3], x: [0, 2]}}", {in});
   EXPECT_EQ(by_name->outputs(), op->outputs());
+}
+
+TEST(Crop, KeepsTheNamesOfTheStepsThatStay) {
+  PortLayout in = image_of(DType::u8, {{"t", 1}}, {{"c", 4}, {"y", 3}, {"x", 3}});
+  in.layout.item[0].labels = {"a", "b", "c", "d"};
+  const auto op = bind_step("{op: crop, ranges: {c: [1, 3]}}", {in});
+  EXPECT_THAT(op->outputs()[0].layout.item[0].labels, ElementsAre("b", "c"));
 }
 
 TEST(Crop, SaysHowFarTheAxisGoes) {

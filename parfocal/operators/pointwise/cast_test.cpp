@@ -28,6 +28,13 @@ TEST(Cast, WrapsSaturatesOrFails) {
             "a value of int16 does not fit uint8 at y 0, x 2");
 }
 
+TEST(Cast, TellsTheColumnOfAValueInALongRow) {
+  std::vector<int16_t> pixels(5000, 1);
+  pixels[3001] = 300;
+  EXPECT_EQ(cast("dtype: uint8", pixels).failure,
+            "a value of int16 does not fit uint8 at y 0, x 3001");
+}
+
 TEST(Cast, TurnsNumbersIntoMasksAndBack) {
   const auto mask = cast<float>("dtype: bool, casting: wrap", {0, 0.5F, -3});
   EXPECT_THAT(pixels_of<uint8_t>(mask.ports[0][0]), ElementsAre(0, 1, 1));
