@@ -28,9 +28,13 @@ fs::path clean_path(const std::string& text) {
   return path.has_filename() ? path : path.parent_path();
 }
 
+/// By whatever name: the two may have one place by a link or a bind mount.
 bool same_or_inside(const fs::path& inner, const fs::path& outer) {
-  const fs::path a = fs::weakly_canonical(inner), b = fs::weakly_canonical(outer);
-  return std::mismatch(b.begin(), b.end(), a.begin(), a.end()).first == b.end();
+  std::error_code unknown;
+  for (fs::path at = fs::weakly_canonical(inner);; at = at.parent_path()) {
+    if (at == fs::weakly_canonical(outer) || fs::equivalent(at, outer, unknown)) return true;
+    if (!at.has_relative_path()) return false;
+  }
 }
 
 /// An input may not be replaced or lie in what is replaced; nothing is written into an input.

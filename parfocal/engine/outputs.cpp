@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "parfocal/core/reads_files.h"
 #include "parfocal/engine/output_place.h"
 #include "parfocal/engine/run_inputs.h"
 #include "parfocal/engine/swap.h"
@@ -35,6 +36,12 @@ std::string output_name(const NodePlan& node) {
   return below ? (path.has_filename() ? path : path.parent_path()).generic_string() : "";
 }
 
+std::vector<fs::path> files_of(const OpenSource& source) {
+  const auto* reads = source.live ? dynamic_cast<const ReadsFiles*>(source.live.get())
+                                  : dynamic_cast<const ReadsFiles*>(source.random.get());
+  return reads ? reads->files() : std::vector<fs::path>();
+}
+
 bool is_empty_file(const fs::path& path) {
   std::error_code unknown;
   return fs::is_regular_file(path, unknown) && fs::file_size(path, unknown) == 0 && !unknown;
@@ -42,7 +49,7 @@ bool is_empty_file(const fs::path& path) {
 
 }  // namespace
 
-OutputFolder::OutputFolder(const Plan& plan, bool overwrite, bool resume)
+OutputFolder::OutputFolder(const Plan& plan, const OpenSource& source, bool overwrite, bool resume)
     : final_(plan.out_dir),
       writing_(plan.out_dir),
       earlier_record_(plan.out_dir),
@@ -59,7 +66,7 @@ OutputFolder::OutputFolder(const Plan& plan, bool overwrite, bool resume)
   require_readable_record();
   earlier_ = recorded_names(final_);
   earlier_killed_ = recorded_unended(final_);
-  require_apart(plan);
+  require_apart(plan, staged_ ? files_of(source) : std::vector<fs::path>());
   require_replaceable(overwrite);
   if (!staged_) require_no_parts();
   if (!staged_) return;
@@ -84,8 +91,9 @@ void OutputFolder::look_at(Output& output) const {
 
 // An input is never replaced, whatever --overwrite says, and nothing is written into a store that
 // is read.
-void OutputFolder::require_apart(const Plan& plan) const {
-  const RunInputs inputs(plan.pipeline, staged_);
+void OutputFolder::require_apart(const Plan& plan,
+                                 const std::vector<fs::path>& source_files) const {
+  const RunInputs inputs(plan.pipeline, source_files, staged_);
   for (const Output& output : outputs_) {
     if (output.name == kRecordName) continue;  // held open by this run, and its own
     if (const fs::path input = inputs.touched_by(final_ / output.name); !input.empty())

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "parfocal/engine/record.h"
+#include "parfocal/planner/binding.h"
 #include "parfocal/planner/plan.h"
 
 namespace parfocal::engine {
@@ -21,7 +22,7 @@ class OutputFolder {
   /// by a run recorded there, if it holds somebody else's files, if it is an input of this run, or
   /// while another command makes it. Its cure names --overwrite only where that helps.
   /// `resume`: what is there is gone on with.
-  OutputFolder(const Plan& plan, bool overwrite, bool resume);
+  OutputFolder(const Plan& plan, const OpenSource& source, bool overwrite, bool resume);
   /// Takes back what create() made, unless begin() was called or a sink has made something.
   ~OutputFolder();
   OutputFolder(const OutputFolder&) = delete;
@@ -56,7 +57,8 @@ class OutputFolder {
   void look_at(Output& output) const;
   void require_own_places() const;
   void require_readable_record() const;
-  void require_apart(const Plan& plan) const;
+  void require_apart(const Plan& plan,
+                     const std::vector<std::filesystem::path>& source_files) const;
   void require_nobody_else(bool overwrite);
   void require_replaceable(bool overwrite) const;
   void require_place(const Output& output) const;

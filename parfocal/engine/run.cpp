@@ -43,7 +43,7 @@ class Run {
         options_(options),
         source_(open_source(plan.pipeline.source, plan.pipeline.base_dir)),
         ops_(bind_operators(plan.nodes)),
-        folder_(plan, options.overwrite, options.resume),
+        folder_(plan, source_, options.overwrite, options.resume),
         control_(plan, options.strict || a_sink_forbids_loss(plan)),
         ends_(plan, control_) {
     if (!(source_.layout() == plan.nodes[0].outputs[0].layout))

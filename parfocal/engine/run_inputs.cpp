@@ -1,6 +1,5 @@
 #include "parfocal/engine/run_inputs.h"
 
-#include <glob.h>
 #include <sys/stat.h>
 
 #include "parfocal/engine/output_place.h"
@@ -10,20 +9,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A pattern that matches this name only; the base is empty, or ends in a slash.
-std::string literal(const fs::path& name) {
-  std::string pattern;
-  for (const char c : name.string())
-    pattern +=
-        std::string("*?[\\").find(c) != std::string::npos ? std::string{'\\', c} : std::string{c};
-  return pattern;
+// Of every folder on the way to `path`, itself included: two names of one place by a bind mount
+// have no more in common.
+std::set<std::pair<dev_t, ino_t>> places_on_the_way(fs::path path) {
+  std::set<std::pair<dev_t, ino_t>> places;
+  for (;; path = path.parent_path()) {
+    struct stat state {};
+    if (::stat(path.c_str(), &state) == 0) places.emplace(state.st_dev, state.st_ino);
+    if (!path.has_relative_path()) return places;
+  }
 }
 
 }  // namespace
 
-RunInputs::RunInputs(const Pipeline& pipeline, bool with_files) {
-  add(pipeline.source.params, pipeline.base_dir, with_files);
-  if (with_files) add_open_files();
+RunInputs::RunInputs(const Pipeline& pipeline, const std::vector<fs::path>& files,
+                     bool with_files) {
+  add(pipeline.source.params, pipeline.base_dir);
+  if (!with_files) return;
+  for (const fs::path& file : files) add_input(file);
+  add_open_files();
 }
 
 // What the source keeps open, by whatever way it came to it: files that its own file refers to.
@@ -35,23 +39,11 @@ void RunInputs::add_open_files() {
   }
 }
 
-void RunInputs::add(const RawValue& params, const fs::path& base, bool with_files) {
+void RunInputs::add(const RawValue& params, const fs::path& base) {
   for (const auto& [key, value] : params.entries) {
-    if (value.kind == RawValue::Kind::map) add(value, base, with_files);
-    if (key == "glob" && with_files) add_matches(value, base);
+    if (value.kind == RawValue::Kind::map) add(value, base);
     if (key == "path" && !value.text.empty()) add_input(base / value.text);
   }
-}
-
-void RunInputs::add_matches(const RawValue& pattern, const fs::path& base) {
-  for (const RawValue& item : pattern.items) add_matches(item, base);
-  if (pattern.text.empty()) return;
-  const bool absolute = fs::path(pattern.text).is_absolute();
-  const std::string whole = absolute ? pattern.text : literal(base / "") + pattern.text;
-  glob_t found{};
-  if (::glob(whole.c_str(), GLOB_NOSORT, nullptr, &found) == 0)
-    for (size_t i = 0; i < found.gl_pathc; ++i) add_input(found.gl_pathv[i]);
-  ::globfree(&found);
 }
 
 // The folders of thousands of files are few: their links are followed once.
@@ -67,17 +59,29 @@ void RunInputs::add_input(const fs::path& name) {
     if (is_new) folder->second = fs::canonical(path.parent_path(), unknown);
     path = folder->second / path.filename();
   }
-  inputs_.push_back({std::move(path), state.st_dev, state.st_ino});
+  inputs_.push_back({std::move(path), state.st_dev, state.st_ino, S_ISDIR(state.st_mode)});
+}
+
+bool RunInputs::lies_by_another_name_in(const Input& input, dev_t device, ino_t inode) const {
+  auto& known = ways_[input.is_folder ? input.path : input.path.parent_path()];
+  if (known.empty())
+    known = places_on_the_way(input.is_folder ? input.path : input.path.parent_path());
+  return known.contains({device, inode});
 }
 
 fs::path RunInputs::touched_by(const fs::path& output) const {
   std::error_code unknown;
   const fs::path place = fs::weakly_canonical(fs::absolute(output), unknown);
+  const auto way = places_on_the_way(place);
   struct stat state {};
   const bool exists = ::stat(output.c_str(), &state) == 0;
   for (const Input& input : inputs_) {
     const bool same = exists && input.inode == state.st_ino && input.device == state.st_dev;
-    if (same || lies_in(input.path, place) || lies_in(place, input.path)) return input.path;
+    const bool in_output = exists && S_ISDIR(state.st_mode) &&
+                           lies_by_another_name_in(input, state.st_dev, state.st_ino);
+    const bool in_input = input.is_folder && way.contains({input.device, input.inode});
+    if (same || in_output || in_input || lies_in(input.path, place) || lies_in(place, input.path))
+      return input.path;
   }
   return {};
 }

@@ -88,6 +88,22 @@ class Overwrite(Outputs):
                 (cure,) = self.cures(err)
                 self.expect(0, *cure)
 
+    def test_inputs_that_no_parameter_names_are_never_replaced(self):
+        (self.dir / "in").mkdir()
+        (self.dir / "in/0.tif").write_bytes(tiff(64, 64))
+        sink = "type: ome_tiff, from: source, path: x.ome.tif"
+        for i, source in enumerate(("{type: files, glob: 'in/**/*.tif', axes: tyx}",
+                                    "{type: push, of: {type: files, glob: 'in/**/*.tif', axes: tyx}}")):
+            with self.subTest(source=source):
+                self.pipeline("p.yaml", 0, sink, source=source)
+                out = f"in/a/b/{i}"
+                self.expect(0, "run", "p.yaml", "--out", out)
+                before = self.files(out)
+                _, err = self.expect(8, "run", "p.yaml", "--out", out, "--overwrite")
+                self.assertIn("input of this run", err)
+                self.assertEqual(self.files(out), before)
+                shutil.rmtree(self.dir / "in/a")
+
     def test_two_pipelines_may_take_turns_in_one_folder(self):
         self.pipeline("a.yaml", 3, "type: table, path: a.csv")
         self.pipeline("b.yaml", 4, "type: table, path: b.csv")

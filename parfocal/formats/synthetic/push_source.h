@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "parfocal/core/io.h"
+#include "parfocal/core/reads_files.h"
 
 namespace parfocal {
 
@@ -38,7 +39,7 @@ struct PushParams {
 /// later ones. A frame that the inner source lacks or cannot read is lost too, and the stream fails
 /// at its end if the inner source was replaced meanwhile. With `repeat` its frames come so many
 /// times; their times go on. One thread may pop.
-class PushSource final : public LiveSource {
+class PushSource final : public LiveSource, public ReadsFiles {
  public:
   PushSource(std::unique_ptr<Source> inner, const PushParams& params);
   ~PushSource() override { stop(); }
@@ -51,6 +52,10 @@ class PushSource final : public LiveSource {
   void wait_until_produced();
   SourceRow row(int64_t sequence) const override { return inner_->row(sequence % inner_frames_); }
   std::string identity() const override { return "push of " + inner_->identity(); }
+  std::vector<std::filesystem::path> files() const override {
+    const auto* inner = dynamic_cast<const ReadsFiles*>(inner_.get());
+    return inner ? inner->files() : std::vector<std::filesystem::path>();
+  }
   std::vector<std::string> notices() const override { return inner_->notices(); }
 
  private:

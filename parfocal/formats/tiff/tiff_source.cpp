@@ -241,6 +241,13 @@ SourceRow TiffSource::row(int64_t sequence) const {
   return {files_.name(where.file), where.page, ""};
 }
 
+std::vector<std::filesystem::path> TiffSource::files() const {
+  std::vector<std::filesystem::path> files;
+  for (int64_t k = 0; k < files_.size(); ++k) files.push_back(files_.path(k));
+  if (!description_file_.empty()) files.push_back(files_.base_dir() / description_file_);
+  return files;
+}
+
 std::string TiffSource::identity() const {
   char hash[17];
   const char* digits = "0123456789abcdef";

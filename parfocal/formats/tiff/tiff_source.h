@@ -5,6 +5,7 @@
 /// say is a failure by name.
 
 #include "parfocal/core/io.h"
+#include "parfocal/core/reads_files.h"
 #include "parfocal/formats/common/axis_params.h"
 #include "parfocal/formats/tiff/file_list.h"
 #include "parfocal/formats/tiff/page_chain.h"
@@ -25,7 +26,7 @@ struct TiffSourceParams {
   bool takes_axes_of_files() const { return axes == "auto"; }
 };
 
-class TiffSource final : public Source {
+class TiffSource final : public Source, public ReadsFiles {
  public:
   /// \throws Error(input_missing) if no file matches or none can be read,
   /// Error(invalid_pipeline) if axes, sizes or scale do not fit what was found.
@@ -38,6 +39,7 @@ class TiffSource final : public Source {
   std::string identity() const override;
   std::vector<std::string> notices() const override { return notices_; }
   FrameSet missing() const override { return missing_; }
+  std::vector<std::filesystem::path> files() const override;
   Status unchanged() const override { return files_.unchanged(); }
 
  private:
