@@ -7,6 +7,7 @@
 #include "parfocal/engine/output_place.h"
 #include "parfocal/engine/swap.h"
 #include "parfocal/graph/sink_paths.h"
+#include "print.h"
 
 namespace parfocal::cli {
 namespace {
@@ -96,7 +97,7 @@ void Workplace::publish() {
   if (swaps)
     s = engine::Swap(folder_, out_.parent_path()).run({{out_.filename().string(), true}});
   else if (at_start_.exists)
-    fs::rename(unfinished(), out_);
+    s = engine::rename_over(unfinished(), out_);
   else
     s = engine::rename_new(unfinished(), out_);
   if (!s.ok())
@@ -105,6 +106,8 @@ void Workplace::publish() {
                  "the new result is " + unfinished().string() + ": move it where you want it"});
   keeps_ = false;
   remove();
+  if (const fs::path left = engine::left_of_replaced(folder_); !left.empty())
+    message("note: what was replaced could not be removed: it is in " + left.string());
 }
 
 }  // namespace parfocal::cli

@@ -98,7 +98,7 @@ bool starts_with(const fs::path& name, const char* prefix) {
 // Files that commands need while they make outputs, and nobody else.
 bool is_of_the_making(const fs::path& name) {
   return name == "frames.csv" || name == std::string(kRecordName) + ".part" ||
-         starts_with(name, ".parfocal-swap") || name == ".parfocal-replaced" ||
+         starts_with(name, ".parfocal-swap") || starts_with(name, kReplacedName) ||
          starts_with(name, ".parfocal-scratch-");
 }
 

@@ -28,8 +28,8 @@ std::string maker_of(const std::filesystem::path& output, const std::filesystem:
 /// nobody is at it. \throws Error(run_failed) if it cannot be finished
 void settle(const std::filesystem::path& path);
 
-/// \throws Error(output_exists) where settle() left a swap: clearing `from` would lose what it
-/// holds. \pre nobody is at work there
+/// \throws Error(output_exists) where settle() left a swap to another user: until that is finished,
+/// the only copies of results, old and new, may lie in `from`. \pre nobody is at work there
 void require_no_swap(const std::filesystem::path& from, const std::filesystem::path& to);
 
 /// A file below the folder of a store that is no part of it as parfocal writes stores (notes,

@@ -137,6 +137,7 @@ void OutputFolder::require_nobody_else(bool overwrite) {
     if (const std::string maker = maker_of(final_ / output.name, final_); !maker.empty())
       fail_exists(final_ / output.name, maker + " is making this output now",
                   "a name of its own, or the end of that command", final_);
+  require_no_swap(staging_of(final_), final_);
 }
 
 // All of them are looked at before anything is said, so that the cure that is printed works.
@@ -222,7 +223,6 @@ std::vector<std::string> OutputFolder::names() const {
 void OutputFolder::create() {
   std::error_code error;
   if (staged_) {  // of a run that was killed; its lock is ours now
-    require_no_swap(writing_, final_);
     clear_staging();
     earlier_record_.remove_part();
     require_room_in_staging();
@@ -282,6 +282,10 @@ Status OutputFolder::publish() {
   if (earlier_killed_) remove_parts(final_, replaced());
   published_ = true;
   return {};
+}
+
+fs::path OutputFolder::left_behind() const {
+  return published_ ? left_of_replaced(writing_) : fs::path();
 }
 
 fs::path OutputFolder::shown(const fs::path& path) const {

@@ -42,6 +42,8 @@ class OutputFolder {
   /// Swaps what was staged into place. Only after success; earlier outputs stay untouched
   /// otherwise, and where this fails.
   Status publish();
+  /// What publish() has replaced and could not remove; "" = nothing.
+  std::filesystem::path left_behind() const;
   /// The path a user sees for a path below writing().
   std::filesystem::path shown(const std::filesystem::path& path) const;
 

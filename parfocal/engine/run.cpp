@@ -269,6 +269,8 @@ class Run {
         fail(record, s.issue());
         (void)write_record(record, false);
       }
+    if (const auto left = folder_.left_behind(); !left.empty())
+      record.notices.push_back("what was replaced could not be removed: it is in " + left.string());
     for (const auto& path : written) record.outputs.push_back(folder_.shown(path));
   }
   static void fail(RunRecord& record, Issue issue) {

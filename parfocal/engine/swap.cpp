@@ -95,6 +95,15 @@ bool remove_tree(const fs::path& path) {
   return !error && fs::remove(path, error);
 }
 
+Status rename_over(const fs::path& from, const fs::path& to) { return move(from, to); }
+
+fs::path left_of_replaced(const fs::path& folder) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored))
+    if (entry.path().filename().string().starts_with(kReplacedName)) return entry.path();
+  return {};
+}
+
 Status rename_new(const fs::path& from, const fs::path& to) {
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return {};
   if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP) return failure("rename to", to);
@@ -102,7 +111,7 @@ Status rename_new(const fs::path& from, const fs::path& to) {
 }
 
 fs::path Swap::journal() const { return from_ / ".parfocal-swap"; }
-fs::path Swap::replaced() const { return from_ / ".parfocal-replaced"; }
+fs::path Swap::replaced() const { return from_ / kReplacedName; }
 
 bool Swap::is_there() const { return has_name(journal()); }
 
@@ -130,7 +139,19 @@ Status Swap::read(std::vector<SwapEntry>& entries) const {
                       "look what it is, and remove it");
 }
 
+// What an earlier swap could not remove (a file that somebody has open on a network disk, or that
+// may not be removed) would be taken for what this one moves aside, and brought back.
+Status Swap::clear_way() const {
+  remove_tree(replaced());
+  if (!has_name(replaced())) return {};
+  fs::path aside;
+  for (int i = 2; aside.empty() || has_name(aside); ++i)
+    aside = replaced().string() + "-" + std::to_string(i);
+  return rename_new(replaced(), aside);
+}
+
 Status Swap::run(const std::vector<SwapEntry>& entries) const {
+  if (Status s = clear_way(); !s.ok()) return s;
   const fs::path part = journal().string() + ".part";
   std::ofstream out(part, std::ios::binary);
   out << kJournalHead << '\0';

@@ -9,6 +9,9 @@
 
 namespace parfocal::engine {
 
+/// In the folder that a swap is made from: what it moved aside, until that is removed.
+inline constexpr const char* kReplacedName = ".parfocal-replaced";
+
 struct SwapEntry {
   std::string name;       ///< relative, in both folders
   bool replaces = false;  ///< something has this name already, and makes way
@@ -42,6 +45,7 @@ class Swap {
  private:
   std::filesystem::path journal() const;
   std::filesystem::path replaced() const;
+  Status clear_way() const;
   Status read(std::vector<SwapEntry>& entries) const;
   Status complete(const std::vector<SwapEntry>& entries) const;
   Status forward(const SwapEntry& entry) const;
@@ -58,5 +62,9 @@ bool remove_tree(const std::filesystem::path& path);
 bool has_name(const std::filesystem::path& path);
 /// Renames where nothing has the new name yet; else fails with EEXIST.
 Status rename_new(const std::filesystem::path& from, const std::filesystem::path& to);
+/// Renames; a file that has the new name is replaced.
+Status rename_over(const std::filesystem::path& from, const std::filesystem::path& to);
+/// What swaps from `folder` moved aside and could not remove; "" = nothing.
+std::filesystem::path left_of_replaced(const std::filesystem::path& folder);
 
 }  // namespace parfocal::engine

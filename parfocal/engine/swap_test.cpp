@@ -54,6 +54,21 @@ class SwapTest : public testing::Test {
   }
   const std::vector<SwapEntry> entries_ = {
       {"first", false}, {"a.old", true}, {"sub/s.zarr", true}, {"run.json", true, true}};
+  // As a user whom permissions bind.
+  template <class F>
+  void as_somebody(F&& what) const {
+    const bool root = ::geteuid() == 0;
+    if (root) {
+      for (const auto& entry : fs::recursive_directory_iterator(to_))
+        ASSERT_EQ(::lchown(entry.path().c_str(), 12345, 12345), 0);
+      ASSERT_EQ(::lchown(to_.c_str(), 12345, 12345), 0);
+      ASSERT_EQ(::seteuid(12345), 0);
+    }
+    what();
+    if (root) {
+      ASSERT_EQ(::seteuid(0), 0);
+    }
+  }
   const std::map<std::string, std::string> swapped_ = {{"a.old", "new"},
                                                        {"first", "new"},
                                                        {"run.json", "new"},
@@ -136,6 +151,29 @@ TEST_F(SwapTest, GivesAllNamesAndLeavesFilesOfOthers) {
   ASSERT_TRUE(swap.run(entries_).ok());
   EXPECT_FALSE(swap.begun());
   EXPECT_EQ(files(), swapped_);
+}
+
+TEST_F(SwapTest, WhatAnEarlierSwapCouldNotRemoveMakesWay) {
+  write_both();
+  write(from_ / ".parfocal-replaced/a.old", "older");
+  write(from_ / ".parfocal-replaced/first", "older");
+  ASSERT_TRUE(Swap(from_, to_).run(entries_).ok());
+  EXPECT_EQ(files(), swapped_);
+  EXPECT_EQ(left_of_replaced(from_), "");
+  write_both();
+  const fs::path locked = from_ / ".parfocal-replaced/sub";  // a file is open on a network disk
+  write(locked / "s.zarr", "older");
+  fs::permissions(locked, fs::perms::owner_read | fs::perms::owner_exec);
+  as_somebody([&] {
+    const Status s =
+        Swap(from_, to_).run({{"a.old", true}, {"sub/s.zarr", true}, {"run.json", true, true}});
+    EXPECT_TRUE(s.ok()) << s.issue().what;
+  });
+  EXPECT_FALSE(Swap(from_, to_).begun());
+  EXPECT_EQ(left_of_replaced(from_), from_ / ".parfocal-replaced-2");
+  EXPECT_EQ(files().at(".parfocal-new/.parfocal-replaced-2/sub/s.zarr"), "older");
+  EXPECT_EQ(files().at("a.old"), "new");
+  fs::permissions(left_of_replaced(from_) / "sub", fs::perms::owner_all);
 }
 
 TEST_F(SwapTest, ANameMayBeOfOneLetter) {

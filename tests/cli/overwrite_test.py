@@ -144,6 +144,32 @@ class Overwrite(Outputs):
         self.expect(0, "run", "p.yaml", "--out", "o", "--overwrite")
         self.assertEqual(sorted(self.files("o")), sorted(["a.rtdc.part", *whole]))
 
+    @unittest.skipUnless(os.geteuid() == 0, "gives a file to another user")
+    def test_results_that_another_user_was_swapping_stay(self):
+        self.pipeline("p.yaml", 3, "type: ome_tiff, path: a.ome.tif")
+        (self.dir / "a.tif").write_bytes(tiff())
+        self.expect(0, "run", "p.yaml", "--out", "o")
+        self.expect(0, "convert", "a.tif", "c.ome.zarr")
+        for hidden, name, words in ((self.dir / "o/.parfocal-new", "a.ome.tif", ["run", "p.yaml", "--out", "o"]),
+                                    (self.dir / ".c.ome.zarr.parfocal", "c.ome.zarr", ["convert", "a.tif", "c.ome.zarr"])):
+            with self.subTest(words=words):
+                (hidden / ".parfocal-replaced").mkdir(parents=True)
+                shutil.move(hidden.parent / name, hidden / ".parfocal-replaced" / name)
+                (hidden / name).write_bytes(b"new")
+                (hidden / "run.json").write_text(json.dumps({"names": [name, "run.json"]}))
+                journal = hidden / ".parfocal-swap"
+                journal.write_text(f"parfocal.swap/1\n\0r2{name}\0")
+                os.chown(journal, 12345, 12345)
+                before = self.files(hidden)
+                for more in ([], ["--overwrite"], *([["--resume"]] if words[0] == "convert" else [])):
+                    _, err = self.expect(8, *words, *more)
+                    self.assertIn("another user", err)
+                    self.assertEqual({n: t for n, t in self.files(hidden).items() if n != ".parfocal-lock"}, before)
+                os.chown(journal, os.geteuid(), os.getegid())
+                self.run_command("info", hidden.parent / name)
+                self.assertEqual((hidden.parent / name).read_bytes(), b"new")
+                self.assertFalse(hidden.exists())
+
     def test_a_swap_that_no_run_recorded_is_not_carried_out(self):
         self.pipeline("p.yaml", 3, "type: table, path: a.csv")
         self.expect(0, "run", "p.yaml", "--out", "o")
