@@ -79,9 +79,8 @@ void Workplace::clear_beside() const {
   engine::clear_hidden(folder_, {name}, name);
 }
 
-// The lock goes last, and the folder only if no other command has taken it meanwhile.
 void Workplace::remove() {
-  engine::remove_hidden(folder_, {out_.filename().string()});
+  engine::remove_hidden(folder_, {out_.filename().string()}, std::move(lock_));
   lock_.reset();
 }
 

@@ -34,12 +34,12 @@ void settle_swap(const fs::path& from, const fs::path& to, const fs::path& lock_
   std::vector<std::string> names;
   Status s = known(names);
   if (s.ok()) s = swap.require_known(names);
-  const auto lock = s.ok() ? FileLock::take(lock_file, O_CREAT) : std::nullopt;
+  auto lock = s.ok() ? FileLock::take(lock_file, O_CREAT) : std::nullopt;
   const bool at_work = s.ok() ? !lock : FileLock::held(lock_file);
   if (at_work || !swap.is_there()) return;  // whoever is at it goes on, or has ended
   if (s.ok()) s = swap.finish();
   if (!s.ok()) throw Error(ErrorCode::run_failed, s.issue());
-  remove_hidden(from, {});
+  remove_hidden(from, {}, std::move(lock));
 }
 
 // By the record of the run, which is moved last. What cannot be read now may name them.
@@ -60,9 +60,9 @@ void clear_emptied(const fs::path& output) {
   for (const auto& entry : fs::directory_iterator(folder, ignored))
     if (entry.path().filename().string().starts_with(output.filename().string())) return;
   try {
-    const auto lock = FileLock::take(lock_file, 0);
+    auto lock = FileLock::take(lock_file, 0);
     if (!lock) return;
-    remove_hidden(folder, {});
+    remove_hidden(folder, {}, std::move(lock));
   } catch (const Error&) {  // not allowed to: it is somebody else's
   }
 }
@@ -239,10 +239,14 @@ void clear_hidden(const fs::path& folder, const std::vector<std::string>& output
   fs::remove(folder, ignored);
 }
 
-void remove_hidden(const fs::path& folder, const std::vector<std::string>& outputs) {
+// Network disks and FUSE keep a file that is removed while it is open under another name, and its
+// folder with it: so the folder goes after the lock.
+void remove_hidden(const fs::path& folder, const std::vector<std::string>& outputs,
+                   std::optional<FileLock> lock) {
   clear_hidden(folder, outputs);
   std::error_code ignored;
   fs::remove(folder / kLockName, ignored);
+  lock.reset();
   fs::remove(folder, ignored);
 }
 

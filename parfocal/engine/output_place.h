@@ -2,8 +2,11 @@
 /// Who writes where: names that parfocal takes beside outputs, and which of them are being made.
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "parfocal/engine/file_lock.h"
 
 namespace parfocal::engine {
 
@@ -43,8 +46,10 @@ std::filesystem::path foreign_file_in(const std::filesystem::path& folder);
 void clear_hidden(const std::filesystem::path& folder, const std::vector<std::string>& outputs,
                   const std::string& kept = {});
 
-/// The same to the end, lock and folder included. \pre the lock is held, or there is none
-void remove_hidden(const std::filesystem::path& folder, const std::vector<std::string>& outputs);
+/// The same to the end, its `lock` (if that is in the folder) and the folder included. \pre the
+/// lock is held, or there is none
+void remove_hidden(const std::filesystem::path& folder, const std::vector<std::string>& outputs,
+                   std::optional<FileLock> lock);
 
 /// Removes the files in which sinks were making `outputs` in this folder.
 void remove_parts(const std::filesystem::path& folder, const std::vector<std::string>& outputs);
