@@ -11,6 +11,7 @@
 #include "parfocal/engine/output_place.h"
 #include "parfocal/graph/check.h"
 #include "parfocal/graph/yaml.h"
+#include "parfocal/planner/disk_room.h"
 #include "pipeline_file.h"
 #include "print.h"
 
@@ -43,6 +44,7 @@ Planned given_plan(const std::string& text, const PipelineArguments& arguments) 
                  "give the pipeline file instead, or make another plan"});
   Planned planned{plan_from_json(text), "the plan"};
   if (!arguments.out_dir.empty()) planned.plan.out_dir = arguments.out_dir;
+  require_disk_room(planned.plan, 0);
   return planned;
 }
 

@@ -121,7 +121,8 @@ int64_t free_disk_bytes(const std::filesystem::path& path) {
          existing != existing.parent_path())
     existing = existing.parent_path();
   const auto space = std::filesystem::space(existing, error);
-  return error ? -1 : static_cast<int64_t>(space.available);
+  // Some file systems (ramfs, FUSE) tell of no blocks at all.
+  return error || space.capacity == 0 ? -1 : static_cast<int64_t>(space.available);
 }
 
 }  // namespace parfocal

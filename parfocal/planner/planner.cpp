@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "parfocal/planner/disk_room.h"
 #include "parfocal/planner/draft.h"
 #include "parfocal/planner/machine.h"
 
@@ -144,18 +145,6 @@ std::string largest_holders(const Plan& plan) {
   return text;
 }
 
-void check_disk(const Plan& plan, int64_t taken) {
-  const int64_t available = free_disk_bytes(plan.out_dir);
-  const int64_t needed = std::max<int64_t>(0, plan.disk_bytes - taken);
-  if (available < 0 || plan.live || needed <= available - available / 20) return;
-  throw Error(ErrorCode::over_budget,
-              Issue{"the outputs, and the scratch in which large values wait, may not fit the disk",
-                    plan.out_dir.string(), format_bytes(available) + " free",
-                    format_bytes(needed) + (taken > 0 ? " more" : "") + " and 5 % left free",
-                    "write to another disk: `run` and `plan` by --out DIR, `convert` and "
-                    "`background` by another OUT"});
-}
-
 // Everything up to the choice of regions and queues.
 Draft start_draft(const Pipeline& pipeline, const PlanOptions& options) {
   Draft draft;
@@ -209,7 +198,7 @@ Plan make_plan(const Pipeline& pipeline, const PlanOptions& options) {
     given = draft.plan.memory_bytes;
     least = fit(draft, given);
     if (least == 0) {
-      check_disk(draft.plan, draft.options.disk_taken_bytes);
+      require_disk_room(draft.plan, draft.options.disk_taken_bytes);
       return std::move(draft.plan);
     }
     largest = largest_holders(draft.plan);

@@ -185,22 +185,6 @@ class Overwrite(Outputs):
                 self.assertEqual(self.run_command(*command).returncode, 1)
                 self.assertEqual((self.dir / "o" / name).read_text(), "mine")
 
-    @unittest.skipUnless(os.geteuid() == 0, "only root can make files of others")
-    def test_a_swap_that_another_user_began_is_not_cleared(self):
-        self.pipeline("p.yaml", 3, "type: table, path: a.csv")
-        self.expect(0, "run", "p.yaml", "--out", "o")
-        (self.dir / "m.tif").write_bytes(tiff())
-        self.expect(0, "convert", "m.tif", "c.ome.zarr")
-        for hidden, name in (("o/.parfocal-new", "a.csv"), (".c.ome.zarr.parfocal", "c.ome.zarr")):
-            (self.dir / hidden / ".parfocal-replaced").mkdir(parents=True)
-            self.write(f"{hidden}/.parfocal-replaced/{name}", "theirs")
-            self.write(f"{hidden}/.parfocal-swap", f"parfocal.swap/1\n\0r2{name}\0")
-            os.chown(self.dir / hidden / ".parfocal-swap", 12345, 12345)
-        before = self.files(".")
-        for command in (("run", "p.yaml", "--out", "o", "--overwrite"), ("convert", "m.tif", "c.ome.zarr", "--overwrite")):
-            self.assertIn("by another user", self.expect(8, *command)[1])
-        self.assertEqual({name: text for name, text in self.files(".").items() if ".parfocal-lock" not in name}, before)
-
     def test_a_file_of_the_name_of_the_hidden_folder_stays(self):
         self.pipeline("p.yaml", 3, "type: table, path: a.csv")
         self.expect(0, "run", "p.yaml", "--out", "o")

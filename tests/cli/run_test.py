@@ -132,6 +132,34 @@ class Budget(CommandTest):
                 self.assertIn("a plan has decided about memory, threads, on-error and parameters", err)
         self.assertFalse((self.dir / "pipeline-out").exists())
 
+    def test_a_saved_plan_is_refused_where_the_disk_has_no_room_for_it(self):
+        self.write_movie()
+        plan = json.loads(self.expect(0, "plan", "pipeline.yaml", "--json")[0])
+        plan["disk_bytes"] = 2**60
+        self.write("plan.json", json.dumps(plan))
+        _, err = self.expect(5, "run", "plan.json", "--out", "planned")
+        self.assertIn("may not fit the disk", err)
+        self.assertFalse((self.dir / "planned").exists())
+
+    def test_an_output_whose_name_begins_with_a_dash_is_advised_so_that_it_works(self):
+        self.write_movie()
+        self.expect(0, "run", "pipeline.yaml", "--out=-x")
+        _, err = self.expect(8, "run", "pipeline.yaml", "--out=-x")
+        for line in re.findall(r"(?m)^ +/\S*parfocal (.*)$", err):
+            self.expect(0, *shlex.split(line))
+        self.assertTrue((self.dir / "-x-2" / "frames.csv").exists())
+
+    def test_a_connector_that_the_hdf5_library_lacks_ends_nothing(self):
+        if self.run_command("ops", "rtdc").returncode != 0:
+            self.skipTest("built without HDF5")
+        environment = {**os.environ, "HDF5_VOL_CONNECTOR": "none_of_that_name"}
+        self.write("p.yaml", "parfocal: 1\nsource: {type: generator, size: {t: 9, y: 20, x: 30}, dtype: uint8}\n"
+                   "sinks: [{type: rtdc, from: source, path: a.rtdc, frame_rate: 100}]\n")
+        self.expect(0, "run", "p.yaml", "--out", "o", env=environment)
+        self.expect(0, "info", "o/a.rtdc", env=environment)
+        self.write("no.rtdc", "text")
+        self.expect(4, "info", "no.rtdc", env=environment)
+
     def test_plan_texts(self):
         self.write_movie()
         self.assertIn("smooth", self.expect(0, "plan", "pipeline.yaml")[0])
