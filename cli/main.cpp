@@ -21,6 +21,7 @@
 #include "parfocal/graph/vocabulary.h"
 #include "print.h"
 #include "unknown_words.h"
+#include "refused_path.h"
 
 namespace parfocal::cli {
 namespace {
@@ -312,6 +313,8 @@ int guarded(Program& program, const std::vector<std::string>& words) {
     return report(Error(ErrorCode::bad_command, {problem.what(), "", "", "", help}), json);
   } catch (const Error& error) {
     return report(error, json);
+  } catch (const std::filesystem::filesystem_error& problem) {
+    return report(refused_path(problem), json);
   } catch (const std::bad_alloc&) {
     return report(Error(ErrorCode::run_failed, {"the system gave no more memory", "", "", "",
                                                 "run again with a smaller --memory"}),

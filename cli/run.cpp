@@ -38,7 +38,11 @@ Error with_ready_lines(const Error& error, const Plan& plan, const RunArguments&
   const bool killed = was_killed(plan.out_dir) || was_killed(engine::staging_of(plan.out_dir));
   const bool replaceable = issues.back().cure.find("--overwrite") != std::string::npos;
   auto elsewhere = without_option(arguments.pipeline.words, "--out");
-  elsewhere.insert(elsewhere.end(), {"--out", free_folder(plan.out_dir).string()});
+  const std::string free = free_folder(plan.out_dir).string();
+  if (free.starts_with('-'))  // else it would be taken for an option
+    elsewhere.push_back("--out=" + free);
+  else
+    elsewhere.insert(elsewhere.end(), {"--out", free});
   std::vector<std::string> lines = {shell_line(elsewhere)};
   if (replaceable)
     lines.insert(killed ? lines.end() : lines.begin(),

@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "parfocal/core/units.h"
+#include "parfocal/core/utf8.h"
 #include "parfocal/graph/unclosed.h"
 
 namespace parfocal {
@@ -184,6 +185,18 @@ void refuse_control_bytes(const std::string& text, const std::string& file) {
   }
 }
 
+// The record of a run is JSON: it could not name an output of other bytes, which then nobody would
+// know again.
+void refuse_other_than_utf8(const std::string& text, const std::string& file) {
+  int line = 1;
+  for (size_t at = 0; at < text.size();) {
+    line += text[at] == '\n';
+    if (!next_character(text, at))
+      refuse({"the file is no UTF-8 text", Location{file, line, 1}.str(), "", "UTF-8 text",
+              "save the file as plain UTF-8 text"});
+  }
+}
+
 std::string syntax_cure(const std::string& text, int line) {
   std::istringstream lines(text);
   std::string content;
@@ -249,6 +262,7 @@ RawValue read_yaml(const std::string& text, const std::string& file, std::vector
     refuse({"the pipeline file is too large", file, format_bytes(static_cast<int64_t>(text.size())),
             "at most 1 MiB", "a pipeline file describes steps; keep data in files of their own"});
   refuse_control_bytes(text, file);
+  refuse_other_than_utf8(text, file);
   Builder builder(file, issues);
   try {
     read_events(text, builder);

@@ -173,6 +173,7 @@ TEST(Yaml, OversizedTextsAreRefused) {
   EXPECT_EQ(first(wide + "1]"), "the file has too many values");
   EXPECT_EQ(first("a: 1\n---\nb: 2\n"), "a pipeline file holds one document");
   EXPECT_EQ(first(std::string("a: 1\nb: \x04 2")), "the file holds a control character");
+  EXPECT_EQ(first("a: 1\nb: \xff"), "the file is no UTF-8 text");
   EXPECT_EQ(first(""), "a pipeline file is a map");
   std::string keys;
   for (int i = 0; i < 300; ++i) keys += "k" + std::to_string(i) + ": 1\n";

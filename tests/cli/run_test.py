@@ -51,6 +51,17 @@ class Run(CommandTest):
         self.assertFalse((self.dir / "p-out").exists())
         self.expect_json(4, "parfocal.error/1", "run", "p.yaml", "--json")
 
+    def test_a_name_that_the_system_refuses_to_look_at_is_4(self):
+        (self.dir / "loop.tif").symlink_to("loop.tif")
+        for name in ("loop.tif", 300 * "a" + ".tif"):
+            for words in (["convert", name, "o.ome.zarr"], ["info", name], ["recover", name],
+                          ["background", "copy", name, "o.rtdc"]):
+                with self.subTest(words=words):
+                    _, err = self.expect(4, *words)
+                    self.assertIn("cure:", err)
+                    self.assertNotIn("filesystem error", err)
+                    self.expect_json(4, "parfocal.error/1", *words, "--json")
+
     def test_set_of_an_unknown_step_is_3(self):
         self.write_movie()
         _, err = self.expect(3, "run", "pipeline.yaml", "--set", "msak.method=otsu")

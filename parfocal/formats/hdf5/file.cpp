@@ -46,6 +46,11 @@ void write_at_once(const Handle& list) {
 
 Handle access_list(Access how) {
   Handle list(H5Pcreate(H5P_FILE_ACCESS));
+#if H5_VERSION_GE(1, 12, 0)
+  // Not what HDF5_VOL_CONNECTOR names: these are plain files, and the library crashes where it
+  // lacks that connector.
+  H5Pset_vol(list.id(), H5VL_NATIVE, nullptr);
+#endif
   if (how == Access::read)
     set_read_driver(list.id());  // without locks
   else  // the format that dcnum wrote up to h5py 3.15 and all read; what is newer in a changed
@@ -54,6 +59,15 @@ Handle access_list(Access how) {
   if (how != Access::read) write_at_once(list);
   if (how == Access::journaled) set_write_driver(list.id());
   return list;
+}
+
+bool holds_hdf5(const std::string& name, const Handle& access) {
+#if H5_VERSION_GE(1, 12, 0)
+  return H5Fis_accessible(name.c_str(), access.id()) > 0;
+#else
+  (void)access;
+  return H5Fis_hdf5(name.c_str()) > 0;
+#endif
 }
 
 Handle open_file(const fs::path& path, Access how) {
@@ -65,7 +79,7 @@ Handle open_file(const fs::path& path, Access how) {
   const hid_t id = H5Fopen(name.c_str(), change ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access.id());
   if (id >= 0) return Handle(id);
   const std::string reason = hdf5_reason();
-  const bool is_hdf5 = H5Fis_hdf5(name.c_str()) > 0;
+  const bool is_hdf5 = holds_hdf5(name, access);
   if (const bool tiff = !is_hdf5 && has_head_of_tiff(path); !is_hdf5)
     throw Error(ErrorCode::input_missing,
                 Issue{tiff ? "this is a TIFF file, not HDF5" : "this is no HDF5 file", name, reason,
