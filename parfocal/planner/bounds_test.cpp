@@ -106,5 +106,104 @@ TEST(Bounds, OnlyValuesAreKeptThatAreFewerThanTheFrames) {
       EXPECT_EQ(ring.retained, plan.nodes[static_cast<size_t>(ring.port.node)].id == "m");
 }
 
+// The place of `m` is kept; what is read beside it is larger than an eighth of the memory.
+TEST(Bounds, AValueThatIsLargeIsMadeAgainInTheNextPass) {
+  const std::string text = movie(1000, 256, "c: 2, ") +
+                           "steps:\n  - {id: v, op: reduce, over: c, how: max}\n"
+                           "  - {id: m, op: reduce, over: t, how: mean, from: v}\n"
+                           "  - {id: d, op: subtract, from: v, by: m}\n" +
+                           kSaveLast;
+  const auto is_kept = [&](int64_t mib) {
+    const Plan plan = planned(text, with_memory(mib << 20));
+    EXPECT_EQ(plan.passes.size(), 2u);
+    EXPECT_TRUE(ring_of(plan, "m").retained);
+    return ring_of(plan, "v").retained;
+  };
+  EXPECT_FALSE(is_kept(512)) << "125 MiB";
+  EXPECT_TRUE(is_kept(2048));
+}
+
+TEST(Bounds, AnObserverHasTwoLeasesAndACameraItsRing) {
+  const Plan plan = planned(
+      "parfocal: 1\nsource: {type: push, ring: 9, of: {type: generator, size: {t: 90, y: 64, x: "
+      "64}, dtype: uint16}}\n" +
+          std::string(kSaveLast) + "observe: [{type: count, from: source}]\n",
+      minimal());
+  EXPECT_EQ(reserved(plan, "observer count", "two leases"), 2 * 64 * 64 * 2);
+  EXPECT_GE(reserved(plan, "source", "ring of the live source"), 9 * 64 * 64 * 2);
+}
+
+TEST(Bounds, ALiveSourceIsNotSweptByRegions) {
+  const std::string live =
+      "parfocal: 1\nsource: {type: push, of: {type: generator, size: {t: 90, y: 2048, x: 2048}}}\n";
+  EXPECT_EQ(planned(live + kSaveLast, minimal()).tile_count, 1);
+  PlanOptions tiled = minimal();
+  tiled.tile = Region::whole({64, 2048});
+  EXPECT_THROW(planned(live + kSaveLast, tiled), Error) << "its frames come once";
+}
+
+TEST(Bounds, BandsAreHalvedUntilSixteenRows) {
+  const Plan plan =
+      planned(movie(20, 2048) + "steps: [{op: gaussian, sigma: 2 px}]\n" + kSaveLast, minimal());
+  EXPECT_EQ(plan.tile, Region::whole({16, 2048}));
+  EXPECT_EQ(plan.tile_count, 128);
+}
+
+TEST(Bounds, OfManyWorkersNoneWaitsForAPlaceInAQueue) {
+  for (const int threads : {8, 33, 100}) {
+    PlanOptions options = with_memory(int64_t{4} << 30);
+    options.threads = threads;
+    const Plan plan =
+        planned(movie(5000) + "steps: [{op: delay, items: 1}]\n" + kSaveLast, options);
+    EXPECT_EQ(plan.threads, threads);
+    EXPECT_GE(ring_of(plan, "source").capacity, 2 * threads);
+  }
+}
+
+// Words of the first line of what was tried that has `words`.
+size_t first_tried(const Plan& plan, const std::string& words) {
+  for (size_t i = 0; i < plan.explain.size(); ++i)
+    if (plan.explain[i].starts_with("fit: ") && plan.explain[i].find(words) != std::string::npos)
+      return i;
+  return plan.explain.size();
+}
+
+TEST(Bounds, BandsComeBeforeFewerWorkersOnlyWhereABandIsReadAlone) {
+  const std::string steps = std::string("steps: [{op: gaussian, sigma: 2 px}]\n") + kSaveLast;
+  const Plan rows = planned(movie(20, 4096) + steps, with_memory(int64_t{40} << 20));
+  EXPECT_GT(rows.tile_count, 1);
+  EXPECT_LT(first_tried(rows, "regions"), first_tried(rows, "fit: 1 workers"));
+  const Plan frames = planned("parfocal: 1\nsource: {type: decoded, t: 20, side: 4096}\n" + steps,
+                              with_memory(int64_t{40} << 20));
+  EXPECT_GT(frames.tile_count, 1);
+  EXPECT_LT(first_tried(frames, "fit: 1 workers"), first_tried(frames, "regions"));
+}
+
+TEST(Bounds, NamesAlongTheAxesOfAllPortsTakeMemory) {
+  const std::string source = "parfocal: 1\nsource: {type: decoded, t: 3, side: 8, c: 5000";
+  EXPECT_EQ(reserved(planned(source + "}\n" + kSaveLast, minimal()), "names", ""), -1);
+  const Plan plan = planned(source + ", named: true}\n" + kSaveLast, minimal());
+  EXPECT_GE(reserved(plan, "names", ""), 5000 * 100) << "names of 100 letters";
+}
+
+TEST(Bounds, EveryWorkerTouchesAWindowOfAValueOnDisk) {
+  const std::string text = movie(100) +
+                           "steps:\n  - {id: b, op: background_sparse_median, kernel_size: 10, "
+                           "max_backgrounds: 9000}\n" +
+                           kSaveLast;
+  const auto windows = [&](int threads) {
+    PlanOptions options = with_memory(int64_t{32} << 20);
+    options.threads = threads;
+    const Plan plan = planned(text, options);
+    EXPECT_EQ(plan.threads, threads);
+    EXPECT_TRUE(ring_of(plan, "b/series").scratch);
+    int64_t most = 0;
+    for (const Reservation& r : plan.reservations)
+      if (r.holder == "b/series" && r.what.starts_with("in use of")) most = std::max(most, r.bytes);
+    return most;
+  };
+  EXPECT_GE(windows(4), windows(1) + 3 * 64 * 64 * 2);
+}
+
 }  // namespace
 }  // namespace parfocal

@@ -16,6 +16,7 @@ constexpr int64_t kDecodingBytes = int64_t{3} << 20;
 
 struct DecodedParams {
   int64_t t = 50, c = 1, side = 64, group = 1;
+  bool named = false;  // every channel has a long name
 };
 
 // A source whose reads take memory, as those of compressed files do.
@@ -25,6 +26,7 @@ class Decoded final : public Source {
     layout_.dtype = DType::u16;
     layout_.stream = {{"t", p.t, 1, "", {}}};
     if (p.c > 1) layout_.stream.push_back({"c", p.c, 1, "", {}});
+    if (p.named) layout_.stream[1].labels.assign(static_cast<size_t>(p.c), std::string(100, 'n'));
     layout_.item = {{"y", p.side, 1, "", {}}, {"x", p.side, 1, "", {}}};
   }
   const Layout& layout() const override { return layout_; }
@@ -51,7 +53,8 @@ PARFOCAL_SOURCE(decoded) {
                     .add("t", &P::t, "frames")
                     .add("c", &P::c, "channels")
                     .add("side", &P::side, "pixels")
-                    .add("group", &P::group, "items decoded together");
+                    .add("group", &P::group, "items decoded together")
+                    .add("named", &P::named, "channels have long names");
   info.open = [](const std::any& p, const SourceContext&) {
     return std::make_unique<Decoded>(std::any_cast<const P&>(p));
   };
@@ -308,6 +311,8 @@ TEST(Passes, AValueOfAnotherClockIsMadeInAnEarlierPass) {
   EXPECT_EQ(plan.passes.size(), 2u);
   EXPECT_EQ(node_of(plan, "s").cut, (std::vector<char>{0, 1}));
   EXPECT_TRUE(ring_of(plan, "v").retained);
+  EXPECT_THAT(plan_text(plan, true),
+              ::testing::HasSubstr("the source is read again (nobody knows when it comes"));
 }
 
 TEST(Passes, AValueThatIsNotOfTheInnermostAxesIsMadeInAnEarlierPass) {

@@ -23,13 +23,15 @@ int64_t group_of(const Draft& draft) {
   return draft.source.random ? draft.source.random->items_per_read() : 1;
 }
 
-// Small items travel in batches through longer queues, so that hand-overs cost little per item.
+// Small items travel in batches through longer queues, so that hand-overs cost little per item; of
+// many workers none waits for a place.
 int64_t wide_window(const Draft& draft, int threads) {
   int64_t largest = 1;
   for (const NodePlan& node : draft.plan.nodes)
     for (const PortLayout& out : node.outputs)
       if (out.layout.stream_count() != 1) largest = std::max(largest, out.item_bytes());
-  const int64_t wide = std::clamp<int64_t>((int64_t{1} << 20) / largest, 2 * threads, 64);
+  const int64_t wide =
+      std::max<int64_t>(2 * threads, std::min<int64_t>((int64_t{1} << 20) / largest, 64));
   const int64_t group = group_of(draft);  // one for each worker, and one that is being consumed
   return group > 1 ? std::max(wide, (threads + 1) * group) : wide;
 }

@@ -130,6 +130,41 @@ TEST(Planner, RefusesWithTheNumberThatFits) {
   }
 }
 
+TEST(Planner, ColumnsOfOneNameAreToldApartByTheirSteps) {
+  const auto keys = [](const std::string& more) {
+    return node_of(planned(movie(9) + "steps: [{id: a, op: threshold}" + more + "]\n" + kSaveLast),
+                   "frames.csv")
+        .keys;
+  };
+  EXPECT_THAT(keys(""), ::testing::Contains("column.threshold"));
+  EXPECT_THAT(keys(", {id: b, op: threshold, from: source}"),
+              ::testing::IsSupersetOf({"column.a_threshold", "column.b_threshold"}));
+}
+
+TEST(Planner, APlanThatWasChangedIsRefused) {
+  const Plan plan =
+      planned(movie(5) + "steps:\n  - {id: g, op: gaussian, sigma: 2 px}\n" + kSaveLast);
+  const std::string json = plan_to_json(plan);
+  const auto told = [&](const std::string& from, const std::string& to) {
+    std::string other = json;
+    const size_t at = other.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    other.replace(at, from.size(), to);
+    try {
+      plan_from_json(other);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("taken");
+  };
+  EXPECT_EQ(told("\"version\": 1", "\"version\": 1"), "taken");
+  EXPECT_THAT(told("\"version\": 1", "\"version\": 2"), ::testing::HasSubstr("version 2"));
+  for (const std::string field : {"capacity", "item_bytes", "slot_bytes", "batch"})
+    EXPECT_THAT(told("\"" + field + "\": ", "\"" + field + "\": 1"),
+                ::testing::HasSubstr("it was changed"))
+        << field;
+}
+
 TEST(Planner, TakesTheBoundAsTheSumOfItsReservations) {
   const Plan plan =
       planned(movie(20, 512) + "steps:\n  - {id: g, op: gaussian, sigma: 2 px}\n" + kSaveLast);

@@ -37,6 +37,13 @@ int64_t most_waiting_bytes(const Plan& plan) {
   return plan.live ? quarter : std::min(quarter, int64_t{32} << 20);
 }
 
+// Why the source is read again for a Value of `span` items.
+std::string reason_of_pass(int64_t span, bool same_root, int64_t bytes) {
+  if (span == kUnbounded) return "its span is not known before the end";
+  if (!same_root) return "nobody knows when it comes: a step changes the number of items";
+  return "keeping its span would take " + format_bytes(bytes);
+}
+
 void fail_live(const NodePlan& node, const std::string& value) {
   throw Error(
       ErrorCode::invalid_pipeline,
@@ -80,9 +87,7 @@ void split_passes(Draft& draft) {
         draft.explain(
             "passes: " + node.id + " waits for the Value " + producer.id +
             (cut ? ": a new pass, the source is read again (" +
-                       (span == kUnbounded ? std::string("its span is not known before the end")
-                                           : "keeping its span would take " + format_bytes(bytes)) +
-                       ")"
+                       reason_of_pass(span, same_root, bytes) + ")"
                  : ": a delay line of " + std::to_string(span) + " items, " + format_bytes(bytes)));
       }
       node.cut[i] = cut;
