@@ -101,6 +101,11 @@ TEST(Failures, ReceivedCountsNoGapsAmongTheItemsThatAreKept) {
   EXPECT_EQ(edge_of(r, "b").received, 6);
   EXPECT_EQ(edge_of(r, "a").received, 6);
   EXPECT_EQ(edge_of(r, "a").missing, 24);
+  const auto within = run_text(
+      "on_error: skip\nsource: {type: script, t: 30, broken: [7, 8, 9]}\nsinks: [{type: "
+      "memory, from: source, path: a}, {type: memory, from: source, path: b, fails_at: 8}]\n");
+  EXPECT_EQ(edge_of(within, "b").received, 7) << "a run of gaps is cut in its middle";
+  EXPECT_EQ(edge_of(within, "a").received, 7);
 }
 
 TEST(Failures, AStopKeepsTheFramesThatAllSinksHaveAndCountsThem) {
@@ -160,6 +165,82 @@ TEST(Failures, EveryInputMissingMakesTheValueAGap) {
   EXPECT_EQ(r.record.exit_code, 6) << r.record.json();
   EXPECT_EQ((received("m").items[{0, 0}]), "gap failed");
   EXPECT_EQ(edge_of(r, "m").received, 0);
+}
+
+TEST(Failures, TheFirstFailureIsTheOneThatIsTold) {
+  const auto r = run_text(
+      "source: {type: script, t: 30}\nsinks: [{type: memory, from: source, path: a, fails_at: 7}, "
+      "{type: memory, from: source, path: b, fails_at: 27, queue: 100}]\n");
+  EXPECT_EQ(r.record.exit_code, 1);
+  ASSERT_EQ(r.record.issues.size(), 1u) << r.record.json();
+  EXPECT_EQ(r.record.issues[0].what, "the script fails") << "not what closing b then says";
+  EXPECT_NE(r.record.issues[0].where.find("memory a"), std::string::npos);
+}
+
+TEST(Failures, AFrameWithoutItsLabelsIsMissing) {
+  const auto r = run_text(
+      "on_error: skip\nsource: {type: script, t: 9}\nsteps: [{id: f, op: fail_at, sequence: 4}]\n"
+      "sinks: [{type: memory, from: source, labels: {l: f}, path: a}]\n");
+  EXPECT_EQ(r.record.exit_code, 6) << r.record.json();
+  EXPECT_EQ((received("a").items[{4, 1}]), gap_text(GapReason::failed));
+  EXPECT_EQ(edge_of(r, "a").received, 8);
+  EXPECT_EQ(edge_of(r, "a").missing, 1);
+  EXPECT_EQ(rows_with(r, "ok"), 8);
+}
+
+TEST(Failures, OfTwoInputsThatLackTheFirstIsTold) {
+  const auto r = run_text(
+      "on_error: skip\nsource: {type: script, t: 9}\nsteps:\n"
+      "  - {id: f, op: fail_at, sequence: 4, from: source}\n"
+      "  - {id: g, op: fail_at, sequence: 4, from: source}\n"
+      "  - {id: d, op: subtract, from: f, by: g}\n"
+      "sinks: [{type: memory, from: d, path: d}]\n");
+  EXPECT_EQ(r.record.failed, 2);
+  ASSERT_EQ(r.frames.size(), 9u);
+  EXPECT_NE(r.frames[4].find("failed: f: "), std::string::npos) << r.frames[4];
+}
+
+TEST(Failures, AnItemThatAStreamFailsOnIsAGapAtItsPlaceInEveryRegion) {
+  for (const bool throws : {false, true})
+    for (const bool swept : {false, true}) {
+      SCOPED_TRACE(std::string(throws ? "throws" : "fails") + (swept ? ", swept" : ""));
+      PlanOptions options;
+      if (swept) options.tile = Region::whole({16, 40});
+      const std::string text =
+          "source: {type: script, t: 9, y: 64, x: 40}\nsteps: [{id: f, op: "
+          "fail_in_order, sequence: 4, throws: " +
+          std::string(throws ? "true" : "false") +
+          "}]\nsinks: [{type: memory, from: source, path: a}, {type: memory, "
+          "from: f, path: f}]\n";
+      const auto r = run_text("on_error: skip\n" + text, options);
+      EXPECT_EQ(r.record.exit_code, 6) << r.record.json();
+      EXPECT_EQ(r.record.failed, 1);
+      auto expected = received("a").items;
+      expected[{4, 0}] = gap_text(GapReason::failed);
+      EXPECT_TRUE(received("f").items == expected);
+      EXPECT_EQ(edge_of(r, "f").missing, 1);
+      EXPECT_EQ(run_text(text, options).record.exit_code, 1);
+    }
+}
+
+TEST(Failures, LostFramesAreToldByTheExitCodeBeforeItemsThatFailed) {
+  const auto r = run_text(
+      "on_error: skip\nsource: {type: script_live, t: 12, broken: [3, 4]}\nsteps: [{id: f, op: "
+      "fail_at, sequence: 7}]\nsinks: [{type: memory, from: f, path: f}]\n");
+  EXPECT_EQ(r.record.lost, 2);
+  EXPECT_EQ(r.record.failed, 1);
+  EXPECT_EQ(r.record.exit_code, 7);
+  ASSERT_FALSE(r.record.issues.empty());
+  EXPECT_EQ(r.record.issues[0].what, "the live source lost 2 frames");
+}
+
+TEST(Failures, TheRecordNamesTheFirstHundredItemsThatFailed) {
+  std::string broken;
+  for (int i = 0; i < 150; ++i) broken += (i ? ", " : "") + std::to_string(i);
+  const auto r = run_text("on_error: skip\nsource: {type: script, t: 160, broken: [" + broken +
+                          "]}\nsinks: [{type: memory, from: source, path: a}]\n");
+  EXPECT_EQ(r.record.broken, 150);
+  EXPECT_EQ(r.record.issues.size(), 100u);
 }
 
 }  // namespace

@@ -140,6 +140,21 @@ TEST(Regions, AValueOfNoItemsIsAGapEvenWhereNothingOfItIsNeededInTheEnd) {
   }
 }
 
+TEST(Regions, AValueIsMissingThoughOneBeforeItWasThere) {
+  PlanOptions options;
+  options.tile = Region::whole({16, 40});
+  const auto r = run_text(
+      "on_error: skip\nsource: {type: script, t: 3, c: 2, y: 64, x: 40, broken: [2, 3]}\nsteps:\n"
+      "  - {id: m, op: reduce, over: c, how: mean, from: source}\n"
+      "  - {id: k, op: crop, y: [0, 9], from: m}\n" +
+          sinks_of({"source", "k"}),
+      options);
+  EXPECT_EQ(r.record.exit_code, 6) << r.record.json();
+  EXPECT_EQ((received("k").items[{1, 0}]), "gap failed");
+  EXPECT_EQ(edge_of(r, "k").received, 2);
+  EXPECT_EQ(edge_of(r, "k").missing, 1);
+}
+
 TEST(Regions, AnItemThatFailsOnlyInALaterRegionFailsTheRun) {
   PlanOptions options;
   options.tile = Region::whole({16, 40});
