@@ -104,6 +104,36 @@ class Overwrite(Outputs):
                 self.assertEqual(self.files(out), before)
                 shutil.rmtree(self.dir / "in/a")
 
+    def test_an_input_of_a_folder_whose_name_looks_like_a_pattern_is_not_replaced(self):
+        folder = self.dir / "br[1]"
+        folder.mkdir()
+        self.pipeline("br[1]/p.yaml", 3, "type: ome_tiff, path: a.ome.tif", "type: ome_tiff, path: b.ome.tif")
+        self.expect(0, "run", "br[1]/p.yaml", "--out", "br[1]/in")
+        before = self.files("br[1]/in")
+        self.pipeline("br[1]/s.yaml", 0, "type: ome_tiff, path: b.ome.tif",
+                      source="{type: files, glob: 'in/*.tif', axes: auto}")
+        _, err = self.expect(8, "run", "br[1]/s.yaml", "--out", "br[1]/in", "--overwrite")
+        self.assertIn("input of this run", err)
+        self.assertEqual(self.files("br[1]/in"), before)
+
+    def test_an_output_that_is_an_input_by_a_second_name_is_not_replaced(self):
+        self.pipeline("p.yaml", 3, "type: ome_tiff, path: a.ome.tif")
+        self.expect(0, "run", "p.yaml", "--out", "o")
+        os.link(self.dir / "o/a.ome.tif", self.dir / "a.ome.tif")
+        self.pipeline("s.yaml", 0, "type: ome_tiff, path: a.ome.tif",
+                      source="{type: files, glob: a.ome.tif, axes: auto}")
+        _, err = self.expect(8, "run", "s.yaml", "--out", "o", "--overwrite")
+        self.assertIn("input of this run", err)
+
+    def test_a_run_that_was_killed_before_it_wrote_its_record_can_be_replaced(self):
+        self.pipeline("p.yaml", 3, "type: table, path: a.csv")
+        (self.dir / "o").mkdir()
+        self.write("o/run.json", "")
+        _, err = self.expect(8, "run", "p.yaml", "--out", "o")
+        for line in self.cures(err):
+            self.expect(0, *line)
+        self.assertEqual(sorted(self.files("o")), ["a.csv", "frames.csv", "run.json"])
+
     def test_two_pipelines_may_take_turns_in_one_folder(self):
         self.pipeline("a.yaml", 3, "type: table, path: a.csv")
         self.pipeline("b.yaml", 4, "type: table, path: b.csv")

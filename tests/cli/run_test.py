@@ -37,6 +37,23 @@ class Run(CommandTest):
         for edge in record["edges"]:
             self.assertEqual(edge["received"] + edge["missing"], edge["expected"])
 
+    def test_the_record_holds_the_pipeline_and_its_fingerprint(self):
+        self.write_movie()
+        self.expect(0, "run", "pipeline.yaml", "--out", "o")
+        told = json.loads((self.dir / "o/run.json").read_text())["provenance"]
+        self.assertEqual(told["pipeline_text"], PIPELINE)
+        fingerprint = 0xcbf29ce484222325  # FNV-1a
+        for byte in PIPELINE.encode():
+            fingerprint = (fingerprint ^ byte) * 0x100000001b3 % 2**64
+        self.assertEqual(told["pipeline_fnv1a64"], f"{fingerprint:016x}")
+
+    def test_workers_are_no_more_than_the_processors_that_are_allowed(self):
+        self.write_movie()
+        allowed = os.sched_getaffinity(0)
+        self.addCleanup(os.sched_setaffinity, 0, allowed)
+        os.sched_setaffinity(0, {min(allowed)})
+        self.assertEqual(json.loads(self.expect(0, "plan", "pipeline.yaml", "--json")[0])["threads"], 1)
+
     def test_results_do_not_depend_on_threads(self):
         self.write_movie()
         for n in ["1", "2"]:
@@ -74,7 +91,9 @@ class Run(CommandTest):
         lines = re.findall(r"(?m)^\s+(\S*parfocal run pipeline.yaml .*)$", err)
         self.assertEqual(len(lines), 2, err)
         for line in lines:
-            self.expect(0, *shlex.split(line)[1:])
+            paths = self.expect(0, *shlex.split(line)[1:])[0].splitlines()
+            self.assertTrue(all((self.dir / path).exists() for path in paths), paths)
+            self.assertIn("objects.csv", {path.split("/")[-1] for path in paths})
         self.assertTrue((self.dir / "pipeline-out-2" / "objects.csv").exists())
 
     def test_a_broken_frame_stops_and_the_line_with_skip_works(self):
