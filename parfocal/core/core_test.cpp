@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "parfocal/core/frame_set.h"
 #include "parfocal/core/io.h"
 #include "parfocal/core/operator_info.h"
 
@@ -83,6 +84,15 @@ TEST(Units, ParseQuantitiesAndBytes) {
   EXPECT_EQ(parse_bytes("2 GiB"), int64_t{2} << 30);
   EXPECT_FALSE(parse_bytes("-1"));
   EXPECT_FALSE(parse_bytes("9999999999 TiB"));
+  const std::pair<const char*, int64_t> sizes[] = {{"7", 7},
+                                                   {"7 B", 7},
+                                                   {"3 kB", 3000},
+                                                   {"3 MB", 3'000'000},
+                                                   {"1.5 KiB", 1536},
+                                                   {"4GB", 4'000'000'000},
+                                                   {"2 TB", 2'000'000'000'000},
+                                                   {"1 TiB", int64_t{1} << 40}};
+  for (const auto& [text, bytes] : sizes) EXPECT_EQ(parse_bytes(text), bytes) << text;
   EXPECT_DOUBLE_EQ(*unit_factor("nm", "um"), 1e-3);
   EXPECT_FALSE(unit_factor("s", "um"));
 }
@@ -95,6 +105,43 @@ TEST(Views, SubviewAndCopyRoundTrip) {
   Region r{2, {1, 2}, {2, 3}};
   copy_pixels(whole, packed_view(reinterpret_cast<std::byte*>(b.data()), DType::u16, r));
   EXPECT_EQ(b, (std::vector<uint16_t>{9, 10, 11, 16, 17, 18}));
+}
+
+TEST(Views, ClearingAPartLeavesThePixelsAroundIt) {
+  std::vector<uint16_t> a(5 * 7, 9);
+  const MutableView whole =
+      packed_view(reinterpret_cast<std::byte*>(a.data()), DType::u16, Region::whole({5, 7}));
+  const Region part{2, {1, 2}, {2, 3}};
+  clear_pixels(subview(whole, part));
+  for (int64_t y = 0; y < 5; ++y)
+    for (int64_t x = 0; x < 7; ++x) {
+      const bool inside = y >= 1 && y < 3 && x >= 2 && x < 5;
+      EXPECT_EQ(a[static_cast<size_t>(7 * y + x)], inside ? 0 : 9) << y << " " << x;
+    }
+  clear_pixels(whole);
+  EXPECT_EQ(a, std::vector<uint16_t>(5 * 7, 0));
+}
+
+TEST(FrameSets, AreCutInTheMiddleOfARunAndTellHowManyAreThereFromTheFirst) {
+  FrameSet set;
+  set.add(0, 3);
+  set.add(5, 4);
+  set.add(3);
+  EXPECT_EQ(set.prefix(), 4);
+  EXPECT_EQ(set.end(), 9);
+  set.cut(7);
+  EXPECT_EQ(set.count(), 6);
+  EXPECT_EQ(set.end(), 7);
+  set.cut(5);
+  EXPECT_EQ(set.count(), 4);
+  set.cut(2);
+  EXPECT_EQ(set.prefix(), 2);
+  set.cut(0);
+  EXPECT_TRUE(set.empty());
+  EXPECT_EQ(set.prefix(), 0);
+  set.add(1);
+  EXPECT_EQ(set.prefix(), 0) << "the first lacks";
+  EXPECT_EQ(set.begin(), 1);
 }
 
 TEST(Layout, CoordinatesInCOrder) {
