@@ -3,6 +3,7 @@
 #include <mutex>
 #include <optional>
 
+#include "parfocal/formats/zarr/array_names.h"
 #include "parfocal/formats/zarr/json_reader-inl.h"
 
 namespace parfocal {
@@ -139,7 +140,10 @@ NgffGroup ZarrHierarchy::group(const std::string& path) const { return group_of(
 
 ZarrArray array_of(const ZarrNode& node) {
   return named(node.where, [&] {
-    return node.format == 2 ? parse_zarr_v2_array(node.text) : parse_zarr_array(node.text);
+    if (node.format != 2) return parse_zarr_array(node.text);
+    ZarrArray array = parse_zarr_v2_array(node.text);
+    array.names = parse_v2_names(node.attributes, array.shape.size());
+    return array;
   });
 }
 

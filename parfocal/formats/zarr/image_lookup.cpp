@@ -7,14 +7,12 @@
 
 #include "parfocal/core/listed.h"
 #include "parfocal/core/operator_info.h"
-#include "parfocal/formats/common/axis_params.h"
-#include "parfocal/formats/zarr/chunk_lookup.h"
+#include "parfocal/formats/zarr/image_axes.h"
 
 namespace parfocal {
 namespace {
 
 constexpr size_t kMostNamed = 8;
-constexpr int64_t kMostChannels = 10000;  // that may have names
 
 [[noreturn]] void missing(const ZarrHierarchy& store, const std::string& path,
                           const std::string& what, const std::string& needed,
@@ -103,58 +101,12 @@ void check_labels(const ZarrHierarchy& store, const std::string& image, const st
           known.empty() ? "remove labels" : known_cure("labels", name, known));
 }
 
-const char* usual_axes(size_t rank) {
-  return rank == 2 ? "yx" : rank == 4 ? "tzyx" : rank == 5 ? "tczyx" : "tyx";
-}
-
-std::vector<Axis> axes_of_array(const ZarrHierarchy& store, const std::string& path,
-                                const ZarrArray& array, const std::string& axes) {
-  std::vector<Axis> result;
-  if (!axes.empty()) {
-    const Layout layout = layout_of_axes(axes);
-    result = layout.stream;
-    result.insert(result.end(), layout.item.begin(), layout.item.end());
-  } else {
-    for (const std::string& name : array.names) result.push_back({name, 0, 1, "", {}});
-  }
-  if (result.empty())
-    missing(store, path, "the array does not name its axes", "one name per axis, the last two y x",
-            std::string("write e.g. axes: ") + usual_axes(array.shape.size()));
-  return result;
-}
-
 // The name that the sink gives a channel without one is none.
 std::string name_without_axis(const std::vector<Axis>& axes,
                               const std::vector<std::string>& channels) {
   const bool has_c =
       std::any_of(axes.begin(), axes.end(), [](const Axis& axis) { return axis.name == "c"; });
   return has_c || channels.size() != 1 || channels[0] == "channel 0" ? "" : channels[0];
-}
-
-// Names as they are, for as many channels as there are: what has none has an empty one.
-void set_channels(std::vector<std::string> channels, Axis& axis) {
-  if (axis.name != "c" || axis.size > kMostChannels) return;
-  channels.resize(static_cast<size_t>(axis.size));
-  if (std::any_of(channels.begin(), channels.end(), [](const auto& c) { return !c.empty(); }))
-    axis.labels = std::move(channels);
-}
-
-// Sizes from the array, whose chunks are looked for; frames are y x.
-void complete_axes(const ZarrHierarchy& store, FoundImage& image,
-                   const std::vector<std::string>& channels) {
-  const size_t n = image.axes.size();
-  if (n != image.array.shape.size() || n < 2 || image.axes[n - 1].name != "x" ||
-      image.axes[n - 2].name != "y")
-    throw Error(ErrorCode::input_missing,
-                Issue{"the axes do not fit the array", store.store()->where(image.path),
-                      fmt::format("{} axes, {} sizes", n, image.array.shape.size()),
-                      "one axis per size, the last two y x", "repair the metadata"});
-  for (size_t a = 0; a < n; ++a) {
-    image.axes[a].size = image.array.shape[a];
-    set_channels(channels, image.axes[a]);
-  }
-  for (std::string& note : locate_chunks(*store.store(), image.path, image.array))
-    image.notices.push_back(std::move(note));
 }
 
 // Axes before y x of the same sizes.
@@ -309,6 +261,7 @@ FoundImage find_image(const ZarrHierarchy& store, const ImageChoice& choice) {
       level == 0 ? found.array : store.array(joined_key(image, group.image->levels[0].path)));
   found.axes = group.image->axes_of(level);
   found.notices = group.image->notices_of(level);
+  take_stated_axes(choice.axes, found);
   complete_axes(store, found, group.image->channels);
   found.channel = name_without_axis(found.axes, group.image->channels);
   return found;

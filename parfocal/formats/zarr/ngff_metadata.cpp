@@ -22,10 +22,34 @@ std::string checked_path(const Json& value, const char* what) {
   return path;
 }
 
+const Json& first_of(const Json& list) {
+  static const Json none;
+  return list.is_array() && !list.empty() ? list[0] : none;
+}
+
+// The system of coordinates into which the first dataset is placed, of those that later versions
+// describe; else the first.
+const Json& coordinate_system(const Json& multiscale) {
+  const Json& systems = at(multiscale, "coordinateSystems");
+  const Json& dataset = first_of(at(multiscale, "datasets"));
+  const Json& placed = first_of(at(dataset, "coordinateTransformations"));
+  const std::string output = extension_name(at(placed, "output"));
+  for (const Json& system : systems)
+    if (!output.empty() && text_at(system, "name") == output) return system;
+  return first_of(systems);
+}
+
 // Versions before 0.3 have no axes: always t c z y x. Version 0.3 has names only.
-void read_axes(const Json& multiscale, NgffImage& image, std::vector<std::string>& units) {
-  Json axes = at(multiscale, "axes");
-  if (axes.is_null()) axes = {"t", "c", "z", "y", "x"};
+Json axes_json(const Json& multiscale, const std::string& version) {
+  for (const Json* place : {&multiscale, &coordinate_system(multiscale)})
+    if (const Json& axes = at(*place, "axes"); !axes.is_null()) return axes;
+  if (!version.empty() && version != "0.1" && version != "0.2")
+    bad("the image does not name its axes", "version " + version.substr(0, 60),
+        "axes of the multiscale image");
+  return {"t", "c", "z", "y", "x"};
+}
+
+void read_axes(const Json& axes, NgffImage& image, std::vector<std::string>& units) {
   if (!axes.is_array() || axes.size() < 2 || axes.size() > kMaxRank)
     bad("an image needs 2 to 6 axes", brief(axes));
   for (const Json& entry : axes) {
@@ -110,11 +134,26 @@ void read_levels(const Json& multiscale, bool with_units, NgffImage& image) {
                     std::vector<double>(image.axes.size(), 1),
                     std::vector<double>(image.axes.size(), 0)};
     const bool own = apply_transforms(at(dataset, "coordinateTransformations"), level);
-    const bool common = apply_transforms(at(multiscale, "coordinateTransformations"), level);
+    // Of several systems of coordinates that of the image leads to another one.
+    const bool common = at(multiscale, "coordinateSystems").is_null() &&
+                        apply_transforms(at(multiscale, "coordinateTransformations"), level);
     if (with_units && !own && !common && level.doubt.empty())
       level.doubt = "there are units, but no scale";
     image.levels.push_back(std::move(level));
   }
+}
+
+std::string version_of(const Json& ome) {
+  for (const Json* place : {&ome, &at(ome, "plate"), &at(ome, "well"), &at(ome, "image-label")})
+    if (at(*place, "version").is_string()) return text_at(*place, "version");
+  const Json& multiscales = at(ome, "multiscales");
+  return multiscales.is_array() && !multiscales.empty() ? text_at(multiscales[0], "version") : "";
+}
+
+// A wavelength may stand as a number.
+std::string label_of(const Json& channel) {
+  const Json& label = at(channel, "label");
+  return label.is_number() ? label.dump() : text_at(channel, "label");
 }
 
 NgffImage read_image(const Json& ome) {
@@ -126,7 +165,7 @@ NgffImage read_image(const Json& ome) {
                             " multiscale images: the first one is read.");
   image.name = text_at(multiscale, "name");
   std::vector<std::string> units;
-  read_axes(multiscale, image, units);
+  read_axes(axes_json(multiscale, version_of(ome)), image, units);
   const bool with_units = std::any_of(units.begin(), units.end(),
                                       [](const std::string& unit) { return !unit.empty(); });
   read_levels(multiscale, with_units, image);
@@ -134,7 +173,7 @@ NgffImage read_image(const Json& ome) {
   image.axes = image.axes_of(0);
   const Json& channels = at(at(ome, "omero"), "channels");
   for (size_t c = 0; channels.is_array() && c < channels.size(); ++c)
-    image.channels.push_back(text_at(channels[c], "label"));
+    image.channels.push_back(label_of(channels[c]));
   return image;
 }
 
@@ -145,11 +184,13 @@ std::vector<std::string> paths_of(const Json& list, const char* what) {
   return paths;
 }
 
-std::string version_of(const Json& ome) {
-  for (const Json* place : {&ome, &at(ome, "plate"), &at(ome, "well"), &at(ome, "image-label")})
-    if (at(*place, "version").is_string()) return text_at(*place, "version");
-  const Json& multiscales = at(ome, "multiscales");
-  return multiscales.is_array() && !multiscales.empty() ? text_at(multiscales[0], "version") : "";
+// Version 0.5 has it under "ome" in Zarr v3, 0.4 at the top in Zarr v2. Writers mix these.
+const Json& ome_of(const Json& json, int zarr_format) {
+  const Json& top = zarr_format == 2 ? json : at(json, "attributes");
+  const Json& ome = at(top, "ome");
+  const bool at_top =
+      zarr_format == 2 ? top.contains("multiscales") || !ome.is_object() : !ome.is_object();
+  return at_top ? top : ome;
 }
 
 }  // namespace
@@ -190,7 +231,7 @@ std::vector<std::string> NgffImage::notices_of(size_t level) const {
 
 NgffGroup parse_ngff(std::string_view text, int zarr_format) {
   const Json json = parse_object(text);
-  const Json& ome = zarr_format == 2 ? json : at(at(json, "attributes"), "ome");
+  const Json& ome = ome_of(json, zarr_format);
   NgffGroup group;
   group.version = version_of(ome);
   const Json& multiscales = at(ome, "multiscales");

@@ -201,5 +201,49 @@ TEST(NgffChannels, NamesAndUnitsComeBackAsTheyWereWritten) {
   EXPECT_EQ(open_source("ome_zarr", raw_map({{"path", "b.zarr"}}), dir.path())->layout(), layout);
 }
 
+// Only versions before 0.3 mean t c z y x where they say nothing.
+TEST(NgffAxes, AreNotGuessedWhereTheVersionHasThem) {
+  json image = image_json(nullptr, scale_list({1, 1, 1, 2, 3}));
+  image["multiscales"][0].erase("axes");
+  EXPECT_THROW((void)parsed(image), Error);
+  image["version"] = "0.2";
+  EXPECT_EQ(parsed(image).axes[0].name, "t");
+  image.erase("version");
+  EXPECT_EQ(parsed(image).axes[0].name, "t");
+}
+
+TEST(NgffAxes, AreThoseOfTheSystemThatTheImageIsPlacedIn) {
+  json image = image_json(nullptr, scale_list({2, 3, 4, 5}), scale_list({9, 9, 9, 9}));
+  json& multiscale = image["multiscales"][0];
+  multiscale.erase("axes");
+  image["version"] = "0.6";
+  const json physical = {axis("z", "micrometer"), axis("t", "second"), axis("y", "micrometer"),
+                         axis("x", "micrometer")};
+  multiscale["coordinateSystems"] = {{{"name", "world"}, {"axes", {axis("t"), axis("z")}}},
+                                     {{"name", "physical"}, {"axes", physical}}};
+  multiscale["datasets"][0]["coordinateTransformations"][0]["output"] = "physical";
+  const NgffImage read = parsed(image);
+  ASSERT_EQ(read.axes.size(), 4u);
+  EXPECT_EQ(read.axes[0], (Axis{"z", 0, 2, "um", {}}));
+  EXPECT_EQ(read.axes[1], (Axis{"t", 0, 3, "s", {}}));
+  EXPECT_EQ(read.axes[3], (Axis{"x", 0, 5, "um", {}}));
+}
+
+TEST(NgffMetadata, IsFoundWhereTheOtherVersionHasIt) {
+  const json image = image_json({axis("z"), axis("y"), axis("x")}, scale_list({2, 3, 4}));
+  const json in_v3 = {{"zarr_format", 3}, {"attributes", image}}, in_v2 = {{"ome", image}};
+  for (const auto& group : {parse_ngff(in_v3.dump(), 3), parse_ngff(in_v2.dump(), 2)}) {
+    ASSERT_TRUE(group.image);
+    EXPECT_EQ(group.image->axes[0].name, "z");
+    EXPECT_EQ(group.image->axes[0].scale, 2);
+  }
+}
+
+TEST(NgffChannels, WavelengthsMayBeNumbers) {
+  json image = image_json({axis("c"), axis("y"), axis("x")}, scale_list({1, 1, 1}));
+  image["omero"]["channels"] = {{{"label", 488}}, {{"label", "C"}}};
+  EXPECT_THAT(parsed(image).channels, ElementsAre("488", "C"));
+}
+
 }  // namespace
 }  // namespace parfocal

@@ -11,6 +11,7 @@
 #include "parfocal/formats/common/stream_order.h"
 #include "parfocal/formats/zarr/array_reader.h"
 #include "parfocal/formats/zarr/frame_rows.h"
+#include "parfocal/formats/zarr/image_axes.h"
 #include "parfocal/formats/zarr/image_positions.h"
 #include "parfocal/formats/zarr/store_stamps.h"
 #include "parfocal/formats/zarr/writer/recover.h"
@@ -244,29 +245,32 @@ class OmeZarrSource final : public Source {
 
 PARFOCAL_SOURCE(ome_zarr) {
   using P = OmeZarrSourceParams;
-  return {"ome_zarr",
-          "a level of an OME-Zarr image (0.4 on Zarr v2, 0.5 on Zarr v3) or of one of its label "
-          "images, or a Zarr array",
-          Parameters<P>()
-              .add("path", &P::path,
-                   "folder of the image, plate or array, relative to the pipeline "
-                   "file, e.g. movie.ome.zarr")
-              .required()
-              .add("position", &P::position,
-                   "which image of a plate or of several positions, by its path, such as A/1/0; "
-                   "all: every "
-                   "one, as axis p")
-              .add("labels", &P::labels, "name of a label image to read instead")
-              .add("level", &P::level, "0 = the finest; the next ones are smaller")
-              .at_least(0)
-              .defaults("0")
-              .add("axes", &P::axes, "names of the axes of an array that has none, such as tyx"),
-          "{type: ome_zarr, path: smooth.ome.zarr, labels: cells}",
-          [](const std::any& params, const SourceContext& context) -> std::unique_ptr<Source> {
-            return std::make_unique<OmeZarrSource>(std::any_cast<const P&>(params), context);
-          },
-          nullptr,
-          false};
+  return {
+      "ome_zarr",
+      "a level of an OME-Zarr image (0.4 on Zarr v2, 0.5 on Zarr v3) or of one of its label "
+      "images, or a Zarr array",
+      Parameters<P>()
+          .add("path", &P::path,
+               "folder of the image, plate or array, relative to the pipeline "
+               "file, e.g. movie.ome.zarr")
+          .required()
+          .add("position", &P::position,
+               "which image of a plate or of several positions, by its path, such as A/1/0; "
+               "all: every "
+               "one, as axis p")
+          .add("labels", &P::labels, "name of a label image to read instead")
+          .add("level", &P::level, "0 = the finest; the next ones are smaller")
+          .at_least(0)
+          .defaults("0")
+          .add("axes", &P::axes,
+               "names of the axes in their order in the array, such as tyx: where it has none or "
+               "other ones"),
+      "{type: ome_zarr, path: smooth.ome.zarr, labels: cells}",
+      [](const std::any& params, const SourceContext& context) -> std::unique_ptr<Source> {
+        return std::make_unique<OmeZarrSource>(std::any_cast<const P&>(params), context);
+      },
+      nullptr,
+      false};
 }
 
 PARFOCAL_RULES(sources, ome_zarr) {
@@ -274,7 +278,7 @@ PARFOCAL_RULES(sources, ome_zarr) {
   return Rules<P>()
       .add({"labels"}, [](const P& p, const Connections&) { check_label_name(p.labels); })
       .add({"axes"}, [](const P& p, const Connections&) {
-        if (!p.axes.empty()) (void)layout_of_axes(p.axes);
+        if (!p.axes.empty()) check_array_axes(p.axes);
       });
 }
 

@@ -303,5 +303,54 @@ TEST(OmeZarrSource, ReadsWhereOnlyConsolidatedMetadataIsLeft) {
   EXPECT_EQ(source->layout().stream_count(), 4);
 }
 
+// Where the metadata is wrong the user says what is right, and is not passed over.
+TEST(OmeZarrSource, TakesTheAxesThatAreStated) {
+  TempDir dir;
+  write_v2_image(dir / "a.zarr");
+  const auto source =
+      open_source("ome_zarr", raw_map({{"path", "a.zarr"}, {"axes", "zyx"}}), dir.path());
+  EXPECT_EQ(source->layout().stream[0], (Axis{"z", 4, 1, "", {}})) << "seconds are no length";
+  EXPECT_EQ(source->layout().item[0], (Axis{"y", 6, 0.5, "um", {}}));
+  ASSERT_EQ(source->notices().size(), 1u);
+  EXPECT_THAT(source->notices()[0], HasSubstr("its axes are t y x; taken as z y x"));
+  EXPECT_THAT(open_failure(dir, raw_map({{"path", "a.zarr"}, {"axes", "tzyx"}})),
+              HasSubstr("axes t z y x, 3 sizes"));
+  EXPECT_THAT(open_source("ome_zarr", raw_map({{"path", "a.zarr"}, {"axes", "tyx"}}), dir.path())
+                  ->notices(),
+              testing::IsEmpty());
+}
+
+// Letters in another order would be another image.
+TEST(OmeZarrSource, AdvisesNoOtherOrderOfTheAxesOfAnArray) {
+  TempDir dir;
+  for (const char* axes : {"yxc", "xyz", "YXT"}) {
+    const std::string failure = open_failure(dir, raw_map({{"path", "a.zarr"}, {"axes", axes}}));
+    EXPECT_THAT(failure, HasSubstr("numpy.moveaxis")) << axes;
+    EXPECT_THAT(failure, testing::Not(HasSubstr("write axes"))) << axes;
+  }
+}
+
+void write_v2_array(const std::filesystem::path& folder, const json& names) {
+  test::write_text(folder / ".zarray", R"({"zarr_format": 2, "shape": [2, 3, 6, 5],
+    "chunks": [1, 1, 6, 5], "dtype": "|u1", "compressor": null, "fill_value": 0, "order": "C",
+    "filters": null, "dimension_separator": "."})");
+  test::write_text(folder / ".zattrs", json({{"_ARRAY_DIMENSIONS", names}}).dump());
+}
+
+TEST(OmeZarrSource, AdvisesTheAxesThatAnArrayNamesInItsOwnWay) {
+  TempDir dir;
+  write_v2_array(dir / "own.zarr", {"z", "t", "y", "x"});
+  EXPECT_EQ(open_source("ome_zarr", raw_map({{"path", "own.zarr"}}), dir.path())->layout().str(),
+            "t=3 z=2 | y=6 x=5 uint8");
+  const std::pair<json, const char*> cases[] = {
+      {{"Z", "Time", "Y", "X"}, "write axes: ztyx"},
+      {{"z", "y", "x", "c"}, "numpy.moveaxis"},
+      {{"time", "band", "lat", "lon"}, "write e.g. axes: tzyx"}};
+  for (const auto& [names, cure] : cases) {
+    write_v2_array(dir / "a.zarr", names);
+    EXPECT_THAT(open_failure(dir, raw_map({{"path", "a.zarr"}})), HasSubstr(cure)) << names;
+  }
+}
+
 }  // namespace
 }  // namespace parfocal
