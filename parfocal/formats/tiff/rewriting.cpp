@@ -37,15 +37,26 @@ std::string cure_with(const std::string& folder, const std::string& modules,
 
 constexpr const char* kPictureModules = "os, sys, imagecodecs, numpy, tifffile";
 
+// Of a page `p`, the size of whose pixels is kept where its tags state one. Without 'minisblack'
+// three or four images are taken for the colours of one.
+constexpr const char* kKept =
+    "photometric='minisblack', **({'resolution': p.resolution, 'resolutionunit': "
+    "p.resolutionunit} if 282 in p.tags else {})";
+
 // Samples of a pixel become channels, in pages.
 std::string cure_of_colour(const std::vector<std::string>& patterns) {
   return cure_with("channels", kPictureModules,
-                   "[tifffile.imwrite(os.path.join('channels', os.path.basename(f)), "
-                   "numpy.moveaxis(s.asarray(), s.axes.index('S'), -3), photometric='minisblack', "
-                   "metadata={'axes': s.axes.replace('S', '').replace('I', 'T').replace('Q', "
-                   "'T')[:-2] + 'CYX'}) for f in sys.argv[1:] "
-                   "for s in tifffile.TiffFile(f).series[:1]]",
-                   patterns);
+                   std::string("[tifffile.imwrite(os.path.join('channels', os.path.basename(f)), "
+                               "numpy.moveaxis(s.asarray(), s.axes.index('S'), -3) if 'S' in "
+                               "s.axes else s.asarray(), metadata={'axes': s.axes.replace('S', "
+                               "'').replace('I', 'T').replace('Q', 'T')[:-2] + 'C' * ('S' in "
+                               "s.axes) + 'YX'}, ") +
+                       kKept +
+                       ") for f in sys.argv[1:] for s in tifffile.TiffFile(f).series[:1] for p in "
+                       "[s.keyframe]]",
+                   patterns) +
+         "\n          (lengths that only a description states are not in these: --set "
+         "'source.scale.x=0.65 um')";
 }
 std::string cure_of_picture(const std::vector<std::string>& patterns) {
   return cure_with("channels", kPictureModules,
@@ -54,6 +65,18 @@ std::string cure_of_picture(const std::vector<std::string>& patterns) {
                    "numpy.moveaxis(a, -1, 0), photometric='minisblack', "
                    "metadata={'axes': 'YX' if a.ndim == 2 else 'CYX'}) for f in sys.argv[1:] "
                    "for a in [imagecodecs.imread(f)]]",
+                   patterns);
+}
+
+// A byte that is added makes bytes of bits, and leaves all other types.
+std::string cure_of_pixels(const TiffLink& page, const std::vector<std::string>& patterns) {
+  const std::string folder = page.is_float16 ? "float32" : "plain";
+  return cure_with(folder, "os, sys, numpy, tifffile",
+                   "[tifffile.imwrite(os.path.join('" + folder +
+                       "', os.path.basename(f.filename)), f.asarray(key=slice(None))" +
+                       (page.is_float16 ? ".astype('float32')" : " + numpy.uint8(0)") +
+                       ", description=p.description.encode(), metadata=None, " + kKept +
+                       ") for f in map(tifffile.TiffFile, sys.argv[1:]) for p in f.pages[:1]]",
                    patterns);
 }
 
@@ -73,14 +96,7 @@ std::string rewriting_cure(const TiffFile& first, const std::vector<std::string>
   if (!read_tiff_link(first, first.first_directory, page).ok()) return "";
   if (page.is_colour) return cure_of_colour(patterns);
   if (!page.is_float16 && !page.is_unread_compression) return "";
-  const std::string folder = page.is_float16 ? "float32" : "plain";
-  return cure_with(folder, "os, sys, tifffile",
-                   "[tifffile.imwrite(os.path.join('" + folder +
-                       "', os.path.basename(f.filename)), f.asarray(key=slice(None))" +
-                       (page.is_float16 ? ".astype('float32')" : "") +
-                       ", description=f.pages[0].description.encode(), metadata=None) for f in "
-                       "map(tifffile.TiffFile, sys.argv[1:])]",
-                   patterns);
+  return cure_of_pixels(page, patterns);
 }
 
 }  // namespace parfocal

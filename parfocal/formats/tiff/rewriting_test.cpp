@@ -32,6 +32,19 @@ TEST(Rewriting, MakesFilesThatAreRead) {
   EXPECT_THAT(cure_of({{277, 3, 1, 3}}), HasSubstr("folder channels "));
 }
 
+TEST(Rewriting, MakesBytesAndWordsOfBits) {
+  for (const int64_t bits : {1, 4, 12})
+    EXPECT_THAT(cure_of({{258, 3, 1, bits}}), HasSubstr("folder plain ")) << bits;
+}
+
+// Three or four images are no colours of one, and pixels keep their size.
+TEST(Rewriting, SaysWhatTheImagesAre) {
+  for (const auto& entries : {kFloat16, kLzma, std::vector<test::TestEntry>{{277, 3, 1, 3}}}) {
+    EXPECT_THAT(cure_of(entries), HasSubstr("photometric='minisblack'"));
+    EXPECT_THAT(cure_of(entries), HasSubstr("'resolution': p.resolution"));
+  }
+}
+
 TEST(Rewriting, IsNoCureOfWhatIsReadAsItIs) {
   EXPECT_EQ(cure_of({}), "");
   EXPECT_EQ(cure_of({{258, 3, 1, 32}, {339, 3, 1, 3}}), "") << "float32";

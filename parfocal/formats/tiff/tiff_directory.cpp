@@ -428,7 +428,9 @@ Status read_tiff_link(const TiffFile& file, uint64_t position, TiffLink& link) {
   link.height = f.height;
   link.is_float16 = f.format == kFloat && f.bits == 16;
   link.is_colour = f.samples > 1;
-  link.is_unread_compression = !is_read_compression(f.compression);
+  // Pixels of 1 to 15 bits that share bytes are compressed, too, and come out by the same way.
+  const bool packed = f.format == kUnsigned && f.bits > 0 && f.bits < 16 && f.bits != 8;
+  link.is_unread_compression = packed || !is_read_compression(f.compression);
   return s;
 }
 
