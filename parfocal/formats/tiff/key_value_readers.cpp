@@ -1,6 +1,7 @@
 #include "parfocal/formats/tiff/key_value_readers.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "parfocal/core/lowercase.h"
 #include "parfocal/formats/tiff/resolution.h"
@@ -63,13 +64,13 @@ class ImageJReader {
         set_scale(axis, positive(find("finterval")), find("tunit").value_or("s"),
                   found.foreign_units);
       if (axis.name == "z")
-        set_scale(axis, positive(find("spacing")), find("zunit").value_or(unit),
-                  found.foreign_units);
+        set_scale(axis, spacing(), find("zunit").value_or(unit), found.foreign_units);
     }
     set_imagej_resolution(found.y, resolution_.y, resolution_.unit, find("yunit").value_or(unit),
                           found.foreign_units);
     set_imagej_resolution(found.x, resolution_.x, resolution_.unit, unit, found.foreign_units);
     compare_images(found);
+    note_calibration(found);
     found.contiguous = found.page_count() > 1;
     drop_single(found.planes);
     return found;
@@ -79,6 +80,27 @@ class ImageJReader {
   std::optional<std::string> find(const std::string& key) const { return values_.find(key); }
   int64_t size(const char* key) const {
     return std::max<int64_t>(1, whole_number(find(key)).value_or(1));
+  }
+
+  // Stacks that were taken from above have a negative one, which ImageJ takes as it is without
+  // sign.
+  std::optional<double> spacing() const {
+    std::string text = find("spacing").value_or("");
+    if (text.starts_with('-')) text.erase(0, 1);
+    return positive(text);
+  }
+  // ImageJ shows a function of the pixels: of signed 16-bit images the pixels less 32768.
+  void note_calibration(TiffDescription& found) const {
+    const auto function = find("cf"), first = find("c0"), second = find("c1");
+    const bool same = function == "0" && positive(second) == 1 && first && !positive(first) &&
+                      std::strtod(first->c_str(), nullptr) == 0;
+    if (!function || !first || !second || same) return;
+    const auto value = [](const std::optional<std::string>& text) { return text->substr(0, 30); };
+    found.notices.push_back(
+        "The description (ImageJ) says that ImageJ shows other values than those of the pixels "
+        "(cf=" +
+        value(function) + " c0=" + value(first) + " c1=" + value(second) +
+        (function == "0" ? ": c0 + c1 * pixel" : "") + "): pixels are read as they are.");
   }
 
   // Other programs change the number of pages and keep the rest.

@@ -148,6 +148,8 @@ TEST(TiffDescription, TakesTheHyperstackOfImageJ) {
   EXPECT_EQ(found->x.scale, 0.5);
   EXPECT_EQ(found->y.scale, 0.25);
   EXPECT_EQ(found->y.unit, "um");
+  const auto from_above = describe_tiff("ImageJ=1.53t\nslices=3\nunit=um\nspacing=-0.25\n", {1, 1});
+  EXPECT_EQ(from_above->planes[0].scale, 0.25) << "ImageJ drops the sign";
   const auto plain = describe_tiff("ImageJ=1.53t\nimages=9\nunit=pixel\n", {1, 1});
   EXPECT_THAT(names_and_sizes(plain->planes), ElementsAre("t9"));
   EXPECT_EQ(plain->x.unit, "");
