@@ -68,6 +68,8 @@ class TiffSource final : public Source, public ReadsFiles {
   void count_pages();
   Pages count_file(int64_t file, int64_t expected);
   void compare_description(int64_t file, const TiffFile& opened, const TiffPage& first);
+  void compare_measures(int64_t file, const TiffDescription& other);
+  void compare_few_files();
   void add_missing(const FrameSet& pages, int64_t before);
   void complete_last_step(int64_t inner, int64_t most);
 
@@ -92,6 +94,8 @@ class TiffSource final : public Source, public ReadsFiles {
   void note_unlike();
   void note_unlike_files(const std::vector<std::string>& unlike);
   void note_joined();
+  void note_other_measures();
+  void note_name_grid();
   void note_absent_files();
   void note_placeless();
   void note_missing();
@@ -123,7 +127,8 @@ class TiffSource final : public Source, public ReadsFiles {
   PlaneMap places_;                    // empty: the pages of the files one behind the other
   int64_t listed_ = -1;                // planes that OME-XML lists, all of them in order
   std::string other_description_;      // not empty: which file says something else
-  FrameSet missing_pages_;             // of all files
+  std::vector<std::string> other_measures_;  // files of other scales or names of channels
+  FrameSet missing_pages_;                   // of all files
   std::vector<std::string> notices_;
   FrameSet missing_;
   int64_t first_file_ = 0;

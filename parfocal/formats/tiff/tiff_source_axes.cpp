@@ -10,18 +10,6 @@
 #include "parfocal/formats/tiff/tiff_source.h"
 
 namespace parfocal {
-namespace {
-
-// "z=5 c=2" without t, along which files follow each other.
-std::string inner_text(const TiffDescription& description) {
-  std::string text;
-  for (const Axis& axis : description.planes)
-    if (axis.name != "t" || &axis != &description.planes[0])
-      text += (text.empty() ? "" : " ") + axis.name + "=" + std::to_string(axis.size);
-  return text.empty() ? "one plane" : text;
-}
-
-}  // namespace
 
 bool TiffSource::all_single() const {
   if (!places_.empty())
@@ -60,26 +48,13 @@ TiffSource::Pages TiffSource::count_file(int64_t number, int64_t expected) {
   return pages;
 }
 
-void TiffSource::compare_description(int64_t number, const TiffFile& file, const TiffPage& first) {
-  if (!description_ || files_.size() == 1) return;
-  const auto other = number == first_file_ ? description_ : describe_tiff(file, first);
-  if (!other || (other->origin.empty() && !other->contiguous)) return;
-  const int64_t before = pages_.empty() ? 0 : pages_.back().end;
-  add_missing(other->missing, before);
-  if (!automatic() || inner_text(*other) == inner_text(*description_) ||
-      !other_description_.empty())
-    return;
-  other_description_ = files_.name(number) + " says " + inner_text(*other) + ", " +
-                       files_.name(first_file_) + " says " + inner_text(*description_);
-}
-
 void TiffSource::add_missing(const FrameSet& pages, int64_t before) {
   pages.for_each_run(
       [&](int64_t begin, int64_t end) { missing_pages_.add(before + begin, end - begin); });
 }
 
 void TiffSource::count_pages() {
-  if (all_single()) return;
+  if (all_single()) return compare_few_files();
   const int64_t expected = files_.size() == 1 ? 1 : count_file(first_file_, 1).end;
   missing_pages_ = {};
   int64_t end = 0;
@@ -216,10 +191,14 @@ void TiffSource::order_axes() {
 }
 
 void TiffSource::describe() {
-  if (!description_ || description_->origin.empty())
-    return guess_axes(total_pages() > files_.size() ? "say nothing of axes" : "");
-  take_axes(*description_);
-  if (files_.size() == 1) add_missing(description_->missing, 0);
+  if (!description_ || description_->origin.empty()) {
+    guess_axes(total_pages() > files_.size() ? "say nothing of axes" : "");
+  } else {
+    take_axes(*description_);
+    if (files_.size() == 1) add_missing(description_->missing, 0);
+  }
+  note_name_grid();
+  note_other_measures();
 }
 
 void TiffSource::guess_axes(const std::string& why) {

@@ -2,10 +2,25 @@
 
 #include <algorithm>
 
+#include "parfocal/formats/tiff/name_grid.h"
 #include "parfocal/formats/tiff/source_texts.h"
 #include "parfocal/formats/tiff/tiff_source.h"
 
 namespace parfocal {
+namespace {
+
+// ", e.g. axes: tcyx, sizes: {c: 3}"; which letters are meant only the user knows.
+std::string grid_example(const std::vector<int64_t>& grid) {
+  constexpr const char* kAxes[] = {"tcyx", "tzcyx", "ptzcyx"};
+  if (grid.size() - 2 >= std::size(kAxes)) return "";
+  const std::string axes = kAxes[grid.size() - 2];
+  std::string sizes;
+  for (size_t a = 1; a < grid.size(); ++a)
+    sizes += (a == 1 ? "" : ", ") + axes.substr(a, 1) + ": " + std::to_string(grid[a]);
+  return ", e.g. axes: " + axes + ", sizes: {" + sizes + "}";
+}
+
+}  // namespace
 
 // What the description says of itself and of the page that was looked at first.
 void TiffSource::note_description() {
@@ -56,6 +71,31 @@ void TiffSource::note_joined() {
   notices_.push_back("The " + std::to_string(files_.size()) +
                      " files, each with its own t, follow each other along t (source.glob of one "
                      "file reads it alone).");
+}
+
+void TiffSource::note_other_measures() {
+  if (other_measures_.empty()) return;
+  notices_.push_back("Files have other scales, units or names of channels than " +
+                     files_.name(first_file_) +
+                     ", whose are taken for all: " + some_names(other_measures_) + ".");
+}
+
+// Names are not read, but files that follow each other along t though their names count along more
+// would be another image than was meant.
+void TiffSource::note_name_grid() {
+  constexpr int64_t kMostFiles = 10000;
+  if (files_.size() != total_pages() || files_.size() > kMostFiles) return;
+  std::vector<std::string> names;
+  for (int64_t k = 0; k < files_.size(); ++k) names.push_back(files_.name(k));
+  const std::vector<int64_t> grid = name_grid(names);
+  if (grid.empty()) return;
+  std::string steps;
+  for (const int64_t size : grid) steps += (steps.empty() ? "" : " x ") + std::to_string(size);
+  notices_.push_back("The names of the " + std::to_string(names.size()) + " files count along " +
+                     std::to_string(grid.size()) + " numbers or words (" + steps +
+                     "), but the files are taken as t, in the order of their names (source.axes "
+                     "with source.sizes says otherwise" +
+                     grid_example(grid) + ").");
 }
 
 void TiffSource::note_absent_files() {

@@ -221,5 +221,60 @@ TEST(TiffNotices, NameFilesOfOtherSizesThanTheFirst) {
                                 HasSubstr("c.tif (3 x 2 uint16)"))));
 }
 
+TEST(TiffNotices, NameFilesOfOtherChannelsAndScales) {
+  const auto stack = [](const std::string& name, const std::string& size) {
+    return "<OME><Image ID=\"Image:0\"><Pixels DimensionOrder=\"XYCZT\" SizeT=\"1\" SizeZ=\"1\" "
+           "SizeC=\"2\" SizeX=\"4\" SizeY=\"3\" Type=\"uint16\" PhysicalSizeX=\"" +
+           size + "\"><Channel Name=\"" + name +
+           "\"/><Channel Name=\"B\"/><TiffData/></Pixels></Image></OME>";
+  };
+  TempDir dir;
+  const std::string described[] = {stack("A", "0.5"), stack("A", "0.5"), stack("C", "0.5"),
+                                   stack("A", "0.25")};
+  for (int k = 0; k < 4; ++k) {
+    auto pages = numbered_pages(2, 2 * k);
+    pages[0].description = described[k];
+    write_pages(dir / (std::to_string(k) + ".tif"), pages);
+  }
+  EXPECT_THAT(opened(dir)->notices(),
+              ElementsAre("Files have other scales, units or names of channels than 0.tif, whose "
+                          "are taken for all: 2.tif, 3.tif."));
+}
+
+TEST(TiffNotices, NameFilesOfOnePageOfAnotherChannel) {
+  TempDir dir;
+  for (const char* name : {"DAPI", "GFP"}) {
+    auto pages = numbered_pages(1, 0);
+    pages[0].description =
+        "<OME><Image ID=\"Image:0\"><Pixels DimensionOrder=\"XYCZT\" SizeT=\"1\" SizeZ=\"1\" "
+        "SizeC=\"1\" SizeX=\"4\" SizeY=\"3\" Type=\"uint16\"><Channel Name=\"" +
+        std::string(name) + "\"/><TiffData/></Pixels></Image></OME>";
+    write_pages(dir / (std::string(name) + ".tif"), pages);
+  }
+  EXPECT_THAT(opened(dir)->notices(),
+              ElementsAre(HasSubstr("other scales, units or names of channels than DAPI.tif")));
+}
+
+// The names are not read, but files that count along t, z and c are no movie.
+TEST(TiffNotices, TellThatNamesOfFilesCountAlongMore) {
+  TempDir dir;
+  for (int k = 0; k < 12; ++k)
+    write_pages(dir / ("t" + std::to_string(k / 6) + "_z" + std::to_string(k / 2 % 3) +
+                       (k % 2 == 0 ? "_w1DAPI.tif" : "_w2GFP.tif")),
+                numbered_pages(1, k));
+  EXPECT_THAT(opened(dir)->notices(),
+              ElementsAre(AllOf(HasSubstr("count along 3 numbers or words (2 x 3 x 2)"),
+                                HasSubstr("axes: tzcyx, sizes: {z: 3, c: 2}"))));
+  EXPECT_THAT(opened(dir, "tyx")->notices(), IsEmpty()) << "who states them knows";
+}
+
+TEST(ImageJ, TellsThatItShowsOtherValuesThanThePixels) {
+  const std::string head = "ImageJ=1.53t\nimages=3\nframes=3\n";
+  EXPECT_THAT(notices_of(head + "cf=0\nc0=-32768.0\nc1=1.0\nvunit=Gray Value\n", 3),
+              ElementsAre(HasSubstr("cf=0 c0=-32768.0 c1=1.0: c0 + c1 * pixel")));
+  EXPECT_THAT(notices_of(head + "cf=0\nc0=0\nc1=1\n", 3), IsEmpty());
+  EXPECT_THAT(notices_of(head + "cf=2\nc0=0\nc1=1\nc2=3\n", 3), ElementsAre(HasSubstr("cf=2")));
+}
+
 }  // namespace
 }  // namespace parfocal
