@@ -5,6 +5,7 @@
 #include <set>
 
 #include "info_parts.h"
+#include "parfocal/core/file_head.h"
 #include "parfocal/core/io.h"
 #include "parfocal/core/lowercase.h"
 #include "parfocal/core/patterns.h"
@@ -93,7 +94,8 @@ void add_patterns(const std::string& input, std::vector<RawValue>& patterns) {
       patterns.push_back(RawValue::scalar(pattern));
     return;
   }
-  if (!is_tiff_name(input) && !is_picture_name(input))
+  // TIFF files of microscopes have endings of their own: .stk, .lsm, .flex...
+  if (!is_tiff_name(input) && !is_picture_name(input) && !has_head_of_tiff(input))
     throw Error(ErrorCode::input_missing,
                 {"not an image that can be converted", input, fs::path(input).extension().string(),
                  kInputs, "save it as TIFF, e.g. in Fiji: File > Save As > Tiff"});

@@ -222,3 +222,52 @@ def test_the_line_that_rewrites_what_is_not_read_works(parfocal, tmp_path, kind,
     assert len(list(made.iterdir())) == count
     parfocal("convert", made, "a.ome.tif")
     np.testing.assert_array_equal(np.squeeze(tifffile.imread(tmp_path / "a.ome.tif")), np.squeeze(images))
+
+
+def rewritten(parfocal, tmp_path, name):
+    """What the line makes that is advised for a file which is not read: the folder."""
+    done = parfocal("convert", name, "a.ome.zarr", exit_code=4)
+    (line,) = [line for line in done.stderr.splitlines() if line.strip().startswith("python3 -c")]
+    subprocess.run(line.replace("python3", sys.executable, 1), shell=True, check=True, cwd=tmp_path)
+    return next(path for path in tmp_path.iterdir() if path.name in ("plain", "channels"))
+
+
+@pytest.mark.parametrize("shape", [(3, 5, 8), (4, 5, 8), (2, 5, 3), (5, 4, 4)])
+def test_rewritten_stacks_are_no_colours(parfocal, convert, tmp_path, shape):
+    images = np.arange(np.prod(shape), dtype=np.uint16).reshape(shape)
+    with tifffile.TiffWriter(tmp_path / "z.tif") as file:
+        for image in images:
+            file.write(image, compression="zstd", photometric="minisblack", metadata=None,
+                       contiguous=False, resolution=(5000, 5000), resolutionunit=3)
+    group = convert(rewritten(parfocal, tmp_path, "z.tif"), "b.ome.zarr")
+    np.testing.assert_array_equal(pixels_of(group), images)
+    assert axes_of(group)[1:] == [("y", 2, "micrometer"), ("x", 2, "micrometer")]
+
+
+@pytest.mark.parametrize("bits", [1, 4, 12])
+def test_rewritten_bits_are_bytes_or_words(parfocal, convert, tmp_path, bits):
+    images = (np.arange(80).reshape(2, 5, 8) % (1 << min(bits, 8))).astype(np.uint8 if bits < 8 else np.uint16)
+    tifffile.imwrite(tmp_path / "b.tif", images.astype(bool) if bits == 1 else images,
+                     bitspersample=bits, photometric="minisblack", metadata=None)
+    group = convert(rewritten(parfocal, tmp_path, "b.tif"), "b.ome.zarr")
+    np.testing.assert_array_equal(pixels_of(group), images)
+
+
+def test_rewritten_colours_keep_the_size_of_a_pixel(parfocal, convert, tmp_path):
+    images = np.arange(120, dtype=np.uint8).reshape(5, 8, 3)
+    tifffile.imwrite(tmp_path / "rgb.tif", images, photometric="rgb", resolution=(5000, 5000),
+                     resolutionunit=3)
+    group = convert(rewritten(parfocal, tmp_path, "rgb.tif"), "b.ome.zarr")
+    np.testing.assert_array_equal(pixels_of(group), np.moveaxis(images, -1, 0))
+    assert axes_of(group)[1:] == [("y", 2, "micrometer"), ("x", 2, "micrometer")]
+
+
+def test_files_are_tiff_by_what_they_hold(parfocal, convert, tmp_path):
+    """Instruments have endings of their own; a folder gives all of its files of the usual ones."""
+    images = np.arange(120, dtype=np.uint16).reshape(3, 5, 8)
+    tifffile.imwrite(tmp_path / "cell.stk", images, photometric="minisblack", metadata=None)
+    np.testing.assert_array_equal(pixels_of(convert("cell.stk", "a.ome.zarr")), images)
+    (tmp_path / "all").mkdir()
+    for k, name in enumerate(["1.tif", "2.btf", "3.BTF"]):
+        tifffile.imwrite(tmp_path / "all" / name, images[k], photometric="minisblack", metadata=None)
+    np.testing.assert_array_equal(pixels_of(convert("all", "b.ome.zarr")), images)
