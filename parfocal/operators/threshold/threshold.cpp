@@ -107,7 +107,7 @@ Parameters<ThresholdParams> threshold_params() {
            "bright: pixels for which compare holds; dark: all others but NaN")
       .choices({"bright", "dark"})
       .defaults("bright")
-      .add("per", &ThresholdParams::per, "one level for each frame, or one for the stack")
+      .add("per", &ThresholdParams::per, "frame: a level for each frame; stack: one for all frames")
       .choices({"frame", "stack"})
       .defaults("frame");
 }
@@ -118,9 +118,8 @@ PARFOCAL_OPERATOR(threshold) {
   return OperatorInfo{
       .name = "threshold",
       .summary =
-          "Separates foreground from background at a level: Otsu's of each frame (of a z-stack of "
-          "each "
-          "plane), or a given one.",
+          "Separates foreground from background at a level: Otsu's of each frame (planes that "
+          "collect has stacked share one), or a given one.",
       .family = "threshold",
       .kind = "recipe",
       .inputs = {{.dtypes = {DType::u8, DType::u16, DType::u32, DType::i8, DType::i16, DType::i32,
