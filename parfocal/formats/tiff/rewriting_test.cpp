@@ -33,7 +33,7 @@ TEST(Rewriting, MakesFilesThatAreRead) {
 }
 
 TEST(Rewriting, MakesBytesAndWordsOfBits) {
-  for (const int64_t bits : {1, 4, 12})
+  for (const uint16_t bits : {uint16_t{1}, uint16_t{4}, uint16_t{12}})
     EXPECT_THAT(cure_of({{258, 3, 1, bits}}), HasSubstr("folder plain ")) << bits;
 }
 
