@@ -20,8 +20,8 @@
 #include "parfocal/core/units.h"
 #include "parfocal/graph/vocabulary.h"
 #include "print.h"
-#include "unknown_words.h"
 #include "refused_path.h"
+#include "unknown_words.h"
 
 namespace parfocal::cli {
 namespace {
