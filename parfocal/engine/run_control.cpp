@@ -121,7 +121,7 @@ void RunControl::frames_lost(int64_t first, int64_t last) {
       issues_.push_back({"the live source lost " + std::to_string(last - first + 1) +
                              (first == last ? " frame" : " frames"),
                          "frames " + std::to_string(first) + ".." + std::to_string(last), "", "",
-                         "give the source a larger ring, or fewer or faster steps"});
+                         "give the source a larger ring (source.ring), or fewer or faster steps"});
     if (!strict_) return;
   }
   run_failed(ErrorCode::run_failed,

@@ -53,7 +53,7 @@ SOURCES = [
     ("the axes are stated", '{type: files, glob: "no/*.tif", axes: tyx, image: 1}'),
     ("glob names no files", "{type: files, glob: []}"),
     ("no name of a label image", "{type: ome_zarr, path: no.ome.zarr, labels: a/b}"),
-    ("axes cannot be", "{type: ome_zarr, path: no.ome.zarr, axes: yxt}"),
+    ("read by rows", "{type: ome_zarr, path: no.ome.zarr, axes: yxt}"),
     ("no frames were chosen", "{type: rtdc, path: no.rtdc, frames: 5-3}"),
     ("axes cannot be", "{type: generator, size: {y: 9, x: 9, t: 3}}"),
     ("axes of one letter", "{type: generator, size: {time: 3, y: 9, x: 9}}"),

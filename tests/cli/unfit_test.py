@@ -96,8 +96,10 @@ class Unfit(CommandTest):
     def test_rows_of_numbers_are_neither_images_nor_numbers(self):
         number = "{id: number, op: reduce, over: [y, x], how: mean, from: source}"
         self.write_pipeline([number, "{id: row, op: collect, over: t}"], "{type: table, from: row, path: a.csv}")
-        self.expect(0, "check", "p.yaml")
-        self.assertNotIn("ome_zarr", self.expect(3, "plan", "p.yaml")[1])
+        for command in ("check", "plan"):
+            err = self.expect(3, command, "p.yaml")[1]
+            self.assertIn("save the input of row", err)
+            self.assertNotIn("ome_zarr", err)
 
     def test_what_only_the_file_tells_is_not_refused_by_its_words(self):
         self.write("p.yaml", "parfocal: 1\nsource: {type: files, glob: no/*.tif}\n"

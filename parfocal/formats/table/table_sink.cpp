@@ -18,10 +18,14 @@ class TableSink final : public Sink {
         input_(input),
         coordinates_(input.layout.layout.stream) {
     const Layout& layout = input.layout.layout;
-    if (input.layout.kind == PortKind::image && !layout.item.empty())
-      fail_layout("sink table cannot write images", input.step + " gives images: " + layout.str(),
-                  "a table, or one number per frame",
-                  "measure the image first (op: measure), or write it with type: ome_zarr");
+    if (input.layout.kind != PortKind::image || layout.item.empty()) return;
+    const bool row = layout.item.size() == 1;
+    fail_layout(row ? "sink table cannot write rows of collected numbers"
+                    : "sink table cannot write images",
+                input.step + (row ? " gives rows: " : " gives images: ") + layout.str(),
+                "a table, or one number per frame",
+                row ? "save the input of " + input.step + ", whose items are numbers"
+                    : "measure the image first (op: measure), or write it with type: ome_zarr");
   }
   int64_t resident_bytes() const override { return CsvWriter::kResidentBytes; }
   int64_t disk_bytes() const override { return -1; }
