@@ -1,5 +1,7 @@
 #include "parfocal/formats/tiff/resolution.h"
 
+#include <iterator>
+
 #include "parfocal/core/length_units.h"
 #include "parfocal/core/units.h"
 
@@ -7,6 +9,13 @@ namespace parfocal {
 namespace {
 
 constexpr int kInch = 2, kCentimetre = 3;  // of the tag
+
+// Millimetres and micrometres are no numbers of TIFF 6, but tifffile and others write them.
+double metres_of(int resolution_unit) {
+  constexpr double kMetres[] = {0, 0, 0.0254, 0.01, 1e-3, 1e-6};
+  const bool known = resolution_unit >= 0 && resolution_unit < static_cast<int>(std::size(kMetres));
+  return known ? kMetres[resolution_unit] : 0;
+}
 
 bool is_pixel(const std::string& unit) {
   return unit == "pixel" || unit == "pixels" || unit == "px";
@@ -16,14 +25,13 @@ bool is_pixel(const std::string& unit) {
 
 void set_resolution(Axis& axis, double resolution, int resolution_unit) {
   if (!(resolution > 0)) return;
-  const bool per_cm = resolution_unit == kCentimetre;
+  const double metres = metres_of(resolution_unit);
   // A resolution of screens, which programs write that know of none.
-  if (!per_cm && (resolution == 72 || resolution == 96)) return;
-  axis.unit = per_cm || resolution_unit == kInch ? "um" : "";
-  const double metres = per_cm ? 0.01 : 0.0254;
-  axis.scale = axis.unit.empty()
-                   ? 1 / resolution
-                   : OwnUnit{axis.unit, metres, *unit_factor("um", "m")}.of(1 / resolution);
+  const bool of_screens = metres == 0 || resolution_unit == kInch;
+  if (of_screens && (resolution == 72 || resolution == 96)) return;
+  axis.unit = metres > 0 ? "um" : "";
+  axis.scale = metres > 0 ? OwnUnit{"um", metres, *unit_factor("um", "m")}.of(1 / resolution)
+                          : 1 / resolution;
 }
 
 // ImageJ takes a resolution per unit of its description, whatever ResolutionUnit says, but for

@@ -112,6 +112,10 @@ TEST(Resolutions, WithoutAUnitAreScalesWithoutAUnit) {
   EXPECT_EQ(of(2, 2).scale, 12700);
   EXPECT_EQ(of(96, 2).unit, "");
   EXPECT_EQ(of(2, 3).scale, 5000);
+  EXPECT_EQ(of(4, 4).scale, 250);
+  EXPECT_EQ(of(4, 5).scale, 0.25);
+  for (const int unit : {3, 4, 5}) EXPECT_EQ(of(72, unit).unit, "um") << unit;
+  EXPECT_EQ(of(4, 6).unit, "");
 }
 
 }  // namespace
