@@ -22,11 +22,19 @@ constexpr TopRow kTops[] = {
     {"memory", "memory_limit mem ram max_memory memory_budget"},
     {"vars", "variables"}};
 
-// What the command line says, where a file cannot.
-constexpr TopRow kOptions[] = {
-    {"--threads", "threads n_jobs jobs cores workers num_threads n_threads cpus max_workers"},
-    {"--out", "out output output_dir outdir out_dir output_folder output_path folder results"},
-    {"--progress", "progress"}};
+// What to do with keys that have no place in a file, or whose place is taken; $: the value given.
+struct OutsiderRow {
+  std::string_view others, cure;
+  std::string_view value = "";  // not empty: meant with this one only
+};
+constexpr OutsiderRow kOutsiders[] = {
+    {"threads n_jobs jobs cores workers n_workers num_threads n_threads cpus max_workers",
+     "leave it out, and run with --threads $"},
+    {"out output output_dir outdir out_dir output_folder output_path folder results",
+     "leave it out, and run with --out $"},
+    {"progress", "leave it out, and run with --progress $"},
+    {"overwrite force", "leave it out, and run with --overwrite", "true"},
+    {"memory_limit mem ram max_memory memory_budget", "write memory: $ in its place"}};
 
 bool is_map(const RawValue& value) { return value.kind == RawValue::Kind::map; }
 bool is_scalar(const RawValue& value) { return value.kind == RawValue::Kind::scalar; }
@@ -46,13 +54,15 @@ std::string top_of(const std::string& key, const RawValue& value) {
 }
 
 // threads: 4
-bool tell_option(const RawValue& document, size_t k, std::vector<Issue>& issues) {
+bool tell_outsider(const RawValue& document, size_t k, std::vector<Issue>& issues) {
   const auto& [key, value] = document.entries[k];
-  for (const TopRow& row : kOptions) {
+  for (const OutsiderRow& row : kOutsiders) {
     if (!is_scalar(value) || !lists(row.others, " ", plain_name(key))) continue;
+    if (!row.value.empty() && value.text != row.value) continue;
+    std::string cure(row.cure);
+    if (const size_t mark = cure.find('$'); mark != cure.npos) cure.replace(mark, 1, value.text);
     issues.push_back({"unknown key '" + key + "'", key_place(document, k).str(), key,
-                      "one of " + joined(kTopKeys),
-                      "leave it out, and run with " + std::string(row.own) + " " + value.text});
+                      "one of " + joined(kTopKeys), cure});
     return true;
   }
   return false;
@@ -98,7 +108,7 @@ bool rename_top(RawValue& document, size_t k, std::vector<Issue>& issues) {
 void mend_top(RawValue& document, std::vector<Issue>& issues) {
   for (size_t k = 0; k < document.entries.size(); ++k) {
     if (is_known(document.entries[k].first) || rename_top(document, k, issues)) continue;
-    if (move_to_source(document, k, issues) || tell_option(document, k, issues))
+    if (move_to_source(document, k, issues) || tell_outsider(document, k, issues))
       remove_entry(document, k--);
   }
 }

@@ -77,13 +77,6 @@ constexpr KeyRow kKeys[] = {
      "leave it out and add to steps {op: select, axis: c, index: $, from: source}"},
     {"sources push", "rate framerate frame_rate frames_per_second hz", Of::number, "fps: $"},
     {"sources files", "path paths file files filename pattern folder dir", Of::any, "glob: $"},
-    {"pipeline", "threads workers n_workers n_threads n_jobs jobs cpus", Of::any, "",
-     "remove it, and run with --threads $"},
-    {"pipeline", "out output output_dir outdir folder", Of::word, "",
-     "remove it, and run with --out $"},
-    {"pipeline", "overwrite force", Of::yes, "", "remove it, and run with --overwrite"},
-    {"pipeline", "memory_limit max_memory memory_budget mem ram", Of::any, "",
-     "write memory: $ in its place"},
     {"sinks ome_zarr, sinks ome_tiff, sinks table",
      "file filename name output out folder dir to dest", Of::word, "path: $"},
 };

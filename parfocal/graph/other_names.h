@@ -19,8 +19,8 @@ struct OtherKey {
   bool replaces = false;  ///< what is given as one of the fields is meant together with the key
 };
 
-/// Of `key` of "operators threshold", "sinks ome_zarr", "sources files", or of the "pipeline"
-/// itself; `params`: all that is given there.
+/// Of `key` of "operators threshold", "sinks ome_zarr", "sources files"; `params`: all that is
+/// given there.
 std::optional<OtherKey> other_key(const std::string& owner, const std::string& key,
                                   const RawValue& value, const RawValue& params);
 /// The cure for a word that a field of `owner` does not know; "" where there is none.

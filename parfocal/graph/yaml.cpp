@@ -9,6 +9,7 @@
 #include "parfocal/core/meant_quantities.h"
 #include "parfocal/graph/check.h"
 #include "parfocal/graph/issue_places.h"
+#include "parfocal/graph/mend_entries.h"
 #include "parfocal/graph/mend_shape.h"
 #include "parfocal/graph/other_names.h"
 #include "parfocal/graph/substitute.h"
@@ -48,9 +49,6 @@ class Describer {
     issues_.push_back(
         {std::move(what), place.str(), std::move(given), std::move(needed), std::move(cure)});
   }
-  static Location key_place(const RawValue& map, size_t k) {
-    return k < map.key_places.size() ? map.key_places[k] : map.entries[k].second.place;
-  }
   // A non-empty scalar, else "" with an issue.
   std::string word(const RawValue& raw, const std::string& key, const std::string& example) {
     if (raw.kind == RawValue::Kind::scalar && !raw.text.empty()) return raw.text;
@@ -65,17 +63,12 @@ class Describer {
     return type ? word(*type, key, example) : "";
   }
 
-  std::string top_key_cure(const std::string& key, const RawValue& value) const {
-    const auto other = other_key("pipeline", key, value, d_);
-    return other ? other->words : did_you_mean(key, kTopKeys, "remove '" + key + "'");
-  }
-
   void check_top() {
     for (size_t k = 0; k < d_.entries.size(); ++k) {
       const std::string& key = d_.entries[k].first;
       if (std::find(kTopKeys.begin(), kTopKeys.end(), key) == kTopKeys.end())
         issue("unknown key '" + key + "'", key_place(d_, k), key, "one of " + joined(kTopKeys),
-              top_key_cure(key, d_.entries[k].second));
+              did_you_mean(key, kTopKeys, "remove '" + key + "'"));
     }
     const RawValue* version = d_.find("parfocal");
     if (!version || version->text != "1")
