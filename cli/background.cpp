@@ -92,8 +92,7 @@ void require_new_or_same(const BackgroundArguments& arguments, const fs::path& i
   const auto words = with_flag(arguments.words, "--overwrite");
   throw Error(ErrorCode::output_exists,
               Issue{"the output exists already", arguments.out.string(), "",
-                    "a new name, or leave to replace the background in it",
-                    "run\n          " + shell_line(words)});
+                    "a new name, or leave to replace the background in it", run_text(words)});
 }
 
 /// A copy of nothing but the background computes nothing: no pipeline runs.
@@ -117,7 +116,7 @@ void require_recording(const BackgroundArguments& arguments, const fs::path& in)
   const auto instead = [&](const fs::path& file) {
     auto words = arguments.words;
     std::replace(words.begin(), words.end(), given, file.string());
-    return "run\n          " + shell_line(words);
+    return run_text(words);
   };
   if (std::error_code unknown; fs::status(in, unknown).type() == fs::file_type::not_found) {
     const fs::path near = near_file(given);

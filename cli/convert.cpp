@@ -31,8 +31,9 @@ fs::path clean_path(const std::string& text) {
 /// By whatever name: the two may have one place by a link or a bind mount.
 bool same_or_inside(const fs::path& inner, const fs::path& outer) {
   std::error_code unknown;
+  const fs::path place = fs::weakly_canonical(outer);
   for (fs::path at = fs::weakly_canonical(inner);; at = at.parent_path()) {
-    if (at == fs::weakly_canonical(outer) || fs::equivalent(at, outer, unknown)) return true;
+    if (at == place || fs::equivalent(at, place, unknown)) return true;
     if (!at.has_relative_path()) return false;
   }
 }
@@ -74,7 +75,7 @@ bool take_over(const ConvertArguments& arguments, Workplace& workplace) {
       throw Error(ErrorCode::output_exists,
                   {"a conversion to this name is unfinished", arguments.paths.back(),
                    workplace.unfinished().string(), "to go on with it, or to start over",
-                   "run\n          " + shell_line(going_on(arguments)) + "\n          " +
+                   run_text(going_on(arguments)) + "\n          " +
                        shell_line(starting_over(arguments.words))});
   } else if (arguments.resume) {
     message(left ? "note: what is unfinished cannot be gone on with (only an OME-Zarr can): "

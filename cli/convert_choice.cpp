@@ -87,8 +87,7 @@ void check_keys_of_choice(const ConvertArguments& arguments, const SourceSpec& s
       if (word == "source." + key + "=" + value.text) word = "source.position=" + *meant;
     throw Error(ErrorCode::invalid_pipeline,
                 {"unknown key '" + key + "' in source", "", key + "=" + value.text,
-                 "source.position, which chooses one of the images",
-                 "run\n          " + shell_line(words)});
+                 "source.position, which chooses one of the images", run_text(words)});
   }
 }
 
@@ -111,7 +110,7 @@ void check_choice(const ConvertArguments& arguments, SourceSpec& source) {
     words.insert(words.end(), {"--set", "source.position=" + paths[0]});
     throw Error(ErrorCode::input_missing,
                 {"the input holds several images", source.params.find("path")->text,
-                 listed(paths, kMostNamed), "one of them", "run\n          " + shell_line(words)});
+                 listed(paths, kMostNamed), "one of them", run_text(words)});
   }
   const ZarrNode labels = store.find(joined_key(paths.empty() ? image : paths[0], "labels"));
   if (labels.format == 0 || source.params.find("labels")) return;

@@ -106,9 +106,9 @@ void require_result(const ConvertArguments& arguments) {
   const auto inputs = as_pattern(each);
   words.insert(words.end(), inputs.begin(), inputs.end());
   words.push_back(result_of(each, ending));
-  throw Error(ErrorCode::bad_command, {"the result is not named: every name given is an input",
-                                       last, "", "IN... OUT, with OUT *.ome.zarr or *.ome.tif last",
-                                       "run\n          " + shell_line(words)});
+  throw Error(ErrorCode::bad_command,
+              {"the result is not named: every name given is an input", last, "",
+               "IN... OUT, with OUT *.ome.zarr or *.ome.tif last", run_text(words)});
 }
 
 void require_whole_sets(const ConvertArguments& arguments) {
@@ -140,11 +140,10 @@ void require_order(const ConvertArguments& arguments) {
   meant.push_back(first);
   words.insert(words.begin() + std::min<std::ptrdiff_t>(2, std::ssize(words)), meant.begin(),
                meant.end());
-  throw Error(ErrorCode::bad_command,
-              {"the input does not exist, the result does",
-               first + (others.size() > 1 ? " ... " : " ") + last, "",
-               "first what is there, last what is to be made",
-               "if they are the wrong way round, run\n          " + shell_line(words)});
+  throw Error(ErrorCode::bad_command, {"the input does not exist, the result does",
+                                       first + (others.size() > 1 ? " ... " : " ") + last, "",
+                                       "first what is there, last what is to be made",
+                                       "if they are the wrong way round, " + run_text(words)});
 }
 
 }  // namespace parfocal::cli

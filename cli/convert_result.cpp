@@ -102,7 +102,7 @@ bool is_made_alike(const Pipeline& pipeline, const Plan& plan, const fs::path& o
       {"the output is not whole: what made it did not come to its end", arguments.paths.back(),
        there.empty() ? "" : fmt::format("{} of {}", there, expected),
        "a new name, or leave to replace it: what has its name already is not gone on with",
-       "to make it whole, run\n          " + shell_line(starting_over(arguments.words))});
+       "to make it whole, " + run_text(starting_over(arguments.words))});
 }
 
 /// A shell makes names of `*.ome.tif`: the last one may have been meant as an input.
@@ -120,9 +120,9 @@ bool looks_like_an_input(const ConvertArguments& arguments) {
       ErrorCode::output_exists,
       {"the last name was taken as the result, and it exists already", given, there,
        "a new name last, or leave to replace " + given,
-       "to make something new, run\n          " + shell_line(with_new_result(arguments)) +
-           "\n          to throw away " + given + (there.empty() ? "" : " (" + there + ")") +
-           ", run\n          " + shell_line(starting_over(arguments.words))});
+       "to make something new, " + run_text(with_new_result(arguments)) +
+           "\n          to throw away " + given + (there.empty() ? "" : " (" + there + ")") + ", " +
+           run_text(starting_over(arguments.words))});
 }
 
 }  // namespace
@@ -143,9 +143,8 @@ void require_free(const ConvertArguments& arguments, const fs::path& out) {
       !own              ? "a new name: parfocal has not written this, others are not replaced"
       : foreign.empty() ? "a new name, or leave to replace it"
                         : "a new name: there are other files in it, as " + foreign.string();
-  const std::string cure = own && foreign.empty()
-                               ? "run\n          " + shell_line(starting_over(arguments.words))
-                               : "choose another name, or move it away yourself";
+  const std::string cure = own && foreign.empty() ? run_text(starting_over(arguments.words))
+                                                  : "choose another name, or move it away yourself";
   throw Error(ErrorCode::output_exists, {"the output exists already", given, "", needed, cure});
 }
 
@@ -159,7 +158,7 @@ int tell_done(const ConvertArguments& arguments, const Pipeline& pipeline, const
                 {"the output is complete: there is nothing to go on with", given,
                  "made of another input or by another command, as far as it says",
                  "a new name, or leave to replace it",
-                 "to make it again, run\n          " + shell_line(starting_over(arguments.words))});
+                 "to make it again, " + run_text(starting_over(arguments.words))});
   message("note: " + given + " is complete already: nothing was left to do");
   if (fs::exists(workplace.folder()) && !is_streamed_store(workplace.unfinished()))
     workplace.take();  // to be removed

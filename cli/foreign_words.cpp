@@ -16,7 +16,6 @@ using Words = std::vector<std::string>;
 bool has(const Words& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
-std::string run_text(const Words& words) { return "run\n          " + shell_line(words); }
 
 struct OptionRow {
   std::string_view names;

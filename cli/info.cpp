@@ -40,7 +40,7 @@ std::string cure_for_folder(const fs::path& folder) {
   }
   constexpr size_t kMost = 6;
   words.resize(std::min(words.size(), kMost));
-  if (words.size() > 2) return "for what is in it, run\n          " + shell_line(words);
+  if (words.size() > 2) return "for what is in it, " + run_text(words);
   std::string names;
   for (size_t i = 0; i < std::min<size_t>(entries.size(), 2); ++i)
     names += (i ? ", " : "") + entries[i].filename().string();

@@ -13,10 +13,10 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-/// `of`: the cure that the line stands for, which may have invented a value.
-std::string run_text(const Words& words, const std::string& of = "") {
-  return (of.starts_with("write e.g. ") ? "run e.g.\n          " : "run\n          ") +
-         shell_line(words);
+/// In place of `cure`, which may have invented a value.
+std::string line_for(const std::string& cure, const Words& words) {
+  return cure.starts_with("write e.g. ") ? "run e.g.\n          " + shell_line(words)
+                                         : run_text(words);
 }
 
 /// Whether `text` is a number with a unit of ours: "500 ms", not "4 in".
@@ -198,13 +198,13 @@ Error with_sets(const Error& error, const ConvertArguments& arguments, const std
     for (const auto& [key, value] : values) words = without_set(words, full_key(key));
     for (const auto& [key, value] : values)
       words.insert(words.end(), {"--set", full_key(key) + "=" + value});
-    if (!values.empty()) return run_text(words, issue.cure);
+    if (!values.empty()) return line_for(issue.cure, words);
     const KeyValues glob =
         written_values(issue.cure, [](const std::string& key) { return key == "glob"; });
     const auto input = std::find(words.begin(), words.end(), arguments.paths.front());
     if (!glob.empty() && arguments.paths.size() == 2 && input != words.end()) {
       *input = unquoted(glob[0].second);
-      return run_text(words, issue.cure);
+      return line_for(issue.cure, words);
     }
     if (issue.where.starts_with("--set "))
       if (const std::string line = owned_line(words, issue.where.substr(6), full_key);
@@ -215,7 +215,7 @@ Error with_sets(const Error& error, const ConvertArguments& arguments, const std
     const std::string removed = quoted_in(issue.cure, "remove '");
     if (removed.empty()) return "";
     for (const char* owner : {"source.", "sink."}) words = without_set(words, owner + removed);
-    return run_text(words, issue.cure);
+    return line_for(issue.cure, words);
   });
 }
 
@@ -233,7 +233,7 @@ Error with_options(const Error& error, const BackgroundArguments& arguments) {
       words = without_option(std::move(words), option_of(key));
       words.insert(words.end(), {option_of(key), value});
     }
-    return run_text(words, issue.cure);
+    return line_for(issue.cure, words);
   });
 }
 

@@ -20,9 +20,9 @@ namespace fs = std::filesystem;
 
 [[noreturn]] void fail(const fs::path& file, const std::string& what,
                        const std::vector<std::string>& line) {
-  throw Error(ErrorCode::bad_command, {what + ", not a pipeline", file.string(), "",
-                                       "a pipeline file (YAML): parfocal demo cells writes one",
-                                       "run\n          " + shell_line(line)});
+  throw Error(ErrorCode::bad_command,
+              {what + ", not a pipeline", file.string(), "",
+               "a pipeline file (YAML): parfocal demo cells writes one", run_text(line)});
 }
 
 [[noreturn]] void fail_absent(const fs::path& file) {

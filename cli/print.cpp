@@ -90,6 +90,10 @@ std::string shell_line(const std::vector<std::string>& words) {
   return line;
 }
 
+std::string run_text(const std::vector<std::string>& words) {
+  return "run\n          " + shell_line(words);
+}
+
 std::vector<std::string> without_option(std::vector<std::string> words, const std::string& name) {
   for (size_t i = 0; i < words.size();) {
     const bool joined = words[i].starts_with(name + "=");

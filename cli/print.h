@@ -32,6 +32,8 @@ std::string error_json(int exit_code, const std::vector<Issue>& issues);
 
 /// The words as one line that a POSIX shell reads back as the same words.
 std::string shell_line(const std::vector<std::string>& words);
+/// "run", and below it the line of these words, as cures say it.
+std::string run_text(const std::vector<std::string>& words);
 /// `words` without the option `name` and its value.
 std::vector<std::string> without_option(std::vector<std::string> words, const std::string& name);
 /// `words` with the option `name`, which has no value, once.

@@ -112,8 +112,7 @@ Recovered recover_a_given_table(const fs::path& path) {
               Issue{"no run of parfocal recorded this table: it is left as it is", path.string(),
                     "a table of another program, or one that was moved from the folder of its run",
                     "a table in the folder of its run, below its run.json",
-                    "for what is in it, run\n          " +
-                        shell_line({"parfocal", "info", path.string()})});
+                    "for what is in it, " + run_text({"parfocal", "info", path.string()})});
 }
 
 /// A file that was named, of which nobody recorded who wrote it.
@@ -121,16 +120,16 @@ Recovered recover_a_given_tiff(const fs::path& path) {
   Recovered result = recover_a_tiff(path);
   std::error_code unknown;
   if (result.found || is_closed_here(path) || fs::file_size(path, unknown) == 0) return result;
-  throw Error(ErrorCode::input_missing,
-              Issue{has_head_of_tiff(path)
-                        ? "no OME-TIFF with pages that parfocal was writing: nothing to recover"
-                        : "it is no TIFF file: nothing to recover",
-                    path.string(),
-                    "a file of another program, one cut short later, or one whose writer was "
-                    "killed before its first page",
-                    "what parfocal left when it was killed",
-                    "for what can be read of it, run\n          " +
-                        shell_line({"parfocal", "info", path.string()})});
+  throw Error(
+      ErrorCode::input_missing,
+      Issue{has_head_of_tiff(path)
+                ? "no OME-TIFF with pages that parfocal was writing: nothing to recover"
+                : "it is no TIFF file: nothing to recover",
+            path.string(),
+            "a file of another program, one cut short later, or one whose writer was "
+            "killed before its first page",
+            "what parfocal left when it was killed",
+            "for what can be read of it, " + run_text({"parfocal", "info", path.string()})});
 }
 
 Recovered recover_an_rtdc(const fs::path& path) {

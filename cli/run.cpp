@@ -31,8 +31,7 @@ std::filesystem::path free_folder(std::filesystem::path dir) {
 Error with_ready_lines(const Error& error, const Plan& plan, const RunArguments& arguments) {
   std::vector<Issue> issues = error.issues();
   if (arguments.resume) {  // what is unfinished was made of something else
-    issues.back().cure =
-        "to start over, run\n          " + shell_line(starting_over(arguments.pipeline.words));
+    issues.back().cure = "to start over, " + run_text(starting_over(arguments.pipeline.words));
     return {error.code(), issues};
   }
   const bool killed = was_killed(plan.out_dir) || was_killed(engine::staging_of(plan.out_dir));

@@ -59,8 +59,7 @@ std::string option_of_result(const std::vector<std::string>& options) {
     if (apart) line.push_back(words[at + 1]);
     if (!joined.empty()) line.push_back(joined.substr(1));
   }
-  throw Error(ErrorCode::bad_command,
-              {"unknown option '-o'", "", "", "", "run\n          " + shell_line(line)});
+  throw Error(ErrorCode::bad_command, {"unknown option '-o'", "", "", "", run_text(line)});
 }
 
 /// `parfocal cells.yaml`: to run it is meant.
@@ -70,8 +69,8 @@ void fail_if_pipeline(const std::vector<std::string>& words) {
   std::vector<std::string> line = words;
   line[0] = "parfocal";
   line.insert(line.begin() + 1, "run");
-  throw Error(ErrorCode::bad_command, {"'" + name + "' is no command", "", "", "a command first",
-                                       "run\n          " + shell_line(line)});
+  throw Error(ErrorCode::bad_command,
+              {"'" + name + "' is no command", "", "", "a command first", run_text(line)});
 }
 
 }  // namespace

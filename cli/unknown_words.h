@@ -14,8 +14,7 @@ void require_known_command(const std::vector<std::string>& words,
 void require_known_options(const std::vector<std::string>& words,
                            const std::vector<std::string>& options);
 /// The near one where a word is none of the choices of an option, of which `problem` tells the
-/// list;
-/// "" if it does not.
+/// list; "" if it does not.
 std::string nearest_choice(const std::string& problem);
 
 }  // namespace parfocal::cli

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "parfocal/core/listed.h"
 #include "parfocal/core/lowercase.h"
 
 namespace parfocal {
@@ -58,10 +59,8 @@ std::string axis_cure(const std::string& key, const std::string& given, const La
   const std::string write = "write " + key + ": ";
   if (std::find(names.begin(), names.end(), meant) != names.end()) return write + meant;
   const auto several = list ? axes_in(given, names) : std::vector<std::string>();
-  std::string text, all;
-  for (const std::string& name : several) text += (text.empty() ? "" : ", ") + name;
-  for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
-  return several.size() > 1 ? write + "[" + text + "]" : otherwise + ": " + all;
+  return several.size() > 1 ? write + "[" + listed(several) + "]"
+                            : otherwise + ": " + listed(names);
 }
 
 }  // namespace parfocal

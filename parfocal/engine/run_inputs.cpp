@@ -63,9 +63,9 @@ void RunInputs::add_input(const fs::path& name) {
 }
 
 bool RunInputs::lies_by_another_name_in(const Input& input, dev_t device, ino_t inode) const {
-  auto& known = ways_[input.is_folder ? input.path : input.path.parent_path()];
-  if (known.empty())
-    known = places_on_the_way(input.is_folder ? input.path : input.path.parent_path());
+  const fs::path folder = input.is_folder ? input.path : input.path.parent_path();
+  Places& known = ways_[folder];
+  if (known.empty()) known = places_on_the_way(folder);
   return known.contains({device, inode});
 }
 
