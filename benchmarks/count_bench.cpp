@@ -53,7 +53,7 @@ int write_movie(const fs::path& folder, int64_t frames, int64_t side, int64_t ce
       "parfocal: 1\nsource: {type: generator, kind: nuclei, cells: " + std::to_string(cells) +
       ", size: {t: " + std::to_string(frames) + ", y: " + std::to_string(side) +
       ", x: " + std::to_string(side) +
-      "}}\nsinks: [{type: table, from: source, path: unused.csv}]\n";
+      "}}\nsinks: [{type: ome_zarr, from: source, path: unused.ome.zarr}]\n";
   const SourceInfo* info = sources().find("generator");
   const RawValue description = parse_pipeline(text, ".", "movie").source.params;
   std::vector<Issue> issues;

@@ -75,7 +75,7 @@ struct Frame {
   void draw() {
     const std::string text =
         "parfocal: 1\nsource: {type: generator, kind: nuclei, cells: 500, size: {t: 1, y: 2048, x: "
-        "2048}}\nsinks: [{type: table, from: source, path: unused.csv}]\n";
+        "2048}}\nsinks: [{type: ome_zarr, from: source, path: unused.ome.zarr}]\n";
     const SourceInfo* info = sources().find("generator");
     std::vector<Issue> issues;
     const auto source = info->open(

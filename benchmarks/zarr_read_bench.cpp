@@ -83,15 +83,12 @@ struct Frames {
     shard.kind = CodecKind::sharding;
     shard.shard = std::make_shared<ShardSpec>(
         ShardSpec{{1, 256, 256}, codecs, {bytes_codec(), crc32c_codec()}, true});
-    ZarrArray array{3,
-                    DType::u16,
-                    {kFrames, kSide, kSide},
-                    {1, kSide, kSide},
-                    "/",
-                    false,
-                    {shard},
-                    std::vector<std::byte>(2),
-                    {}};
+    ZarrArray array;
+    array.dtype = DType::u16;
+    array.shape = {kFrames, kSide, kSide};
+    array.chunk = {1, kSide, kSide};
+    array.codecs = {shard};
+    array.fill = std::vector<std::byte>(2);
     const CodecChain chain(array.codecs, array.dtype, array.chunk, array.fill);
     CodecScratch scratch;
     std::vector<std::byte> encoded(static_cast<size_t>(chain.encoded_bound()));
