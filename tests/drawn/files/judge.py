@@ -106,18 +106,22 @@ def same(a, b):
 
 
 def wrong_in_damaged(case, result, done):
-    """Each plane that counts is one of the input, in its order; fewer of them only with a word."""
+    """Each plane that counts is one of the input, in its order; fewer of them only with a word, and in the order of
+    other axes, too. Pixels that are damaged are those that another reader sees."""
     whole, frames = case.frames(), result.frames
-    if any(same(planes, frames) for planes in [whole, *mutations.other_reader(case)]):
+    others = mutations.other_reader(case)
+    if any(same(planes, frames) for planes in [whole, *others]):
         return ""
     if whole.shape[1:] != frames.shape[1:] or whole.dtype != frames.dtype:
         return "" if has_word(done) else f"{frames.dtype} {frames.shape} of {whole.shape} without a word"
-    at = -1
+    damaged = [plane for planes in others[-1:] for plane in planes if not any(same(plane, one) for one in whole)]
+    any_order = has_word(done) and len(result.axes) > 3
+    left = list(whole)
     for i in np.flatnonzero(result.valid):
-        found = [k for k in range(at + 1, len(whole)) if same(whole[k], frames[i])]
-        if not found:
+        if found := [k for k, plane in enumerate(left) if same(plane, frames[i])]:
+            left = left[:found[0]] + left[found[0] + 1:] if any_order else left[found[0] + 1:]
+        elif not any(same(plane, frames[i]) for plane in damaged):
             return f"plane {i} is none of the input, or comes twice or too late"
-        at = found[0]
     if len(np.flatnonzero(result.valid)) < len(whole) and not has_word(done):
         return f"{len(frames)} of {len(whole)} planes without a word"
     return ""

@@ -171,7 +171,7 @@ def uneven(random, folder):
     for i, length in enumerate(lengths):
         stack = truth[first:first + length]
         first += length
-        how = {"imagej": True, "metadata": {"axes": "ZYX"}} if described else {"metadata": None}
+        how = {"imagej": True, "metadata": {"axes": "ZYX"}} if described else {"metadata": None, "photometric": "minisblack"}
         tifffile.imwrite(folder / f"cell{i}.tif", stack, **how)
     if described and len(set(lengths)) == 1:
         truth = truth.reshape(len(lengths), -1, y, x)
