@@ -45,10 +45,10 @@ test-interop:
 	scripts/venv.sh tests/requirements.txt
 	$(READERS)
 	PARFOCAL=$(abspath $(PARFOCAL)) PARFOCAL_SHARED_DIR=$(SHARED_DIR) \
-	  .venv/bin/python -m pytest -q tests/interop tests/drawn
+	  .venv/bin/python -m pytest -q -n $(JOBS) tests/interop tests/drawn
 	VENV=.venv-rtdc CONSTRAINTS=scripts/constraints-rtdc.txt scripts/venv.sh tests/rtdc/requirements.txt
 	PARFOCAL=$(abspath $(PARFOCAL)) PARFOCAL_SHARED_DIR=$(SHARED_DIR) \
-	  .venv-rtdc/bin/python -m pytest -q tests/rtdc --ignore-glob='*_slow.py'
+	  .venv-rtdc/bin/python -m pytest -q -n $(JOBS) tests/rtdc --ignore-glob='*_slow.py'
 
 test-asan test-tsan: test-%:
 	$(CONFIGURE) $*

@@ -425,12 +425,21 @@ class Trial:
 def own_bytes(plan, layouts):
     """Of the largest pass: queues of images, and intermediate images of workers that have an item. What
     sinks, decoders, tables, scratch and states of operators may take was declared by them."""
-    items = max(1, math.prod(layouts["source"].stream_shape))
     tables = {port for port, layout in layouts.items() if not layout.is_image}
     queues = [r for r in plan["reservations"] if r["holder"] not in tables and r["what"].startswith("queue of")]
-    return max(sum(r["bytes"] for r in queues if r["pass"] == number) +
-               min(plan["threads"], items) * max(stage["scratch_offset"] for stage in one["stages"])
+    return max(sum(r["bytes"] for r in queues if r["pass"] == number) + slots_in_use(plan, one["stages"])
                for number, one in enumerate(plan["passes"]))
+
+
+def slots_in_use(plan, stages):
+    """The n-th worker has work in the stages that see n items or more."""
+    def items_of(stage):
+        seen = [out for node in stage["nodes"] for i in [node, *(port[0] for port in plan["nodes"][node]["inputs"])]
+                for out in plan["nodes"][i]["outputs"]]
+        return max((math.prod(axis["size"] if axis["size"] > 0 else math.inf for axis in out["stream"]) for out in seen), default=math.inf)
+
+    items = [(items_of(stage), stage["scratch_offset"]) for stage in stages]
+    return sum(max((size for count, size in items if count > worker), default=0) for worker in range(plan["threads"]))
 
 
 def bytes_of(text):
