@@ -49,7 +49,6 @@ class Command:
     def __init__(self, timeout=60):
         self.timeout = timeout
         self.runs = 0
-        self._start_rss_bytes = None
         self._server = subprocess.Popen(
             [sys.executable, "-S", "-E", str(HERE / "launcher.py")], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, text=True)
@@ -69,10 +68,8 @@ class Command:
                    stderr=err.read_text(errors="replace"), **answer)
 
     def start_rss_bytes(self, folder):
-        """Peak memory of a command that does nothing, measured once."""
-        if self._start_rss_bytes is None:
-            self._start_rss_bytes = self(folder, "--version").peak_rss_bytes
-        return self._start_rss_bytes
+        """Peak memory of a command that does nothing, now: it depends on how the system caches the program."""
+        return self(folder, "--version").peak_rss_bytes
 
     def close(self):
         self._server.stdin.close()

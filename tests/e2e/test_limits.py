@@ -69,6 +69,24 @@ def test_little_address_space(sink, tmp_path):
     assert 0 in codes, codes
 
 
+def test_chunks_that_are_not_stored_are_fill_with_little_address_space_too(tmp_path):
+    (tmp_path / "p.yaml").write_text(pipeline("ome_zarr").replace("codec: none", "codec: none, shard: none"))
+    assert run_limited(tmp_path, {}).returncode == 0
+    shutil.move(tmp_path / "p-out/source.ome.zarr", tmp_path / "in.ome.zarr")
+    shutil.rmtree(tmp_path / "in.ome.zarr/frames", ignore_errors=True)  # every frame counts
+    for t in range(0, 40, 3):
+        (tmp_path / f"in.ome.zarr/0/c/{t}/0/0").unlink()
+    (tmp_path / "p.yaml").write_text(
+        "parfocal: 1\non_error: skip\nsource: {type: ome_zarr, path: in.ome.zarr}\n"
+        "sinks:\n  - {type: ome_zarr, from: source, path: a.ome.zarr}\n")
+    read = 0
+    for mib in range(100, 300, 20):
+        done = run_limited(tmp_path, {resource.RLIMIT_AS: mib << 20})
+        read += done.returncode == 0
+        assert done.returncode in CLEAR or "loading shared libraries" in done.stderr, done.stderr
+    assert read > 0
+
+
 @pytest.mark.parametrize("sink", SINKS)
 def test_few_open_files(sink, tmp_path):
     (tmp_path / "p.yaml").write_text(pipeline(sink))

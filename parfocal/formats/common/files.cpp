@@ -30,9 +30,11 @@ Status io_failure(std::string_view doing, const std::filesystem::path& path) {
       : code == EMFILE                  ? "let the shell open more files: ulimit -n 4096"
       : code == ENFILE                  ? "close other programs: the system has too many open files"
                                         : "";
-  return Status::fail("cannot " + std::string(doing) + " " + path.string() + ": " +
-                          std::generic_category().message(code),
-                      cure);
+  Status status = Status::fail("cannot " + std::string(doing) + " " + path.string() + ": " +
+                                   std::generic_category().message(code),
+                               cure);
+  errno = code;  // a heap that cannot grow where it wanted to sets another one, and goes on
+  return status;
 }
 
 Status open_for_reading(const std::filesystem::path& path, Fd& fd, int64_t& size) {

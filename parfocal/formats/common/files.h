@@ -32,10 +32,10 @@ class Fd {
   int fd_ = -1;
 };
 
-/// "cannot open <path>: <reason of errno>"
+/// "cannot open <path>: <reason of errno>"; errno stays as it is.
 Status io_failure(std::string_view doing, const std::filesystem::path& path);
 /// Opens a regular file for reading; anything else (a folder, a pipe) fails without waiting.
-/// `size` becomes the file's size in bytes.
+/// `size` becomes the file's size in bytes. errno tells why it failed.
 Status open_for_reading(const std::filesystem::path& path, Fd& fd, int64_t& size);
 /// Reads up to `bytes` at `position`; fewer only at the end of the file; -1 on failure.
 /// Thread-safe.
