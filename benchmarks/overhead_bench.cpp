@@ -55,7 +55,7 @@ std::string pipeline_text(const std::string& frames, const std::string& side, in
   std::string last = "source";
   for (int s = 0; s < steps; ++s) {
     text += s == 0 ? "steps:\n" : "";
-    text += "  - {id: s" + std::to_string(s) + ", op: add, constant: 1, from: " + last + "}\n";
+    text += "  - {id: s" + std::to_string(s) + ", op: test_add, constant: 1, from: " + last + "}\n";
     last = "s" + std::to_string(s);
   }
   return text + "sinks: [{type: discard, from: " + last + "}]\n";

@@ -24,8 +24,7 @@ struct KeyRow {
 };
 
 constexpr std::string_view kNoSizes =
-    "leave it out: no step removes objects by size yet. Choose rows of the table by area, or put "
-    "{op: open, footprint: disk(3)} before label";
+    "leave it out: no step removes large objects. Choose rows of the table by area";
 constexpr std::string_view kShapes =
     "operators open, operators close, operators erode, operators dilate";
 
@@ -43,9 +42,18 @@ constexpr KeyRow kKeys[] = {
      1 / 2.3548200450309493},
     {"operators gaussian", "radius std stddev sd", Of::any, "sigma: $"},
     {"operators label, operators measure, operators count",
+     "min_size min_area area_min min_object_size area_threshold remove_small size area", Of::number,
+     "", "leave it out and add before this step {op: remove_small, min_size: $}"},
+    {"operators label, operators measure, operators count",
      "min_size min_area max_size max_area area_min area_max size area min_object_size "
      "area_threshold remove_small",
      Of::any, "", kNoSizes},
+    {"operators remove_small", "size min_area area max_size area_threshold threshold", Of::number,
+     "min_size: $"},
+    {"operators median", "kernel_size ksize kernel width side window", Of::number, "size: $"},
+    {"operators median", "radius", Of::number, "footprint: disk($)"},
+    {"operators median", "selem structure structuring_element kernel element strel", Of::word,
+     "footprint: $"},
     {"operators measure", "image img raw image_intensity", Of::word, "intensity: $"},
     {"operators reduce", "axis axes dim dims dimension along", Of::number, "over: t",
      ": axes have names"},
@@ -61,7 +69,8 @@ constexpr KeyRow kKeys[] = {
     {kShapes, "radius", Of::number, "footprint: disk($)"},
     {kShapes, "size kernel_size ksize width side", Of::number, "footprint: square($)"},
     {kShapes, "selem structure structuring_element kernel element strel", Of::word, "footprint: $"},
-    {"operators subtract", "value number amount offset", Of::number, "constant: $"},
+    {"operators add, operators subtract, operators multiply, operators divide",
+     "value number amount offset factor", Of::number, "constant: $"},
     {"operators cast", "to type astype", Of::word, "dtype: $"},
     {"sinks ome_zarr", "compression compressor", Of::word, "codec: $"},
     {"sinks ome_zarr", "pyramid multiscale", Of::yes, "levels: 0"},

@@ -7,6 +7,15 @@
 
 namespace parfocal::kernels {
 
+/// Bytes of scratch of fill_holes(), aligned to 64 bytes.
+size_t fill_holes_scratch_bytes(int64_t width, int64_t height) noexcept;
+
+/// out = the byte mask (0 or 1) with its holes: background that no 4-connected path of background
+/// joins to the outermost pixels of the image. `out` may be `mask`.
+/// \threads safe with one scratch per thread. Same bytes on every target.
+/// \source  scipy.ndimage.binary_fill_holes
+void fill_holes(Plane<const uint8_t> mask, Plane<uint8_t> out, void* scratch) noexcept;
+
 /// Bytes of scratch of fill_from_corner(), aligned to 64 bytes.
 size_t fill_from_corner_scratch_bytes(int64_t width, int64_t height) noexcept;
 

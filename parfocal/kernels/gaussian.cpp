@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <type_traits>
 
@@ -17,15 +16,6 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 inline size_t round_up_64(size_t bytes) { return (bytes + 63) / 64 * 64; }
-
-/// The index inside [0, n) whose pixel stands at `i` when the image is mirrored at its edges.
-inline int64_t reflect(int64_t i, int64_t n) {
-  if (i >= 0 && i < n) return i;
-  const int64_t period = 2 * n;
-  int64_t m = i % period;
-  if (m < 0) m += period;
-  return m < n ? m : period - 1 - m;
-}
 
 template <bool kCanonical, class D, class V>
 HWY_INLINE V one_quiet_nan(D d, V v) {
@@ -139,14 +129,14 @@ struct Workspace {
 /// Fills the columns of a line that lie outside the image. `line` stands at column `first`.
 template <class F>
 void mirror_ends(F* line, int64_t first, int64_t width, int64_t image_width) {
-  for (int64_t c = first; c < 0; ++c) line[c - first] = line[reflect(c, image_width) - first];
+  for (int64_t c = first; c < 0; ++c) line[c - first] = line[reflected(c, image_width) - first];
   for (int64_t c = std::max(image_width, first); c < first + width; ++c) {
-    line[c - first] = line[reflect(c, image_width) - first];
+    line[c - first] = line[reflected(c, image_width) - first];
   }
 }
 
 template <class T, class F = gaussian_result_t<T>>
-void gaussian_tile(Plane<const T> input, Plane<F> output, const GaussianTile& tile,
+void gaussian_tile(Plane<const T> input, Plane<F> output, const ImageTile& tile,
                    GaussianAxis vertical, GaussianAxis horizontal, void* scratch) {
   constexpr bool kCanonical = std::is_floating_point_v<T>;
   const int64_t ry = vertical.radius, rx = horizontal.radius;
@@ -159,7 +149,7 @@ void gaussian_tile(Plane<const T> input, Plane<F> output, const GaussianTile& ti
     return input.row(y - tile.window_y) + (left - tile.window_x);
   };
   const auto slot = [&](int64_t y) { return work.ring + y % work.ring_rows * work.ring_stride; };
-  const auto row = [&](int64_t y) -> const F* { return slot(reflect(y, tile.image_height)); };
+  const auto row = [&](int64_t y) -> const F* { return slot(reflected(y, tile.image_height)); };
   work.taps_x[0] = work.line + rx;
   for (int64_t k = 1; k <= rx; ++k) {
     work.taps_x[2 * k - 1] = work.line + rx - k;
@@ -183,10 +173,10 @@ void gaussian_tile(Plane<const T> input, Plane<F> output, const GaussianTile& ti
 }
 
 // One plain function a type: dispatch tables cannot hold templates.
-#define PARFOCAL_GAUSSIAN_TARGET(T, name)                                                       \
-  void name(Plane<const T> input, Plane<gaussian_result_t<T>> output, const GaussianTile& tile, \
-            GaussianAxis vertical, GaussianAxis horizontal, void* scratch) {                    \
-    gaussian_tile<T>(input, output, tile, vertical, horizontal, scratch);                       \
+#define PARFOCAL_GAUSSIAN_TARGET(T, name)                                                    \
+  void name(Plane<const T> input, Plane<gaussian_result_t<T>> output, const ImageTile& tile, \
+            GaussianAxis vertical, GaussianAxis horizontal, void* scratch) {                 \
+    gaussian_tile<T>(input, output, tile, vertical, horizontal, scratch);                    \
   }
 PARFOCAL_GAUSSIAN_TARGET(uint8_t, gaussian_u8)
 PARFOCAL_GAUSSIAN_TARGET(uint16_t, gaussian_u16)
@@ -230,13 +220,13 @@ size_t gaussian_scratch_bytes(int64_t output_width, int64_t radius_y, int64_t ra
          static_cast<size_t>(2 * radius_y + 1) * line;
 }
 
-#define PARFOCAL_GAUSSIAN(T, name)                                                           \
-  HWY_EXPORT(name);                                                                          \
-  template <>                                                                                \
-  void gaussian<T>(Plane<const T> input, Plane<gaussian_result_t<T>> output,                 \
-                   const GaussianTile& tile, GaussianAxis vertical, GaussianAxis horizontal, \
-                   void* scratch) noexcept {                                                 \
-    HWY_DYNAMIC_DISPATCH(name)(input, output, tile, vertical, horizontal, scratch);          \
+#define PARFOCAL_GAUSSIAN(T, name)                                                        \
+  HWY_EXPORT(name);                                                                       \
+  template <>                                                                             \
+  void gaussian<T>(Plane<const T> input, Plane<gaussian_result_t<T>> output,              \
+                   const ImageTile& tile, GaussianAxis vertical, GaussianAxis horizontal, \
+                   void* scratch) noexcept {                                              \
+    HWY_DYNAMIC_DISPATCH(name)(input, output, tile, vertical, horizontal, scratch);       \
   }
 PARFOCAL_GAUSSIAN(uint8_t, gaussian_u8)
 PARFOCAL_GAUSSIAN(uint16_t, gaussian_u16)

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "parfocal/kernels/image_tile.h"
 #include "parfocal/kernels/plane.h"
 
 /// Separable gaussian blur of one tile, equal in every byte for every tiling and SIMD target.
@@ -33,16 +34,6 @@ struct GaussianAxis {
   int64_t radius = 0;
 };
 
-/// Where a tile and the window that feeds it lie in the image, in pixels.
-struct GaussianTile {
-  int64_t image_height = 0;
-  int64_t image_width = 0;
-  int64_t window_y = 0;  ///< row of the image that is row 0 of `input`
-  int64_t window_x = 0;
-  int64_t output_y = 0;  ///< row of the image that is row 0 of `output`
-  int64_t output_x = 0;
-};
-
 /// The computation's and the output's type for pixels of type T.
 template <class T>
 struct GaussianResult {
@@ -67,7 +58,7 @@ size_t gaussian_scratch_bytes(int64_t output_width, int64_t radius_y, int64_t ra
 /// NaN spreads over the footprint and comes out as the one quiet NaN.
 /// \threads safe; each call needs its own output and scratch
 template <class T>
-void gaussian(Plane<const T> input, Plane<gaussian_result_t<T>> output, const GaussianTile& tile,
+void gaussian(Plane<const T> input, Plane<gaussian_result_t<T>> output, const ImageTile& tile,
               GaussianAxis vertical, GaussianAxis horizontal, void* scratch) noexcept;
 
 }  // namespace parfocal::kernels

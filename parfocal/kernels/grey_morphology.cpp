@@ -1,7 +1,6 @@
 #include "parfocal/kernels/grey_morphology.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "parfocal/kernels/scratch.h"
 
@@ -22,30 +21,6 @@ struct Larger {
   }
 };
 
-// Index inside [0, size) that the reflecting border puts at `i`.
-int64_t reflected(int64_t i, int64_t size) {
-  const int64_t period = 2 * size;
-  i = (i % period + period) % period;
-  return i < size ? i : period - 1 - i;
-}
-
-// `count` pixels of an image row from column `first` on, reflected outside the image. `window`
-// holds the columns from `window_x` on, among them all that are read.
-template <class T>
-void load_row(const T* window, int64_t window_x, int64_t image_width, int64_t first, int64_t count,
-              T* to) {
-  const int64_t inside = std::clamp<int64_t>(-first, 0, count);
-  const int64_t end = std::clamp<int64_t>(image_width - first, inside, count);
-  const auto at_border = [&](int64_t i) {
-    to[i] = window[reflected(first + i, image_width) - window_x];
-  };
-  for (int64_t i = 0; i < inside; ++i) at_border(i);
-  if (end > inside)
-    std::memcpy(to + inside, window + (first + inside - window_x),
-                static_cast<size_t>(end - inside) * sizeof(T));
-  for (int64_t i = end; i < count; ++i) at_border(i);
-}
-
 // to[x] = best of row[x .. x + length), x < width; the row (width + length - 1 pixels) is used up.
 // `joins`: the best of that and what `to` held.
 template <class Better, class T>
@@ -64,7 +39,7 @@ void best_of_runs(T* row, int64_t width, int64_t length, bool joins, T* to) {
 }
 
 template <class Better, class T>
-void morph(Plane<const T> in, Plane<T> out, const GreyTile& tile, Footprint footprint, bool mirror,
+void morph(Plane<const T> in, Plane<T> out, const ImageTile& tile, Footprint footprint, bool mirror,
            void* scratch) {
   T* row = static_cast<T*>(scratch);
   for (int64_t y = 0; y < out.height; ++y)
@@ -74,8 +49,8 @@ void morph(Plane<const T> in, Plane<T> out, const GreyTile& tile, Footprint foot
       const int64_t dy = mirror ? -chord.row : chord.row;
       const int64_t dx = mirror ? 1 - chord.end : chord.begin;
       const int64_t from = reflected(tile.output_y + y + dy, tile.image_height);
-      load_row(in.row(from - tile.window_y), tile.window_x, tile.image_width, tile.output_x + dx,
-               out.width + length - 1, row);
+      load_reflected(in.row(from - tile.window_y), tile.window_x, tile.image_width,
+                     tile.output_x + dx, out.width + length - 1, row);
       best_of_runs<Better>(row, out.width, length, k > 0, out.row(y));
     }
 }
@@ -93,27 +68,27 @@ size_t grey_scratch_bytes(int64_t output_width, Footprint footprint,
 }
 
 template <class T>
-void grey_erode(Plane<const T> in, Plane<T> out, const GreyTile& tile, Footprint footprint,
+void grey_erode(Plane<const T> in, Plane<T> out, const ImageTile& tile, Footprint footprint,
                 void* scratch) noexcept {
   morph<Smaller>(in, out, tile, footprint, false, scratch);
 }
 template <class T>
-void grey_dilate(Plane<const T> in, Plane<T> out, const GreyTile& tile, Footprint footprint,
+void grey_dilate(Plane<const T> in, Plane<T> out, const ImageTile& tile, Footprint footprint,
                  void* scratch) noexcept {
   morph<Larger>(in, out, tile, footprint, true, scratch);
 }
 
-template void grey_erode(Plane<const uint8_t>, Plane<uint8_t>, const GreyTile&, Footprint,
+template void grey_erode(Plane<const uint8_t>, Plane<uint8_t>, const ImageTile&, Footprint,
                          void*) noexcept;
-template void grey_erode(Plane<const uint16_t>, Plane<uint16_t>, const GreyTile&, Footprint,
+template void grey_erode(Plane<const uint16_t>, Plane<uint16_t>, const ImageTile&, Footprint,
                          void*) noexcept;
-template void grey_erode(Plane<const float>, Plane<float>, const GreyTile&, Footprint,
+template void grey_erode(Plane<const float>, Plane<float>, const ImageTile&, Footprint,
                          void*) noexcept;
-template void grey_dilate(Plane<const uint8_t>, Plane<uint8_t>, const GreyTile&, Footprint,
+template void grey_dilate(Plane<const uint8_t>, Plane<uint8_t>, const ImageTile&, Footprint,
                           void*) noexcept;
-template void grey_dilate(Plane<const uint16_t>, Plane<uint16_t>, const GreyTile&, Footprint,
+template void grey_dilate(Plane<const uint16_t>, Plane<uint16_t>, const ImageTile&, Footprint,
                           void*) noexcept;
-template void grey_dilate(Plane<const float>, Plane<float>, const GreyTile&, Footprint,
+template void grey_dilate(Plane<const float>, Plane<float>, const ImageTile&, Footprint,
                           void*) noexcept;
 
 }  // namespace parfocal::kernels

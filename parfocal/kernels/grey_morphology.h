@@ -4,19 +4,10 @@
 #include <cstdint>
 
 #include "parfocal/kernels/footprint.h"
+#include "parfocal/kernels/image_tile.h"
 #include "parfocal/kernels/plane.h"
 
 namespace parfocal::kernels {
-
-/// Where a window of an image and the part of it to compute lie in the image, in pixels.
-struct GreyTile {
-  int64_t image_height = 0;
-  int64_t image_width = 0;
-  int64_t window_y = 0;  ///< row of the image that is row 0 of `in`
-  int64_t window_x = 0;
-  int64_t output_y = 0;  ///< row of the image that is row 0 of `out`
-  int64_t output_x = 0;
-};
 
 /// Grey morphology by a flat footprint.
 ///
@@ -35,10 +26,10 @@ struct GreyTile {
 /// nothing.
 /// \source  scipy.ndimage.grey_erosion, skimage.morphology (footprints of odd size)
 template <class T>
-void grey_erode(Plane<const T> in, Plane<T> out, const GreyTile& tile, Footprint footprint,
+void grey_erode(Plane<const T> in, Plane<T> out, const ImageTile& tile, Footprint footprint,
                 void* scratch) noexcept;
 template <class T>
-void grey_dilate(Plane<const T> in, Plane<T> out, const GreyTile& tile, Footprint footprint,
+void grey_dilate(Plane<const T> in, Plane<T> out, const ImageTile& tile, Footprint footprint,
                  void* scratch) noexcept;
 
 /// Scratch of both for an output of `output_width` columns.

@@ -166,22 +166,22 @@ size_t bin_of(double value, const double* edges, double bins_per_unit) noexcept 
 }
 
 template <typename Count>
-size_t otsu_of_levels(const Count* counts, size_t bins) noexcept {
+size_t otsu_of_levels(const Count* counts, size_t bins, int64_t first) noexcept {
   uint64_t total = 0;
-  uint64_t moment = 0;
+  int64_t moment = 0;
   for (size_t i = 0; i < bins; ++i) {
     total += counts[i];
-    moment += counts[i] * uint64_t{i};
+    moment += static_cast<int64_t>(counts[i]) * (first + static_cast<int64_t>(i));
   }
   uint64_t below = 0;
-  uint64_t below_moment = 0;
+  int64_t below_moment = 0;
   double best = -1;
   size_t best_level = 0;
   for (size_t i = 0; i < bins && below < total; ++i) {
     if (counts[i] == 0) continue;  // same split as the level before: never a new first maximum
     if (below == 0) best_level = i;
     below += counts[i];
-    below_moment += counts[i] * uint64_t{i};
+    below_moment += static_cast<int64_t>(counts[i]) * (first + static_cast<int64_t>(i));
     const uint64_t above = total - below;
     if (above == 0) break;
     const double mean_below = static_cast<double>(below_moment) / static_cast<double>(below);
@@ -278,12 +278,12 @@ void histogram_float(Plane<const T> image, T low, T high, uint32_t* counts) noex
   for (size_t i = 0; i < kFloatBins; ++i) counts[i] = tables[0][i] + tables[1][i];
 }
 
-size_t otsu_level(const uint32_t* counts, size_t bins) noexcept {
-  return otsu_of_levels(counts, bins);
+size_t otsu_level(const uint32_t* counts, size_t bins, int64_t first) noexcept {
+  return otsu_of_levels(counts, bins, first);
 }
 
-size_t otsu_level(const uint64_t* counts, size_t bins) noexcept {
-  return otsu_of_levels(counts, bins);
+size_t otsu_level(const uint64_t* counts, size_t bins, int64_t first) noexcept {
+  return otsu_of_levels(counts, bins, first);
 }
 
 size_t otsu_bin(const uint32_t* counts, const double* centres, size_t bins,

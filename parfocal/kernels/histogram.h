@@ -49,14 +49,16 @@ void float_bin_centres(T low, T high, double* centres) noexcept;
 template <typename T>
 void histogram_float(Plane<const T> image, T low, T high, uint32_t* counts) noexcept;
 
-/// Otsu's level of a histogram with one bin per grey level: the index i that maximises
+/// Otsu's level of a histogram with one bin per grey level, of which bin 0 is that of level `first`
+/// (the means have to be those of the pixels: equal maxima differ by rounding): the index i that
+/// maximises
 /// w1[i] * w2[i+1] * (m1[i] - m2[i+1])^2, the first of equal maxima; foreground is `> i`. Empty
 /// bins before the first and after the last used level do not count, so a histogram with a single
 /// used level gives that level. No pixels: 0. The product of weights is rounded to float as in
 /// scikit-image 0.19.3, so near ties fall alike. \source  Otsu 1979; scikit-image 0.19.3
 /// threshold_otsu
-size_t otsu_level(const uint32_t* counts, size_t bins) noexcept;
-size_t otsu_level(const uint64_t* counts, size_t bins) noexcept;
+size_t otsu_level(const uint32_t* counts, size_t bins, int64_t first = 0) noexcept;
+size_t otsu_level(const uint64_t* counts, size_t bins, int64_t first = 0) noexcept;
 
 /// As above for bins with arbitrary ascending centres; `scratch` holds `bins` doubles.
 size_t otsu_bin(const uint32_t* counts, const double* centres, size_t bins,

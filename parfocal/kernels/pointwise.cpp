@@ -206,8 +206,9 @@ void with_scalar(Arithmetic op, const T* a, T b, int64_t n, T* out) {
   PARFOCAL_TO_ALL(X, int8_t) PARFOCAL_TO_ALL(X, int16_t)                        \
   PARFOCAL_TO_ALL(X, int32_t) PARFOCAL_TO_ALL(X, int64_t)                       \
   PARFOCAL_TO_ALL(X, float) PARFOCAL_TO_ALL(X, double)
-#define PARFOCAL_COMPUTED(X) \
-  X(uint8_t) X(uint16_t) X(int32_t) X(int64_t) X(float) X(double)
+#define PARFOCAL_COMPUTED(X)                                                    \
+  X(uint8_t) X(uint16_t) X(uint32_t) X(uint64_t)                                \
+  X(int8_t) X(int16_t) X(int32_t) X(int64_t) X(float) X(double)
 // clang-format on
 
 #define PARFOCAL_TARGET(Src, Dst)                                                       \

@@ -169,17 +169,18 @@ void expect_sound_slots(const Plan& plan) {
 TEST(Reserve, NoStepOverwritesWhatALaterStepReads) {
   const std::string cast = "steps:\n  - {id: f, op: cast, dtype: float32, from: source}\n";
   const Plan shared = planned(movie(9) + cast +
-                              "  - {id: a, op: add, constant: 1, from: f}\n"
+                              "  - {id: a, op: test_add, constant: 1, from: f}\n"
                               "  - {id: g, op: gaussian, sigma: 1 px, from: f}\n"
                               "  - {id: l, op: subtract, constant: 1.5, from: a}\n"
                               "  - {id: d, op: subtract, from: g, by: l}\n"
                               "sinks: [{type: ome_zarr, from: d, path: d.ome.zarr}]\n");
   expect_sound_slots(shared);
   ASSERT_EQ(shared.passes[0].stages[0].nodes.size(), 6u) << stage_text(shared, 0);
-  const Plan chain = planned(movie(9) + cast +
-                             "  - {id: a, op: add, constant: 1}\n  - {id: b, op: add, constant: "
-                             "2}\n  - {id: c, op: gaussian, sigma: 1 px}\n" +
-                             kSaveLast);
+  const Plan chain =
+      planned(movie(9) + cast +
+              "  - {id: a, op: test_add, constant: 1}\n  - {id: b, op: test_add, constant: "
+              "2}\n  - {id: c, op: gaussian, sigma: 1 px}\n" +
+              kSaveLast);
   expect_sound_slots(chain);
   const auto& buffers = chain.passes[0].stages[0].buffers;
   ASSERT_EQ(buffers.size(), 4u) << "source, f, a and b; c goes to its queue";
@@ -189,9 +190,9 @@ TEST(Reserve, NoStepOverwritesWhatALaterStepReads) {
 
 TEST(Reserve, AStepIsDoneInPlaceOnlyWhereItsInputHoldsJustItsPixels) {
   const Plan plan = planned(movie(9) +
-                                "steps:\n  - {id: a, op: add, constant: 1, from: source}\n"
+                                "steps:\n  - {id: a, op: test_add, constant: 1, from: source}\n"
                                 "  - {id: g, op: gaussian, sigma: 2 px, from: a}\n"
-                                "  - {id: b, op: add, constant: 1, from: a}\n"
+                                "  - {id: b, op: test_add, constant: 1, from: a}\n"
                                 "  - {id: s, op: subtract, from: g, by: b}\n" +
                                 kSaveLast,
                             in_tiles(16, 64));

@@ -235,7 +235,7 @@ TEST(Planner, GivesEveryInputThePlaceOfItsPort) {
 
 TEST(Planner, TakesInputsByNameInAnyOrder) {
   Pipeline pipeline = parse_pipeline(movie(9) +
-                                         "steps:\n  - {id: a, op: add}\n"
+                                         "steps:\n  - {id: a, op: test_add}\n"
                                          "  - {id: p, op: pack, from: source, c: a, b: source}\n" +
                                          kSaveLast,
                                      ".", "test");

@@ -172,11 +172,11 @@ class Shapes(Foreign):
         self.assertEqual(len(self.cures(self.step("", sink))), 1)
 
     def test_steps_of_the_tests_are_unknown(self):
-        step = self.step("{op: add, constant: 10}")
+        step = self.step("{op: test_add, constant: 10}")
         environment = {k: v for k, v in os.environ.items() if k != "PARFOCAL_TEST_PARTS"}
         self.write("p.yaml", step)
         _, err = self.expect(3, "check", "p.yaml", env=environment)
-        self.assertIn("constant: -10 adds 10", err)
+        self.assertIn("test_add", err)
 
 
 class Patterns(Foreign):

@@ -95,18 +95,18 @@ SOURCE_KEYS = [
 
 # (part of the pipeline, what it may not advise, what it tells)
 WORDS = [
-    (CELLS[:-2] + ", {op: label, from: threshold, min_size: 50}", "write connectivity", "by area"),
+    (CELLS[:-2] + ", {op: label, from: threshold, min_size: 50}", "write connectivity", "{op: remove_small, min_size: 50}"),
     (CELLS[:-2] + ", {op: label, from: threshold, structure: 50}", "max_objects: 50", "in its place"),
     ("{op: reduce, over: t, how: median}", "'mean'", "background_rolling_median"),
-    ("{op: remove_small_objects, min_size: 50}", "'", "by area"),
     ("{op: select, axis: t, index: -1}", "index: 0", "n - 1"),
     ("{op: threshold, method: triangle}", "e.g.", "method: value"),
-    ("{op: median, size: 3}", "'", "background_rolling_median"),
 ]
 
 NAMES = [
     ("op", "regionprops", "op: measure"), ("op", "erosion", "op: erode"),
     ("op", "max_projection", "op: reduce, over: z, how: max"), ("op", "astype", "op: cast"),
+    ("op", "median_filter", "op: median"), ("op", "remove_small_objects", "op: remove_small"),
+    ("op", "binary_fill_holes", "op: fill_holes"), ("op", "plus", "op: add"),
     ("op", "Gaussian", "'gaussian'"),
     ("source", "tiff", "type: files"), ("source", "OME-TIFF", "type: files"),
     ("source", "OME_ZARR", "'ome_zarr'"), ("source", "zarr", "type: ome_zarr"),

@@ -41,7 +41,7 @@ OUT = (Port("out", False, (), False),)
 NUMBERS = (Port("in", False, tuple(DTYPES[1:]), False),)
 # Not listed: operators for tests of the engine, which hold items back, fail, and leave gaps.
 FOR_TESTS = [
-    Operator("add", "map", NUMBERS, OUT, (required("constant"),)),
+    Operator("test_add", "map", NUMBERS, OUT, (required("constant"),)),
     Operator("delay", "stream", ANY, OUT, (required("items"),)),
     Operator("gap_at", "stream", ANY, OUT, (required("sequences"),)),
     Operator("fail_at", "map", ANY, OUT, (required("sequence"), required("how"))),
@@ -105,6 +105,8 @@ def draw_even(rng, layout, _):
     return 2 * rng.randint(1, max(1, dict(layout.stream).get("t", 8) // 2))
 
 
+FOOTPRINTS = ["disk(0)", "disk(1)", "disk(1.5)", "disk(3)", "disk(7)", "square(1)", "square(3)",
+              "square(5)", "rectangle(1x7)", "rectangle(5x1)", "rectangle(3x9)"]
 SPECIAL = {
     ("reduce", "over"): lambda rng, layout, _: draw_axes_over(rng, layout),
     ("collect", "over"): draw_stream_axis,
@@ -115,11 +117,14 @@ SPECIAL = {
     ("measure", "properties"): lambda rng, *_: rng.sample(
         ["label", "area", "bbox", "centroid", "intensity_mean", "intensity_min", "intensity_max",
          "intensity_sum"], rng.randint(1, 5)),
+    ("median", "size"): lambda rng, *_: rng.choice([None, None, 1, 2, 3, 3, 5, 5, 7, [3, 5], [4, 1], 13]),
+    ("median", "footprint"): lambda rng, _, drawn: None if drawn.get("size") else rng.choice(FOOTPRINTS),
+    ("remove_small", "min_size"): lambda rng, *_: rng.choice([1, 2, 5, 20, 1000]),
     ("threshold", "value"): lambda rng, layout, drawn:
         draw_level(rng, layout) if drawn.get("method") == "value" else None,
     ("flow_features", "pixel_size"): lambda rng, *_: "0.34 um",
     ("flow_features", "gates"): lambda *_: None,
-    ("add", "constant"): lambda rng, *_: rng.randint(-300, 300),
+    ("test_add", "constant"): lambda rng, *_: rng.randint(-300, 300),
     ("delay", "items"): lambda rng, *_: rng.randint(0, 9),
     ("gap_at", "sequences"): lambda rng, *_: sorted(rng.sample(range(12), 3)),
     ("fail_at", "sequence"): lambda rng, *_: rng.randrange(12),
@@ -154,9 +159,7 @@ def draw_value(rng, parameter, layout):
     if kind == "time":
         return f"{rng.choice([0.5, 1, 2, 5])} s"
     if kind == "footprint":
-        return rng.choice(["disk(0)", "disk(1)", "disk(1.5)", "disk(3)", "disk(7)", "square(1)",
-                           "square(3)", "square(5)", "rectangle(1x7)", "rectangle(5x1)",
-                           "rectangle(3x9)"])
+        return rng.choice(FOOTPRINTS)
     if kind == "[begin, end]":
         return draw_range(rng, layout, parameter["name"])
     if kind == "list of integer":

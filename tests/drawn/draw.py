@@ -10,11 +10,11 @@ from .pipeline import Pipeline
 TRIES = 8  # of a step, before the graph stays as it is
 # Themes: how often images are large, and what is tried more often (1 where not named).
 THEMES = {
-    "objects": (0.15, {"label": 4, "measure": 4, "count": 3, "threshold": 4, "gaussian": 2,
+    "objects": (0.15, {"label": 4, "median": 2, "fill_holes": 2, "remove_small": 2, "clear_border": 2, "measure": 4, "count": 3, "threshold": 4, "gaussian": 2,
                        "background_sparse_median": 0.3, "flow_features": 0.3}),
     # What can be swept by bands: one step that needs whole frames, and there are none.
-    "bands": (0.75, {"reduce": 4, "gaussian": 3, "subtract": 2, "label": 0, "measure": 0, "count": 0,
-                     "threshold": 0, "segment_below_background": 0, "flow_features": 0,
+    "bands": (0.75, {"reduce": 4, "gaussian": 3, "median": 3, "subtract": 2, "label": 0, "measure": 0, "count": 0,
+                     "fill_holes": 0, "remove_small": 0, "clear_border": 0, "threshold": 0, "segment_below_background": 0, "flow_features": 0,
                      "background_sparse_median": 0}),
 }
 CODECS = ["none", "lz4", "zstd_blosc", "zstd", "gzip", "crc32c"]
@@ -81,9 +81,10 @@ class Drawer:
         if operator.name == "reduce" and self.theme == "bands":  # over axes inside frames: whole ones
             along = [name for name in step["over"] if name in layouts[main].stream_names]
             step["over"] = along or list(layouts[main].stream_names[:1]) or step["over"]
-        if operator.name == "subtract" and ("by" in step) == ("constant" in step):
+        if operator.name in ("add", "subtract", "multiply", "divide"):  # either another step or a number
             step.pop("constant", None)
-            step.setdefault("by", main) if "by" in step else step.update(constant=rng.choice([3, 0.5]))
+            if "by" not in step:
+                step["constant"] = rng.choice([3, 0.5, 0, 1, -2, 1000])
         return step
 
 

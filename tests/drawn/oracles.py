@@ -5,6 +5,7 @@ FAILS, or None where it does not judge."""
 
 import functools
 import math
+import operator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ import scipy.ndimage
 import skimage.filters
 import skimage.measure
 import skimage.morphology
+import skimage.segmentation
+import skimage.util
 
 FAILS = "fails"  # the step has to fail on this item
 
@@ -45,7 +48,7 @@ def planes(function):
 
 # --- pointwise ---
 
-@oracle("add")
+@oracle("test_add")
 def add(step, inputs, layouts, out):
     image = np.asarray(inputs[0])
     with np.errstate(over="ignore"):
@@ -88,14 +91,23 @@ def cast(step, inputs, layouts, out):
     return [np.asarray((whole - low) % span + low, object).astype(dtype)]  # of no axes: a number
 
 
-@oracle("subtract")
-def subtract(step, inputs, layouts, out):
+@oracle("add", "subtract", "multiply", "divide")
+def arithmetic(step, inputs, layouts, out):
+    """Integers by Python's, which never wrap: the dtype has to hold every result."""
     dtype = np.dtype(out[0].dtype)
-    by = inputs[1] if inputs[1] is not None else step["constant"]
-    with np.errstate(over="ignore", invalid="ignore"):
+    image = np.asarray(inputs[0])
+    by = np.asarray(inputs[1] if inputs[1] is not None else step["constant"])
+    of = {"add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv}
+    with np.errstate(all="ignore"):
         if dtype.kind == "f":
-            return [np.asarray(inputs[0]).astype(dtype) - np.asarray(by).astype(dtype)]
-        return [np.asarray(inputs[0]).astype(dtype) - np.asarray(by).astype(dtype)]
+            return [np.asarray(of[step["op"]](image.astype(dtype), by.astype(dtype)))]
+    exact = np.asarray(of[step["op"]](image.astype(object), by.astype(object)), object)
+    return [exact.astype(dtype)]
+
+
+@oracle("invert")
+def invert(step, inputs, layouts, out):
+    return [np.asarray(skimage.util.invert(np.asarray(inputs[0])))]
 
 
 # --- filters ---
@@ -129,10 +141,38 @@ def footprint_of(text):
     return np.ones((int(rows), int(columns)), bool)
 
 
+@oracle("median")
+def median(step, inputs, layouts, out):
+    image = np.asarray(inputs[0])
+    if image.dtype.kind == "f" and np.isnan(image).any():
+        return [None]  # scipy's order of NaN is none
+    if "footprint" in step:
+        footprint = footprint_of(step["footprint"])
+    else:
+        size = step["size"] if isinstance(step["size"], list) else [step["size"]]
+        footprint = np.ones((size[0], size[-1]), bool)
+
+    @planes
+    def filtered(plane):
+        return scipy.ndimage.median_filter(plane, footprint=footprint, mode="reflect")
+    if image.dtype == bool:
+        return [filtered(image.astype(np.uint8)).astype(bool)]
+    return [filtered(image)]
+
+
+def with_nan(function, plane, footprint, least):
+    """NaN spreads over the footprint, of which scipy says nothing."""
+    result = function(np.where(np.isnan(plane), plane.dtype.type(least), plane), footprint=footprint, mode="reflect")
+    spread = scipy.ndimage.maximum_filter(np.isnan(plane), footprint=footprint, mode="reflect")
+    return np.where(spread, plane.dtype.type(np.nan), result)
+
+
 @planes
 def shrink(plane, footprint):
     if plane.dtype == bool:
         return scipy.ndimage.binary_erosion(plane, footprint, border_value=1)
+    if plane.dtype.kind == "f":
+        return with_nan(scipy.ndimage.grey_erosion, plane, footprint, np.inf)
     return scipy.ndimage.grey_erosion(plane, footprint=footprint, mode="reflect")
 
 
@@ -140,6 +180,8 @@ def shrink(plane, footprint):
 def grow(plane, footprint):
     if plane.dtype == bool:
         return scipy.ndimage.binary_dilation(plane, footprint, border_value=0)
+    if plane.dtype.kind == "f":
+        return with_nan(scipy.ndimage.grey_dilation, plane, footprint, -np.inf)
     return scipy.ndimage.grey_dilation(plane, footprint=footprint, mode="reflect")
 
 
@@ -152,6 +194,11 @@ def morphology(step, inputs, layouts, out):
                      "close": (grow, shrink)}[step["op"]]
     result = first(image, footprint)
     return [second(result, footprint) if second else result]
+
+
+@oracle("fill_holes")
+def fill_holes(step, inputs, layouts, out):
+    return [planes(scipy.ndimage.binary_fill_holes)(np.asarray(inputs[0]))]
 
 
 # --- thresholds ---
@@ -221,9 +268,34 @@ def mask_of(step, image, level):
 
 @oracle("label")
 def label(step, inputs, layouts, out):
-    found = skimage.measure.label(inputs[0], connectivity=2 if step.get("connectivity", 8) == 8 else 1)
+    found = skimage.measure.label(inputs[0], connectivity=connectivity_of(step))
     most = step.get("max_objects", 65535)
     return [FAILS if found.max(initial=0) > most else found.astype(np.uint32)]
+
+
+def connectivity_of(step):
+    return 2 if step.get("connectivity", 8) == 8 else 1
+
+
+@oracle("remove_small", "clear_border")
+def fewer_objects(step, inputs, layouts, out):
+    """Of labels what stays is numbered anew."""
+    image = np.asarray(inputs[0])
+    if image.dtype != bool and image.max(initial=0) > step.get("max_objects", 65535):
+        return [FAILS]
+
+    @planes
+    def fewer(plane):
+        labels = skimage.measure.label(plane, connectivity=connectivity_of(step)) if plane.dtype == bool else plane
+        if step["op"] == "clear_border":
+            kept = skimage.segmentation.clear_border(labels.astype(np.int64))
+        else:
+            sizes = np.bincount(labels.reshape(-1).astype(np.int64))
+            kept = np.where(sizes[labels.astype(np.int64)] >= step["min_size"], labels, 0)
+        if plane.dtype == bool:
+            return kept > 0
+        return skimage.segmentation.relabel_sequential(kept)[0].astype(plane.dtype)
+    return [fewer(image)]
 
 
 @oracle("count")

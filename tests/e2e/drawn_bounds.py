@@ -19,7 +19,7 @@ from conftest import command
 SIDES = [(1, 1), (7, 5), (20, 20), (64, 64), (80, 400), (256, 256), (511, 333), (724, 724),
          (1104, 511), (1500, 1280)]
 DTYPES = ["uint8", "uint16", "float32", "int16", "float64", "uint32"]
-STEPS = ["op: gaussian, sigma: 1 px", "op: erode, footprint: square(3)", "op: add, constant: 1",
+STEPS = ["op: gaussian, sigma: 1 px", "op: erode, footprint: square(3)", "op: test_add, constant: 1",
          "op: dilate, footprint: square(3)", "op: threshold, method: otsu",
          "op: reduce, over: [t], how: mean"]
 

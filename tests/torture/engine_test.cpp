@@ -272,7 +272,7 @@ TEST(Engine, LaterPassesReadTheRecordingOfALiveStream) {
 std::string packing(const std::string& op, unsigned connected) {
   std::string text =
       "source: {type: script, t: 20}\nsteps:\n"
-      "  - {id: a, op: add, from: source, constant: 1}\n"
+      "  - {id: a, op: test_add, from: source, constant: 1}\n"
       "  - {id: b, op: delay, items: 3, from: source}\n"
       "  - {id: c, op: reduce, over: t, how: max, from: source}\n"
       "  - {id: p, op: " +

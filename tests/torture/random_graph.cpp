@@ -86,7 +86,7 @@ class Builder {
         if (chance(50)) step.params.set("x", range_of(width_));
         break;
       case 0:
-        step.op = "add";
+        step.op = "test_add";
         step.params.set("constant", text(1));
         break;
       case 1:

@@ -118,10 +118,10 @@ TEST(Regions, AValueKeptForALaterPassIsReadByEachWithItsOwnHalo) {
 
 TEST(Regions, AStepIsNotDoneInPlaceWhereASiblingReadsMoreOfItsInput) {
   expect_equal_in_regions(std::string(kSource) +
-                              "  - {id: a, op: add, constant: 3, from: source}\n"
-                              "  - {id: b, op: add, constant: 5, from: a}\n"
+                              "  - {id: a, op: test_add, constant: 3, from: source}\n"
+                              "  - {id: b, op: test_add, constant: 5, from: a}\n"
                               "  - {id: g, op: gaussian, sigma: 2 px, from: a}\n"
-                              "  - {id: c, op: add, constant: 7, from: a}\n",
+                              "  - {id: c, op: test_add, constant: 7, from: a}\n",
                           {"b", "g", "c"});
 }
 

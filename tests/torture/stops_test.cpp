@@ -49,7 +49,7 @@ TEST(Stops, ARecordingOfACameraKeepsAllThatCameAndNothingIsCalledLost) {
 // Two passes over a camera that does not say how many frames it will give.
 std::string two_passes(const std::string& of_first, const std::string& of_second) {
   return "source: {type: script_live, t: 3000, endless: true}\nsteps:\n"
-         "  - {id: k, op: add, constant: 1, from: source}\n"
+         "  - {id: k, op: test_add, constant: 1, from: source}\n"
          "  - {id: m, op: reduce, over: t, how: mean, from: source}\n"
          "  - {id: d, op: subtract, from: source, by: m}\n"
          "sinks: [{type: memory, from: d, path: d" +

@@ -106,9 +106,9 @@ class Gaussian final : public MapOperator {
   template <class T>
   void planes(const View& from, const MutableView& to, std::span<std::byte> scratch) const {
     const size_t y = static_cast<size_t>(y_);
-    const kernels::GaussianTile tile{item_.shape[y],        item_.shape[y + 1],
-                                     from.region.origin[y], from.region.origin[y + 1],
-                                     to.region.origin[y],   to.region.origin[y + 1]};
+    const kernels::ImageTile tile{item_.shape[y],        item_.shape[y + 1],
+                                  from.region.origin[y], from.region.origin[y + 1],
+                                  to.region.origin[y],   to.region.origin[y + 1]};
     const kernels::GaussianAxis vertical{weights_y_.data(), radius(weights_y_)};
     const kernels::GaussianAxis horizontal{weights_x_.data(), radius(weights_x_)};
     Region leading = to.region;

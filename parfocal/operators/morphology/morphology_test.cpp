@@ -103,6 +103,17 @@ TEST(Morphology, OfImagesIsTheDefinition) {
   }
 }
 
+TEST(FillHoles, FillsWhatDoesNotReachTheEdge) {
+  const std::vector<uint8_t> ring{0, 1, 1, 1, 0,  //
+                                  1, 0, 1, 0, 1,  //
+                                  1, 1, 1, 1, 1,  //
+                                  0, 1, 0, 0, 0};
+  const PortLayout port = image_of(DType::boolean, {{"t", 1}}, {{"y", 4}, {"x", 5}});
+  EXPECT_THAT(pixels_of<uint8_t>(
+                  run_step("{op: fill_holes}", {stream_of<uint8_t>(port, {ring})})[0].items[0]),
+              ElementsAre(0, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 0, 0));
+}
+
 TEST(Morphology, SpreadsNanOverTheFootprint) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   for (const char* action : {"erode", "dilate"}) {

@@ -1,6 +1,7 @@
 #include "parfocal/kernels/label.h"
 
 #include "parfocal/core/rules.h"
+#include "parfocal/operators/objects/object_filter.h"
 #include "parfocal/operators/objects/objects.h"
 #include "parfocal/operators/planes.h"
 
@@ -14,18 +15,9 @@ struct LabelParams {
   int64_t max_objects = kDefaultMaxObjects;
 };
 
-void check_connectivity(const LabelParams& p, const Connections& = {}) {
-  if (p.connectivity != 4 && p.connectivity != 8)
-    fail_layout("connectivity is out of range", std::to_string(p.connectivity), "4 or 8",
-                p.connectivity == 1   ? "write connectivity: 4, which scikit-image calls 1"
-                : p.connectivity == 2 ? "write connectivity: 8, which scikit-image calls 2"
-                                      : "write connectivity: 8 to join diagonal neighbours, or 4 "
-                                        "not to");
-}
-
 std::vector<PortLayout> labels_of(const LabelParams& p, const PortLayout& in) {
   need_plane("label", in.layout);
-  check_connectivity(p);
+  check_connectivity(p.connectivity);
   Layout layout = in.layout;
   layout.dtype = DType::u32;
   return {image_port(std::move(layout))};
@@ -81,7 +73,8 @@ PARFOCAL_OPERATOR(label) {
 
 PARFOCAL_RULES(operators, label) {
   return Rules<LabelParams>()
-      .add({"connectivity"}, check_connectivity)
+      .add({"connectivity"},
+           [](const LabelParams& p, const Connections&) { check_connectivity(p.connectivity); })
       .takes_images("in")
       .makes_pixels("out", {DType::u32});
 }

@@ -71,6 +71,50 @@ TEST(Label, SaysWhatIsWrong) {
   EXPECT_THAT(message_of("{op: label, connectivity: 6}", {three.port}), HasSubstr("4 or 8"));
 }
 
+TEST(RemoveSmall, KeepsObjectsOfAtLeastMinSize) {
+  const std::vector<uint8_t> bits{1, 0, 1, 1, 0,  //
+                                  0, 1, 0, 0, 0,  //
+                                  0, 0, 0, 0, 1};
+  const auto kept = [&](const std::string& params) {
+    return pixels_of<uint8_t>(
+        run_step("{op: remove_small, " + params + "}", {mask(5, bits)})[0].items[0]);
+  };
+  EXPECT_EQ(kept("min_size: 1"), bits);
+  EXPECT_THAT(kept("min_size: 4"), ElementsAre(1, 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0));
+  EXPECT_THAT(kept("min_size: 2, connectivity: 4"),
+              ElementsAre(0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+}
+
+TEST(RemoveSmall, NumbersLabelsThatStayAnew) {
+  const std::vector<uint32_t> given{1, 2, 2, 5,  //
+                                    0, 3, 5, 5};
+  EXPECT_THAT(pixels_of<uint32_t>(
+                  run_step("{op: remove_small, min_size: 2}", {labels(4, given)})[0].items[0]),
+              ElementsAre(0, 1, 1, 2, 0, 0, 2, 2));
+  const Stream narrow = frame<uint16_t>(DType::u16, 4, {1, 2, 2, 5, 0, 3, 5, 5});
+  EXPECT_THAT(
+      pixels_of<uint16_t>(run_step("{op: remove_small, min_size: 2}", {narrow})[0].items[0]),
+      ElementsAre(0, 1, 1, 2, 0, 0, 2, 2));
+  EXPECT_THAT(failure_of("{op: remove_small, min_size: 2, max_objects: 4}", {labels(4, given)}),
+              HasSubstr("max_objects"));
+}
+
+TEST(ClearBorder, RemovesWhatTouchesTheEdge) {
+  const Stream in = mask(5, {0, 0, 0, 0, 0,  //
+                             0, 1, 0, 1, 1,  //
+                             0, 0, 0, 0, 0,  //
+                             0, 0, 1, 0, 0,  //
+                             0, 0, 0, 0, 0});
+  EXPECT_THAT(
+      pixels_of<uint8_t>(run_step("{op: clear_border}", {in})[0].items[0]),
+      ElementsAre(0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0));
+  const Stream numbered = labels(3, {1, 0, 0,  //
+                                     0, 7, 0,  // 2 to 6 do not occur
+                                     0, 0, 0});
+  EXPECT_THAT(pixels_of<uint32_t>(run_step("{op: clear_border}", {numbered})[0].items[0]),
+              ElementsAre(0, 0, 0, 0, 1, 0, 0, 0, 0));
+}
+
 TEST(Objects, AFailureTellsTheNumberTheLimitAndTheCure) {
   const Status status = objects::too_many_objects("label", 70000, 65535);
   EXPECT_EQ(status.issue().given, "70000");

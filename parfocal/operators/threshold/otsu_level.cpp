@@ -51,8 +51,10 @@ class OtsuLevel final : public FoldOperator {
   Status finalize(std::span<std::byte> memory, Output& out) const override {
     const State s = state(memory.data());
     if (s.head->items == 0) return no_images();
-    const auto bin = static_cast<double>(kernels::otsu_level(s.counts, bins_));
-    out.image.scalar<double>() = p_.effective(bin - static_cast<double>(sign_));
+    const auto first = -static_cast<int64_t>(sign_);
+    const size_t bin = kernels::otsu_level(s.counts, bins_, first);
+    out.image.scalar<double>() =
+        p_.effective(static_cast<double>(first + static_cast<int64_t>(bin)));
     return {};
   }
 

@@ -80,6 +80,15 @@ TEST(Threshold, SeesSignedPixelsAsTheSameNumbersMoved) {
               ElementsAre(1));
 }
 
+// A ramp is parted as well by the levels on either side of its middle: skimage takes 69 by
+// rounding.
+TEST(Threshold, OfSignedPixelsPartsEqualMaximaAsTheReference) {
+  std::vector<int16_t> ramp;
+  for (int y = 0; y < 64; ++y)
+    for (int x = 0; x < 64; ++x) ramp.push_back(static_cast<int16_t>(x + y + 6));
+  EXPECT_THAT(threshold("{op: threshold}", row<int16_t>(ramp)).levels, ElementsAre(69));
+}
+
 TEST(Threshold, GivesAConstantImageItsValueAndNoForeground) {
   for (const Result& r : {threshold("{op: threshold}", row<uint8_t>({7, 7, 7})),
                           threshold("{op: threshold}", row<int16_t>({7, 7, 7})),

@@ -68,7 +68,7 @@ def wrong_labels(place, whole, sink, got):
             continue
         valid = one[f"labels/{name}/frames/valid"][...]
         one, right = one[path], right[path]
-        valid = np.resize(valid, one.shape[:-2])  # labels that came less far are gaps where the image is there
+        valid = np.resize(valid, one.shape[:len(got.stream)])  # labels that came less far are gaps where the image is there
         for at in got.items:
             if all(i < n for i, n in zip(at, valid.shape)) and valid[at] and not np.array_equal(one[at], right[at]):
                 wrong.append(f"label {name} of item {at} differs")

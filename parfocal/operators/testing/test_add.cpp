@@ -52,9 +52,9 @@ class Add final : public MapOperator {
 
 }  // namespace
 
-PARFOCAL_OPERATOR(add) {
+PARFOCAL_OPERATOR(test_add) {
   return OperatorInfo{
-      .name = "add",
+      .name = "test_add",
       .summary = "Adds a whole number to every pixel, wrapping around.",
       .family = "testing",
       .kind = "map",
@@ -69,7 +69,7 @@ PARFOCAL_OPERATOR(add) {
                     .at_least(0)
                     .defaults("0"),
       .tolerance = "exact",
-      .example = "{op: add, constant: 3}",
+      .example = "{op: test_add, constant: 3}",
       .reference = "modular arithmetic",
       .test_only = true,
       .make = make_operator<Add, AddParams>()};
