@@ -2,14 +2,14 @@
 
 #include <cstring>
 
+#include "parfocal/kernels/label.h"
 #include "parfocal/kernels/scratch.h"
 
 namespace parfocal::kernels {
 
 size_t clear_border_scratch_bytes(int64_t width, int64_t height) noexcept {
-  // 8-connected objects lie two pixels apart, so a quarter of the pixels is the most there can be.
   ScratchCursor cursor(nullptr);
-  cursor.take<uint8_t>(static_cast<size_t>((width + 1) / 2 * ((height + 1) / 2)) + 1);
+  cursor.take<uint8_t>(static_cast<size_t>(most_objects(width, height, Connectivity::eight)) + 1);
   return cursor.used_bytes();
 }
 

@@ -18,21 +18,14 @@ Window deciding_part(Plane<const uint8_t> mask) noexcept {
   return grown(box, 1, mask.width, mask.height);
 }
 
-}  // namespace
-
-namespace {
-
-// 4-connected parts of the background have at least one pixel each, and none beside another.
-size_t most_parts(int64_t width, int64_t height) {
-  return static_cast<size_t>((width + 1) / 2 * height);
-}
-
 struct HolesScratch {
   BackgroundLabels background;
-  uint8_t* outside;  // of each part of the background: it reaches the edge
+  size_t parts;      // of the background, at most, and the objects
+  uint8_t* outside;  // of each: it is background and reaches the edge
   HolesScratch(ScratchCursor& cursor, int64_t width, int64_t height)
       : background(cursor, width, height),
-        outside(cursor.take<uint8_t>(most_parts(width, height) + 1)) {}
+        parts(static_cast<size_t>(most_objects(width, height, Connectivity::four)) + 1),
+        outside(cursor.take<uint8_t>(parts)) {}
 };
 
 }  // namespace
@@ -48,11 +41,8 @@ void fill_holes(Plane<const uint8_t> mask, Plane<uint8_t> out, void* scratch) no
   ScratchCursor cursor(scratch);
   const HolesScratch s(cursor, mask.width, mask.height);
   const Plane<const uint32_t> labels = s.background.of(mask);
-  std::fill_n(s.outside, most_parts(mask.width, mask.height) + 1, uint8_t{0});
-  for (int64_t x = 0; x < mask.width; ++x)
-    s.outside[labels.row(0)[x]] = s.outside[labels.row(mask.height - 1)[x]] = 1;
-  for (int64_t y = 0; y < mask.height; ++y)
-    s.outside[labels.row(y)[0]] = s.outside[labels.row(y)[mask.width - 1]] = 1;
+  std::fill_n(s.outside, s.parts, uint8_t{0});
+  for_each_edge_pixel(labels, [&s](uint32_t label) { s.outside[label] = 1; });
   s.outside[0] = 0;  // objects
   for (int64_t y = 0; y < mask.height; ++y)
     for (int64_t x = 0; x < mask.width; ++x) out.row(y)[x] = s.outside[labels.row(y)[x]] == 0;

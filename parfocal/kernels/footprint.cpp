@@ -39,6 +39,13 @@ int64_t rectangle_chords(int64_t rows, int64_t columns, Chord* chords, int64_t c
   return rows;
 }
 
+int64_t footprint_pixels(Footprint footprint) noexcept {
+  int64_t pixels = 0;
+  for (int64_t i = 0; i < footprint.count; ++i)
+    pixels += footprint.chords[i].end - footprint.chords[i].begin;
+  return pixels;
+}
+
 int64_t footprint_reach(Footprint footprint) noexcept {
   int64_t reach = 0;
   for (int64_t i = 0; i < footprint.count; ++i) {

@@ -29,6 +29,9 @@ int64_t disk_chords(double radius, Chord* chords, int64_t capacity) noexcept;
 /// reaches one pixel further up and left. Returns `rows`; capacity as in disk_chords.
 int64_t rectangle_chords(int64_t rows, int64_t columns, Chord* chords, int64_t capacity) noexcept;
 
+/// Number of pixels of a footprint.
+int64_t footprint_pixels(Footprint footprint) noexcept;
+
 /// Largest distance a footprint reaches from its origin along either axis, in pixels: the halo a
 /// tile needs for one erosion or dilation.
 int64_t footprint_reach(Footprint footprint) noexcept;

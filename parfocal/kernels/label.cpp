@@ -27,10 +27,10 @@ struct LabelBuffers {
 LabelBuffers take_buffers(ScratchCursor& cursor, int64_t width, int64_t height,
                           Connectivity connectivity) noexcept {
   const auto runs = static_cast<size_t>((width + 1) / 2);
-  const int64_t rows = connectivity == Connectivity::eight ? (height + 1) / 2 : height;
   LabelBuffers buffers;
   buffers.packed = cursor.take<uint64_t>(static_cast<size_t>(packed_words(width) * height));
-  buffers.parents = cursor.take<uint32_t>(runs * static_cast<size_t>(rows) + 1);
+  buffers.parents =
+      cursor.take<uint32_t>(static_cast<size_t>(most_objects(width, height, connectivity)) + 1);
   buffers.above = {cursor.take<uint32_t>(2 * runs), cursor.take<uint32_t>(runs)};
   buffers.here = {cursor.take<uint32_t>(2 * runs), cursor.take<uint32_t>(runs)};
   return buffers;

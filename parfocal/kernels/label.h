@@ -10,8 +10,7 @@ namespace parfocal::kernels {
 /// Which neighbours join pixels into one object.
 enum class Connectivity : uint8_t { four = 4, eight = 8 };
 
-/// Bytes of scratch of label(), for the worst mask of this size: about 1 byte a pixel for eight, 2
-/// for four.
+/// The most objects that a mask of this size can hold, and provisional labels that label() opens.
 ///
 /// A run of foreground pixels opens a provisional label when it touches no run of the row above.
 /// - eight: take two consecutive rows, the runs [b, e) of the upper one and the opening runs of the
@@ -20,6 +19,12 @@ enum class Connectivity : uint8_t { four = 4, eight = 8 };
 ///   are disjoint. Each covers two or more of width + 1 columns: at most ceil(width / 2) openings
 ///   in two rows, ceil(width / 2) * ceil(height / 2) in all.
 /// - four: no more than the runs there are, ceil(width / 2) * height.
+constexpr int64_t most_objects(int64_t width, int64_t height, Connectivity connectivity) noexcept {
+  return (width + 1) / 2 * (connectivity == Connectivity::eight ? (height + 1) / 2 : height);
+}
+
+/// Bytes of scratch of label(), for the worst mask of this size: about 1 byte a pixel for eight, 2
+/// for four.
 size_t label_scratch_bytes(int64_t width, int64_t height, Connectivity connectivity) noexcept;
 
 /// Numbers the connected objects of a byte mask (nonzero = foreground).

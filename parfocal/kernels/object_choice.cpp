@@ -22,8 +22,7 @@ void inner_objects(Plane<const uint32_t> labels, uint32_t count, uint32_t* table
   const int64_t right = labels.width - 1, bottom = labels.height - 1;
   for (int64_t y = 1; y < bottom; ++y)
     for (int64_t x = 1; x < right; ++x) table[labels.row(y)[x]] = 1;
-  for (int64_t x = 0; x <= right; ++x) table[labels.row(0)[x]] = table[labels.row(bottom)[x]] = 0;
-  for (int64_t y = 0; y <= bottom; ++y) table[labels.row(y)[0]] = table[labels.row(y)[right]] = 0;
+  for_each_edge_pixel(labels, [table](uint32_t label) { table[label] = 0; });
 }
 
 uint32_t number_those_that_stay(uint32_t count, uint32_t* table) noexcept {

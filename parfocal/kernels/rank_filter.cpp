@@ -69,6 +69,7 @@ struct Workspace {
   const K** rows;  ///< of each chord
   uint32_t* counts;
   uint32_t* coarse;  ///< counts of 256 levels each
+  size_t levels;     ///< that are counted: none, or all of the type
   size_t bytes;
 
   Workspace(void* base, int64_t width, const RankSearch& search) {
@@ -85,8 +86,7 @@ struct Workspace {
     wires = cursor.take<K>(wires_used * (way == Way::sorting ? 1 : kBlock));
     at = cursor.take<const K*>(wires_used);
     rows = cursor.take<const K*>(search.chords().size());
-    const size_t levels =
-        way == Way::counting ? size_t{1} << (8 * std::min<size_t>(sizeof(K), 2)) : 0;
+    levels = way == Way::counting ? size_t{1} << (8 * std::min<size_t>(sizeof(K), 2)) : 0;
     counts = cursor.take<uint32_t>(levels);
     coarse = cursor.take<uint32_t>(levels / 256);
     bytes = cursor.used_bytes();
@@ -354,10 +354,8 @@ void rank_tile(Plane<const T> in, Plane<T> out, const ImageTile& tile, const Ran
   const Workspace<K> w(scratch, out.width, search);
   std::fill_n(w.ring, w.ring_rows * w.stride, K{0});  // what vectors read beyond the lines
   if (search.way() == RankSearch::Way::box) std::fill_n(w.sorted, search.rows() * w.stride, K{0});
-  if (search.way() == RankSearch::Way::counting) {
-    std::fill_n(w.counts, size_t{1} << (8 * std::min<size_t>(sizeof(K), 2)), 0U);
-    std::fill_n(w.coarse, (size_t{1} << (8 * std::min<size_t>(sizeof(K), 2))) / 256, 0U);
-  }
+  std::fill_n(w.counts, w.levels, 0U);
+  std::fill_n(w.coarse, w.levels / 256, 0U);
   Counted<K> counted(w, search.rank());
   int64_t next = std::max<int64_t>(0, tile.output_y - reach);  // first row that is not in the ring
   for (int64_t i = 0; i < out.height; ++i) {

@@ -37,7 +37,7 @@ class RankSearch {
 
  private:
   std::vector<Chord> chords_;
-  int64_t rank_, pixels_ = 0, reach_ = 0;
+  int64_t rank_, pixels_, reach_;
   Way way_ = Way::sorting;
   std::vector<Exchange> column_sort_;
   SelectionNetwork network_;

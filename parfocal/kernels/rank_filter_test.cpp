@@ -24,14 +24,10 @@ Chords disk(double radius) {
   disk_chords(radius, chords.data(), static_cast<int64_t>(chords.size()));
   return chords;
 }
-int64_t pixels_of(const Chords& chords) {
-  int64_t pixels = 0;
-  for (const Chord& chord : chords) pixels += chord.end - chord.begin;
-  return pixels;
-}
 Footprint footprint_of(const Chords& chords) {
   return {chords.data(), static_cast<int64_t>(chords.size())};
 }
+int64_t pixels_of(const Chords& chords) { return footprint_pixels(footprint_of(chords)); }
 
 // The definition, pixel by pixel.
 template <class T>

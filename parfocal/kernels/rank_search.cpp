@@ -20,8 +20,8 @@ bool is_rectangle(const std::vector<Chord>& chords) {
 RankSearch::RankSearch(Footprint footprint, int64_t rank, size_t element_bytes)
     : chords_(footprint.chords, footprint.chords + footprint.count),
       rank_(rank),
+      pixels_(footprint_pixels(footprint)),
       reach_(footprint_reach(footprint)) {
-  for (const Chord& chord : chords_) pixels_ += chord.end - chord.begin;
   const bool small_type = element_bytes <= 2;
   if (pixels_ > (small_type ? kMostOfSmallTypes : kMostOfLargeTypes)) {
     way_ = small_type ? Way::counting : Way::sorting;

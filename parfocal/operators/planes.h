@@ -2,10 +2,17 @@
 /// From views of any rank to the 2-D planes that kernels take: the last two item axes are a plane,
 /// leading axes (z inside the item) are walked; an item of one axis is a plane of one row.
 
+#include <type_traits>
+
 #include "parfocal/core/view.h"
+#include "parfocal/kernels/image_tile.h"
 #include "parfocal/kernels/plane.h"
 
 namespace parfocal {
+
+/// How kernels see pixels: masks are bytes 0 and 1 in memory.
+template <class T>
+using stored_t = std::conditional_t<std::is_same_v<T, bool>, uint8_t, T>;
 
 using ItemIndex = std::array<int64_t, kMaxRank>;
 
@@ -23,6 +30,17 @@ void for_each_plane(const Region& region, F&& f) {
     }
     if (a < 0) return;
   }
+}
+
+/// Where the planes of `from` and `to` lie in those of `item`. \pre rank >= 2
+inline kernels::ImageTile tile_of(const Region& item, const Region& from, const Region& to) {
+  const int y = item.rank - 2, x = item.rank - 1;
+  return {item.shape[static_cast<size_t>(y)],
+          item.shape[static_cast<size_t>(x)],
+          from.begin(y),
+          from.begin(x),
+          to.begin(y),
+          to.begin(x)};
 }
 
 /// The plane of `view` (all its rows and columns) at the leading indices of `at`, with pixels read

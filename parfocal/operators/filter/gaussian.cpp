@@ -4,6 +4,7 @@
 
 #include "parfocal/core/operator_info.h"
 #include "parfocal/core/rules.h"
+#include "parfocal/operators/planes.h"
 
 namespace parfocal {
 namespace {
@@ -92,36 +93,16 @@ class Gaussian final : public MapOperator {
   static int64_t radius(const std::vector<double>& weights) {
     return static_cast<int64_t>(weights.size()) - 1;
   }
-  // A plane of `view` at the leading indices of `at`.
-  template <class T, class Byte>
-  kernels::Plane<T> plane(const BasicView<Byte>& view, const Region& at) const {
-    const size_t y = static_cast<size_t>(y_);
-    int64_t offset = 0;
-    for (size_t a = 0; a < y; ++a)
-      offset += (at.origin[a] - view.region.origin[a]) * view.strides[a];
-    return {view.template as<std::remove_const_t<T>>() + offset, view.region.shape[y + 1],
-            view.region.shape[y], view.strides[y]};
-  }
   // Blurs plane after plane: leading axes (z inside the item) are not mixed.
   template <class T>
   void planes(const View& from, const MutableView& to, std::span<std::byte> scratch) const {
-    const size_t y = static_cast<size_t>(y_);
-    const kernels::ImageTile tile{item_.shape[y],        item_.shape[y + 1],
-                                  from.region.origin[y], from.region.origin[y + 1],
-                                  to.region.origin[y],   to.region.origin[y + 1]};
+    const kernels::ImageTile tile = tile_of(item_, from.region, to.region);
     const kernels::GaussianAxis vertical{weights_y_.data(), radius(weights_y_)};
     const kernels::GaussianAxis horizontal{weights_x_.data(), radius(weights_x_)};
-    Region leading = to.region;
-    leading.rank = y_;
-    Region at = to.region;
-    for (int64_t left = leading.count(); left > 0; --left) {
-      kernels::gaussian<T>(plane<const T>(from, at), plane<kernels::gaussian_result_t<T>>(to, at),
+    for_each_plane(to.region, [&](const ItemIndex& at) {
+      kernels::gaussian<T>(plane_of<T>(from, at), plane_of<kernels::gaussian_result_t<T>>(to, at),
                            tile, vertical, horizontal, scratch.data());
-      for (int a = y_ - 1; a >= 0; --a) {
-        if (++at.origin[static_cast<size_t>(a)] < leading.end(a)) break;
-        at.origin[static_cast<size_t>(a)] = leading.begin(a);
-      }
-    }
+    });
   }
 
   std::vector<double> weights_y_, weights_x_;

@@ -22,28 +22,20 @@ void check_window(const MedianParams& p, const Connections& = {}) {
                 "1 or 2 numbers of pixels", "write size: 3, or size: [3, 5] along y and x");
 }
 
-std::vector<kernels::Chord> chords_of(const MedianParams& p) {
+FootprintSpec window_of(const MedianParams& p) {
   check_window(p);
-  if (p.footprint) return p.footprint->chords;
-  std::vector<kernels::Chord> chords(static_cast<size_t>(p.size.front()));
-  kernels::rectangle_chords(p.size.front(), p.size.back(), chords.data(), p.size.front());
-  return chords;
+  return p.footprint ? *p.footprint : rectangle_footprint(p.size.front(), p.size.back());
 }
 
 kernels::RankSearch search_of(const MedianParams& p, const Layout& layout) {
   if (layout.item.size() < 2)
     fail_layout("median needs images", layout.str(), "at least two axes inside the item",
                 "collect over an axis first");
-  const std::vector<kernels::Chord> chords = chords_of(p);
-  int64_t pixels = 0;
-  for (const kernels::Chord& chord : chords) pixels += chord.end - chord.begin;
-  return {
-      {chords.data(), static_cast<int64_t>(chords.size())}, pixels / 2, dtype_size(layout.dtype)};
+  const FootprintSpec window = window_of(p);
+  return {window.footprint(), kernels::footprint_pixels(window.footprint()) / 2,
+          dtype_size(layout.dtype)};
 }
 
-// Masks are bytes 0 and 1 in memory.
-template <class T>
-using Stored = std::conditional_t<std::is_same_v<T, bool>, uint8_t, T>;
 template <class T>
 constexpr bool kHasKernel = !std::is_same_v<T, uint64_t> && !std::is_same_v<T, int64_t>;
 
@@ -61,29 +53,25 @@ class Median final : public MapOperator {
   }
   int64_t scratch_bytes(const Region& out) const override {
     return static_cast<int64_t>(kernels::rank_filter_scratch_bytes(
-        out.shape[x()], search_, dtype_size(inputs()[0].layout.dtype)));
+        out.shape[static_cast<size_t>(y_) + 1], search_, dtype_size(inputs()[0].layout.dtype)));
   }
   Status compute(std::span<const Input> in, std::span<Output> out,
                  std::span<std::byte> scratch) const override {
     const View& from = in[0].image;
     const MutableView& to = out[0].image;
-    const kernels::ImageTile tile{item_.shape[x() - 1],  item_.shape[x()],
-                                  from.region.begin(y_), from.region.begin(y_ + 1),
-                                  to.region.begin(y_),   to.region.begin(y_ + 1)};
+    const kernels::ImageTile tile = tile_of(item_, from.region, to.region);
     dispatch(to.dtype, [&]<class T>() {
       if constexpr (kHasKernel<T>)
         for_each_plane(to.region, [&](const ItemIndex& at) {
-          kernels::rank_filter<Stored<T>>(plane_of<Stored<T>>(from, at),
-                                          plane_of<Stored<T>>(to, at), tile, search_,
-                                          scratch.data());
+          kernels::rank_filter<stored_t<T>>(plane_of<stored_t<T>>(from, at),
+                                            plane_of<stored_t<T>>(to, at), tile, search_,
+                                            scratch.data());
         });
     });
     return {};
   }
 
  private:
-  size_t x() const { return static_cast<size_t>(y_) + 1; }
-
   kernels::RankSearch search_;
   Region item_;
   int y_;

@@ -39,14 +39,14 @@ std::vector<kernels::Chord> disk(double radius) {
   kernels::disk_chords(radius, chords.data(), static_cast<int64_t>(chords.size()));
   return chords;
 }
-std::vector<kernels::Chord> rectangle(double rows, double columns) {
-  std::vector<kernels::Chord> chords(static_cast<size_t>(rows));
-  kernels::rectangle_chords(static_cast<int64_t>(rows), static_cast<int64_t>(columns),
-                            chords.data(), static_cast<int64_t>(rows));
-  return chords;
-}
 
 }  // namespace
+
+FootprintSpec rectangle_footprint(int64_t rows, int64_t columns) {
+  FootprintSpec spec{std::vector<kernels::Chord>(static_cast<size_t>(rows))};
+  kernels::rectangle_chords(rows, columns, spec.chords.data(), rows);
+  return spec;
+}
 
 std::optional<std::string> ParamTraits<FootprintSpec>::parse(const RawValue& raw,
                                                              FootprintSpec& out) {
@@ -63,7 +63,8 @@ std::optional<std::string> ParamTraits<FootprintSpec>::parse(const RawValue& raw
   if (square || (call && call->name == "rectangle" && count == 2)) {
     if (!std::all_of(call->numbers.begin(), call->numbers.end(), is_side))
       return "needs whole sides of 1.." + std::to_string(2 * kMaxFootprintRadius + 1) + " px";
-    out.chords = rectangle(call->numbers.front(), call->numbers.back());
+    out = rectangle_footprint(static_cast<int64_t>(call->numbers.front()),
+                              static_cast<int64_t>(call->numbers.back()));
     return std::nullopt;
   }
   return "needs disk(radius), square(side) or rectangle(rows x columns), in pixels";

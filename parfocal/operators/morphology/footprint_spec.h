@@ -18,6 +18,9 @@ struct FootprintSpec {
   int64_t reach() const { return kernels::footprint_reach(footprint()); }
 };
 
+/// A rectangle with scipy's origin: an even side reaches one pixel further up or left.
+FootprintSpec rectangle_footprint(int64_t rows, int64_t columns);
+
 /// Largest radius, and half of the largest side: the halo of a tile grows with it.
 inline constexpr int kMaxFootprintRadius = 200;
 

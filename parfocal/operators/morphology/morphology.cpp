@@ -112,8 +112,7 @@ class Morphology final : public MapOperator {
   template <class T>
   void step(bool erodes, kernels::Plane<const T> in, const Region& from, kernels::Plane<T> out,
             const Region& to, void* row) const {
-    const kernels::ImageTile tile{item_.shape[y()],   item_.shape[y() + 1], from.begin(y_),
-                                  from.begin(y_ + 1), to.begin(y_),         to.begin(y_ + 1)};
+    const kernels::ImageTile tile = tile_of(item_, from, to);
     if (erodes)
       kernels::grey_erode<T>(in, out, tile, spec_.footprint(), row);
     else

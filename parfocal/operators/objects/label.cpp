@@ -1,7 +1,6 @@
 #include "parfocal/kernels/label.h"
 
 #include "parfocal/core/rules.h"
-#include "parfocal/operators/objects/object_filter.h"
 #include "parfocal/operators/objects/objects.h"
 #include "parfocal/operators/planes.h"
 
@@ -15,9 +14,8 @@ struct LabelParams {
   int64_t max_objects = kDefaultMaxObjects;
 };
 
-std::vector<PortLayout> labels_of(const LabelParams& p, const PortLayout& in) {
+std::vector<PortLayout> labels_of(const PortLayout& in) {
   need_plane("label", in.layout);
-  check_connectivity(p.connectivity);
   Layout layout = in.layout;
   layout.dtype = DType::u32;
   return {image_port(std::move(layout))};
@@ -26,9 +24,8 @@ std::vector<PortLayout> labels_of(const LabelParams& p, const PortLayout& in) {
 class Label final : public MapOperator {
  public:
   Label(const LabelParams& p, std::span<const PortLayout> inputs)
-      : MapOperator({inputs[0]}, labels_of(p, inputs[0])),
-        connectivity_(p.connectivity == 4 ? kernels::Connectivity::four
-                                          : kernels::Connectivity::eight),
+      : MapOperator({inputs[0]}, labels_of(inputs[0])),
+        connectivity_(connectivity_of(p.connectivity)),
         max_objects_(p.max_objects) {}
 
   int64_t scratch_bytes(const Region&) const override {
@@ -72,11 +69,7 @@ PARFOCAL_OPERATOR(label) {
 }
 
 PARFOCAL_RULES(operators, label) {
-  return Rules<LabelParams>()
-      .add({"connectivity"},
-           [](const LabelParams& p, const Connections&) { check_connectivity(p.connectivity); })
-      .takes_images("in")
-      .makes_pixels("out", {DType::u32});
+  return connectivity_rules<LabelParams>().takes_images("in").makes_pixels("out", {DType::u32});
 }
 
 }  // namespace parfocal

@@ -8,15 +8,6 @@
 
 namespace parfocal::objects {
 
-void check_connectivity(int64_t connectivity) {
-  if (connectivity != 4 && connectivity != 8)
-    fail_layout("connectivity is out of range", std::to_string(connectivity), "4 or 8",
-                connectivity == 1   ? "write connectivity: 4, which scikit-image calls 1"
-                : connectivity == 2 ? "write connectivity: 8, which scikit-image calls 2"
-                                    : "write connectivity: 8 to join diagonal neighbours, or 4 "
-                                      "not to");
-}
-
 namespace {
 
 class ObjectFilter final : public MapOperator {
@@ -27,8 +18,7 @@ class ObjectFilter final : public MapOperator {
         name_(name),
         choose_(choose),
         p_(p),
-        connectivity_(p.connectivity == 4 ? kernels::Connectivity::four
-                                          : kernels::Connectivity::eight),
+        connectivity_(connectivity_of(p.connectivity)),
         width_(in.layout.item[in.layout.item.size() - 1].size),
         height_(in.layout.item[in.layout.item.size() - 2].size) {}
 
@@ -65,9 +55,7 @@ class ObjectFilter final : public MapOperator {
     }
   };
   int64_t most_objects() const {
-    if (!masks()) return p_.max_objects;
-    const int64_t columns = (width_ + 1) / 2;  // as kernels/label.h says
-    return columns * (connectivity_ == kernels::Connectivity::eight ? (height_ + 1) / 2 : height_);
+    return masks() ? kernels::most_objects(width_, height_, connectivity_) : p_.max_objects;
   }
 
   Status plane(const View& from, const MutableView& to, const ItemIndex& at,
@@ -115,17 +103,42 @@ class ObjectFilter final : public MapOperator {
   int64_t width_, height_;
 };
 
-}  // namespace
-
 std::unique_ptr<Operator> make_object_filter(const std::string& name, ChooseObjects choose,
                                              const std::any& params,
                                              std::span<const PortLayout> inputs) {
-  const auto& p = std::any_cast<const ObjectFilterParams&>(params);
-  check_connectivity(p.connectivity);
   if (inputs[0].layout.item.size() < 2)
     fail_layout(name + " needs images", inputs[0].layout.str(), "at least two axes inside the item",
                 "collect over an axis first");
-  return std::make_unique<ObjectFilter>(name, choose, p, inputs[0]);
+  return std::make_unique<ObjectFilter>(
+      name, choose, std::any_cast<const ObjectFilterParams&>(params), inputs[0]);
+}
+
+}  // namespace
+
+OperatorInfo describe_object_filter(const std::string& name, std::string summary,
+                                    std::string reference, ChooseObjects choose,
+                                    Parameters<ObjectFilterParams> own) {
+  own.add("connectivity", &ObjectFilterParams::connectivity,
+          "of a mask: 8 joins diagonal neighbours into an object, 4 does not")
+      .defaults("8");
+  return OperatorInfo{
+      .name = name,
+      .summary = std::move(summary),
+      .family = "objects",
+      .kind = "map",
+      .inputs = {{.dtypes = {DType::boolean, DType::u16, DType::u32},
+                  .doc = "mask, or labels 1..n"}},
+      .outputs = {{.doc = "the same dtype; labels that stay are numbered anew, in their order"}},
+      .params = with_max_objects(std::move(own)),
+      .tolerance = "exact",
+      .reference = std::move(reference) + ", and skimage.segmentation.relabel_sequential of labels",
+      .make = [name, choose](const std::any& params, std::span<const PortLayout> inputs) {
+        return make_object_filter(name, choose, params, inputs);
+      }};
+}
+
+RuleSet object_filter_rules() {
+  return connectivity_rules<ObjectFilterParams>().takes_images("in").like_first("out");
 }
 
 }  // namespace parfocal::objects

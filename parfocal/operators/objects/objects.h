@@ -1,7 +1,10 @@
 #pragma once
-/// What the operators on objects share: how many there may be, and on which images they work.
+/// What the operators on objects share: how many there may be, which pixels are joined to one, and
+/// on which images they work.
 
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/rules.h"
+#include "parfocal/kernels/label.h"
 
 namespace parfocal::objects {
 
@@ -18,6 +21,22 @@ Parameters<P> with_max_objects(Parameters<P> params) {
       .at_most(static_cast<double>(kMostObjects))
       .defaults(std::to_string(kDefaultMaxObjects));
   return params;
+}
+
+/// \throws Error unless it is 4 or 8
+inline kernels::Connectivity connectivity_of(int64_t number) {
+  if (number != 4 && number != 8)
+    fail_layout("connectivity is out of range", std::to_string(number), "4 or 8",
+                number == 1   ? "write connectivity: 4, which scikit-image calls 1"
+                : number == 2 ? "write connectivity: 8, which scikit-image calls 2"
+                              : "write connectivity: 8 to join diagonal neighbours, or 4 not to");
+  return static_cast<kernels::Connectivity>(number);
+}
+template <class P>
+Rules<P> connectivity_rules() {
+  return Rules<P>().add({"connectivity"}, [](const P& p, const Connections&) {
+    (void)connectivity_of(p.connectivity);
+  });
 }
 
 /// Throws Error unless an item is one plane.

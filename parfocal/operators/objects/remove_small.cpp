@@ -1,6 +1,5 @@
 #include "parfocal/kernels/object_choice.h"
 #include "parfocal/operators/objects/object_filter.h"
-#include "parfocal/operators/objects/objects.h"
 
 namespace parfocal {
 namespace {
@@ -16,41 +15,18 @@ void keep_large(const ObjectFilterParams& p, kernels::Plane<const uint32_t> labe
 }  // namespace
 
 PARFOCAL_OPERATOR(remove_small) {
-  return OperatorInfo{
-      .name = "remove_small",
-      .summary = "Removes small objects from a mask or from labels, plane by plane.",
-      .family = "objects",
-      .kind = "map",
-      .inputs = {{.dtypes = {DType::boolean, DType::u16, DType::u32},
-                  .doc = "mask, or labels 1..n"}},
-      .outputs = {{.doc = "the same dtype; labels that stay are numbered anew, in their order"}},
-      .params = objects::with_max_objects(
-          Parameters<ObjectFilterParams>()
-              .add("min_size", &ObjectFilterParams::min_size,
-                   "objects with fewer pixels are removed")
-              .required()
-              .at_least(1)
-              .add("connectivity", &ObjectFilterParams::connectivity,
-                   "of a mask: 8 joins diagonal neighbours into an object, 4 does not")
-              .defaults("8")),
-      .tolerance = "exact",
-      .example = "{op: remove_small, min_size: 20}",
-      .reference =
-          "skimage.morphology.remove_small_objects of each plane, with connectivity 2 for 8, "
-          "and skimage.segmentation.relabel_sequential of labels",
-      .make = [](const std::any& params, std::span<const PortLayout> inputs) {
-        return objects::make_object_filter("remove_small", keep_large, params, inputs);
-      }};
+  Parameters<ObjectFilterParams> own;
+  own.add("min_size", &ObjectFilterParams::min_size, "objects with fewer pixels are removed")
+      .required()
+      .at_least(1);
+  OperatorInfo info = objects::describe_object_filter(
+      "remove_small", "Removes small objects from a mask or from labels, plane by plane.",
+      "skimage.morphology.remove_small_objects of each plane, with connectivity 2 for 8",
+      keep_large, std::move(own));
+  info.example = "{op: remove_small, min_size: 20}";
+  return info;
 }
 
-PARFOCAL_RULES(operators, remove_small) {
-  return Rules<ObjectFilterParams>()
-      .add({"connectivity"},
-           [](const ObjectFilterParams& p, const Connections&) {
-             objects::check_connectivity(p.connectivity);
-           })
-      .takes_images("in")
-      .like_first("out");
-}
+PARFOCAL_RULES(operators, remove_small) { return objects::object_filter_rules(); }
 
 }  // namespace parfocal

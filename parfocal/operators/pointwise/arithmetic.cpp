@@ -20,22 +20,16 @@ struct ArithmeticParams {
   std::optional<Constant> constant;
 };
 
-// How an action is told.
+// How an action is told, in the order of Action.
 struct Words {
-  std::string name, result;  // "subtract", "a difference"
+  std::string name, result;
 };
-Words words_of(Action action) {
-  switch (action) {
-    case Action::add:
-      return {"add", "a sum"};
-    case Action::subtract:
-      return {"subtract", "a difference"};
-    case Action::multiply:
-      return {"multiply", "a product"};
-    case Action::divide:
-      break;
-  }
-  return {"divide", "a quotient"};
+const Words& words_of(Action action) {
+  static const Words words[] = {{"add", "a sum"},
+                                {"subtract", "a difference"},
+                                {"multiply", "a product"},
+                                {"divide", "a quotient"}};
+  return words[static_cast<size_t>(action)];
 }
 
 __extension__ using Wide = __int128;  // holds every sum and difference of 64-bit numbers

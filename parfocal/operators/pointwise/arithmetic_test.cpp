@@ -2,9 +2,7 @@
 
 #include <cmath>
 
-#include "parfocal/operators/conformance/bind.h"
-#include "parfocal/operators/conformance/run.h"
-#include "parfocal/operators/conformance/synthesis.h"
+#include "parfocal/operators/conformance/pixels.h"
 
 namespace parfocal {
 namespace {
@@ -15,20 +13,6 @@ DType result_of(const std::string& step, DType a, std::optional<DType> by = {}) 
   std::vector<PortLayout> in{image_of(a, {{"t", 2}}, {{"x", 3}})};
   if (by) in.push_back(image_of(*by, {}, {{"x", 3}}));
   return bind_step(step, in)->outputs()[0].layout.dtype;
-}
-
-template <class T>
-Item item_of(std::vector<T> pixels) {
-  Item item;
-  item.bytes.resize(pixels.size() * sizeof(T));
-  std::memcpy(item.bytes.data(), pixels.data(), item.bytes.size());
-  return item;
-}
-template <class T>
-std::vector<T> pixels_of(const Item& item) {
-  std::vector<T> pixels(item.bytes.size() / sizeof(T));
-  std::memcpy(pixels.data(), item.bytes.data(), item.bytes.size());
-  return pixels;
 }
 
 TEST(Subtract, ChoosesTheSmallestDtypeThatHoldsEveryDifference) {

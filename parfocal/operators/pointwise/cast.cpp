@@ -4,6 +4,7 @@
 #include "parfocal/core/operator_info.h"
 #include "parfocal/core/rules.h"
 #include "parfocal/kernels/pointwise.h"
+#include "parfocal/operators/planes.h"
 
 namespace parfocal {
 namespace {
@@ -12,10 +13,6 @@ struct CastParams {
   DType dtype = DType::u8;
   std::string casting = "error";
 };
-
-// Masks are bytes 0 and 1 in memory; the kernels know numbers only.
-template <class T>
-using Stored = std::conditional_t<std::is_same_v<T, bool>, uint8_t, T>;
 
 // Anything but zero is true. Returns the index of the first value that is neither 0 nor 1 if that
 // is an error, else -1.
@@ -36,10 +33,10 @@ using RowFunction = int64_t (*)(const std::byte* from, int64_t count, std::byte*
 template <class From, class To>
 int64_t convert_row(const std::byte* from, int64_t count, std::byte* to, kernels::Casting casting) {
   constexpr int64_t kBlock = 1024;
-  Stored<To> block[kBlock];
+  stored_t<To> block[kBlock];
   for (int64_t i = 0; i < count; i += kBlock) {
     const int64_t n = std::min(kBlock, count - i);
-    const auto* source = reinterpret_cast<const Stored<From>*>(from) + i;
+    const auto* source = reinterpret_cast<const stored_t<From>*>(from) + i;
     int64_t bad = -1;
     if constexpr (std::is_same_v<To, bool>)
       bad = convert_to_bool(source, n, block, casting == kernels::Casting::error);
