@@ -109,6 +109,7 @@ FOOTPRINTS = ["disk(0)", "disk(1)", "disk(1.5)", "disk(3)", "disk(7)", "square(1
               "square(5)", "rectangle(1x7)", "rectangle(5x1)", "rectangle(3x9)"]
 SPECIAL = {
     ("reduce", "over"): lambda rng, layout, _: draw_axes_over(rng, layout),
+    ("project", "axis"): draw_any_axis,
     ("collect", "over"): draw_stream_axis,
     ("select", "axis"): draw_any_axis,
     ("select", "index"): draw_index,
@@ -119,6 +120,8 @@ SPECIAL = {
          "intensity_sum"], rng.randint(1, 5)),
     ("median", "size"): lambda rng, *_: rng.choice([None, None, 1, 2, 3, 3, 5, 5, 7, [3, 5], [4, 1], 13]),
     ("median", "footprint"): lambda rng, _, drawn: None if drawn.get("size") else rng.choice(FOOTPRINTS),
+    ("rescale", "in_range"): lambda rng, *_: rng.choice([None, "image", "dtype", "uint8", [0, 100], [-5, 40.5]]),
+    ("rescale", "out_range"): lambda rng, *_: rng.choice([None, "dtype", "uint8", "int16", "float32", [0, 1], [-3, 500]]),
     ("remove_small", "min_size"): lambda rng, *_: rng.choice([1, 2, 5, 20, 1000]),
     ("threshold", "value"): lambda rng, layout, drawn:
         draw_level(rng, layout) if drawn.get("method") == "value" else None,

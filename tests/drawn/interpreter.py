@@ -119,6 +119,8 @@ def outputs_of(step, main, others, failed):
         over = [step["over"]] if isinstance(step["over"], str) else step["over"]
         along = [name for name in over if name in main.names]
         return [folded(main, along) if along else mapped(main, others, failed)]
+    if op == "project" and step.get("axis", "z") in main.names:
+        return [folded(main, [step.get("axis", "z")])]
     if op == "collect":
         return [collected(main, step["over"], step.get("gap", "propagate"))]
     if op == "select" and step["axis"] in main.names:
@@ -129,12 +131,14 @@ def outputs_of(step, main, others, failed):
         return [punched(main, step["sequences"])]
     if op == "threshold":
         return thresholds(step, main)
+    if op == "rescale" and step.get("per") == "stack" and step.get("in_range", "image") == "image":
+        return [mapped(main, [folded(main, main.names)])]
     return None if op in UNKNOWN else [mapped(main, others, failed)]
 
 
 def thresholds(step, main):
     """The level of the stack is told for each of its items."""
-    if step.get("method", "otsu") == "otsu" and step.get("per") == "stack":
+    if step.get("method", "otsu") != "value" and step.get("per") == "stack":
         level = folded(main, main.names)
         out = mapped(main, [level])
         return [out, out]

@@ -124,9 +124,12 @@ class NodeJudge:
             return None
         op, main = step["op"], streams[0]
         special = {"reduce": self.want_reduced, "collect": self.want_collected,
-                   "background_rolling_median": self.want_rolled, "threshold": self.want_threshold}
+                   "background_rolling_median": self.want_rolled, "threshold": self.want_threshold,
+                   "rescale": self.want_rescaled}
         if op in special:
             return special[op](step, names[0], main, ports)
+        if op == "project" and step.get("axis", "z") in main.names:
+            return self.want_reduced({"over": step.get("axis", "z"), "how": step.get("how", "max")}, names[0], main, ports)
         if op == "select" and step["axis"] in main.names:
             return self.want_selected(step, names[0], main)
         if op not in oracles.MAPS:
@@ -185,7 +188,7 @@ class NodeJudge:
         return {0: median}
 
     def want_threshold(self, step, name, main, ports):
-        stack = step.get("per") == "stack" and step.get("method", "otsu") == "otsu"
+        stack = step.get("per") == "stack" and step.get("method", "otsu") != "value"
         everything = list(self.recorded[name].items.values())
         whole = np.stack(everything) if stack and everything else None
 
@@ -193,10 +196,20 @@ class NodeJudge:
             pixels = whole if stack else np.asarray(self.item(name, at))
             return None if pixels is None else oracles.level_of(step, pixels, self.item(ports[1], at))
 
+        failing = {at for at in main.coordinates() if main.is_there(at) and level(at) is oracles.FAILS}
+        if failing:
+            self.failing[step["id"]] = failing
+
         def mask(at):
             told = self.item(ports[1], at)
             return None if told is None else oracles.mask_of(step, np.asarray(self.item(name, at)), told)
         return {0: mask, 1: level}
+
+    def want_rescaled(self, step, name, main, ports):
+        stack = step.get("per") == "stack" and step.get("in_range", "image") == "image"
+        everything = list(self.recorded[name].items.values())
+        whole = np.stack(everything) if stack and everything else None
+        return {0: lambda at: oracles.rescaled(step, np.asarray(self.item(name, at)), whole)}
 
     # --- comparison of one port ---
 

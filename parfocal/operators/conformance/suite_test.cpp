@@ -57,9 +57,13 @@ PortLayout gates_port() {
   return port;
 }
 
+// Smallest and largest pixel of the whole stream.
+PortLayout range_port() { return image_of(DType::f64, {}, {{"range", 2}}); }
+
 // One further input: of the shape of the first, or a number for each item; some have their own.
 PortLayout further_input(const InputPort& port, const PortLayout& first, bool scalar) {
   if (port.name == "online_gates") return gates_port();
+  if (port.name == "range") return range_port();
   PortLayout next = port.kind == PortKind::table ? table_like(first) : first;
   if (!accepts(port, first.layout.dtype)) next.layout.dtype = port.dtypes[0];
   if (scalar) next.layout.item.clear();

@@ -4,26 +4,18 @@
 #include "parfocal/core/meant_axes.h"
 #include "parfocal/core/operator_info.h"
 #include "parfocal/core/rules.h"
-#include "parfocal/operators/reduce/accumulator.h"
+#include "parfocal/operators/reduce/how.h"
 
 namespace parfocal {
 namespace {
 
-using reduction::How;
+using namespace reduction;
 
 struct ReduceParams {
   std::vector<std::string> over;
   std::string how;
 };
 
-const std::vector<std::string>& how_words() {
-  static const std::vector<std::string> words{"mean", "sum", "min", "max", "std", "var"};
-  return words;
-}
-How how_of(const std::string& word) {
-  const auto& words = how_words();
-  return static_cast<How>(std::find(words.begin(), words.end(), word) - words.begin());
-}
 bool listed(const std::vector<std::string>& names, const Axis& axis) {
   return std::find(names.begin(), names.end(), axis.name) != names.end();
 }
@@ -52,12 +44,6 @@ void check_axes(const ReduceParams& p, const Layout& layout) {
     fail_layout("reduce folds all axes inside an item or none of them", layout.str(),
                 "all item axes, named after the |, in over",
                 "list all of them, or select a step of the others first");
-}
-
-DType result_dtype(How how, DType in) {
-  if (how == How::min || how == How::max || is_float(in)) return in;
-  if (how != How::sum) return DType::f64;
-  return is_signed_integer(in) ? DType::i64 : DType::u64;
 }
 
 std::vector<PortLayout> folded(const ReduceParams& p, const PortLayout& in) {
@@ -98,7 +84,9 @@ class Reduce final : public FoldOperator {
     const int64_t most = accumulator_->most_items();
     if (task_.items > most || most == 0)
       fail_layout("a sum of so many " + std::string(dtype_name(task_.in)) + " may overflow",
-                  inputs[0].layout.str(), "at most " + std::to_string(most) + " items",
+                  inputs[0].layout.str(),
+                  most > 0 ? "at most " + std::to_string(most) + " items"
+                           : "integers of at most 32 bits, or floats",
                   "add a step before: {op: cast, dtype: float64}");
   }
 

@@ -1,8 +1,9 @@
-#include <charconv>
 #include <cmath>
 
 #include "parfocal/core/operator_info.h"
 #include "parfocal/core/rules.h"
+#include "parfocal/operators/raw_number.h"
+#include "parfocal/operators/threshold/level.h"
 
 namespace parfocal {
 namespace {
@@ -17,13 +18,6 @@ struct ThresholdParams {
   std::string per = "frame";
 };
 
-// Shortest text that reads back as the same number.
-RawValue number(double value) {
-  char buffer[32];
-  const auto result = std::to_chars(buffer, buffer + sizeof buffer, value);
-  return RawValue::scalar(std::string(buffer, result.ptr));
-}
-
 RecipeNode comparison(const ThresholdParams& p) {
   RecipeNode node{"mask", "compare_threshold", RawValue::map(), {"$in"}};
   node.params.set("compare", RawValue::scalar(p.compare));
@@ -36,10 +30,10 @@ double level_of(const ThresholdParams& p) { return *p.value * p.factor + p.offse
 void check_value(const ThresholdParams& p, const Connections& = {}) {
   const bool by_value = p.method == "value";
   if (by_value && !p.value)
-    fail_layout("threshold by value needs 'value'", "nothing", "a number", "add value: 100");
+    fail_layout("threshold by value needs 'value'", "nothing", "a number", "add e.g. value: 100");
   if (!by_value && p.value)
-    fail_layout("threshold by otsu takes no value", "value", "value with method: value only",
-                "add method: value, or remove value");
+    fail_layout("threshold by " + p.method + " takes no value", "value",
+                "value with method: value only", "add method: value, or remove value");
   if (by_value && !std::isfinite(level_of(p)))
     fail_layout("value * factor + offset is not a number", "", "a finite number",
                 "choose smaller numbers");
@@ -48,33 +42,43 @@ void check_value(const ThresholdParams& p, const Connections& = {}) {
 Expansion by_value(const ThresholdParams& p) {
   const double level = level_of(p);
   RecipeNode mask = comparison(p);
-  mask.params.set("value", number(level));
+  mask.params.set("value", raw_number(level));
   RecipeNode told{"level", "frame_threshold", RawValue::map(), {"$in"}};
-  told.params.set("value", number(level));
+  told.params.set("value", raw_number(level));
   return {{mask, told}, {"mask", "level"}};
 }
 
-RecipeNode level_fold(const ThresholdParams& p, bool floats) {
-  RecipeNode node{"level", floats ? "otsu_float" : "otsu_level", RawValue::map(), {"$in"}};
-  if (floats) node.inputs.push_back("range");
-  node.params.set("per", RawValue::scalar(p.per));
-  node.params.set("factor", number(p.factor));
-  node.params.set("offset", number(p.offset));
-  return node;
+// What finds a level: integers have counts of every grey level, floats a histogram of bins; where
+// bins are too coarse (li, mean), the pixels of one frame are gone through.
+std::string level_step(const ThresholdParams& p, const Layout& layout) {
+  if (is_float(layout.dtype)) {
+    if (!kernels::level_method(p.method)->of_levels) return "level_from_bins";
+    if (p.per == "frame") return "level_from_pixels";
+    fail_layout("the level by " + p.method + " of a stack of floats is not made",
+                "per: stack of " + layout.str(), "per: frame, or integers of 8 or 16 bits",
+                "write per: frame, or add a step before: {op: cast, dtype: uint16}");
+  }
+  if (dtype_size(layout.dtype) > 2)
+    fail_layout(
+        "the level by " + p.method + " counts every grey level, which is not possible with 32 bits",
+        layout.str(), "integers of 8 or 16 bits, or floats",
+        "add a step before: {op: cast, dtype: float32} or {op: cast, dtype: uint16}");
+  return "level_from_counts";
 }
 
-Expansion by_otsu(const ThresholdParams& p, const Layout& layout) {
-  const bool floats = is_float(layout.dtype);
-  if (!floats && dtype_size(layout.dtype) > 2)
-    fail_layout("Otsu's method counts every grey level, which is not possible with 32 bits",
-                layout.str(), "integers of 8 or 16 bits, or floats",
-                "add a step before: {op: cast, dtype: float32} or {op: cast, dtype: uint16}");
+Expansion by_method(const ThresholdParams& p, const Layout& layout) {
   Expansion e;
-  if (floats) {
+  RecipeNode level{"level", level_step(p, layout), RawValue::map(), {"$in"}};
+  level.params.set("method", RawValue::scalar(p.method));
+  level.params.set("factor", raw_number(p.factor));
+  level.params.set("offset", raw_number(p.offset));
+  if (level.op != "level_from_pixels") level.params.set("per", RawValue::scalar(p.per));
+  if (level.op == "level_from_bins") {
     e.nodes.push_back({"range", "value_range", RawValue::map(), {"$in"}});
     e.nodes.back().params.set("per", RawValue::scalar(p.per));
+    level.inputs.push_back("range");
   }
-  e.nodes.push_back(level_fold(p, floats));
+  e.nodes.push_back(level);
   e.nodes.push_back(comparison(p));
   e.nodes.back().inputs.push_back("level");
   e.outputs = {"mask", "level"};
@@ -87,13 +91,15 @@ Expansion by_otsu(const ThresholdParams& p, const Layout& layout) {
 
 Expansion expand_threshold(const ThresholdParams& p, std::span<const PortLayout> inputs) {
   check_value(p);
-  return p.method == "value" ? by_value(p) : by_otsu(p, inputs[0].layout);
+  return p.method == "value" ? by_value(p) : by_method(p, inputs[0].layout);
 }
 
 Parameters<ThresholdParams> threshold_params() {
+  auto methods = threshold_parts::method_names([](const auto&) { return true; });
+  methods.emplace_back("value");
   return Parameters<ThresholdParams>()
       .add("method", &ThresholdParams::method, "how the level is found")
-      .choices({"otsu", "value"})
+      .choices(std::move(methods))
       .defaults("otsu")
       .add("value", &ThresholdParams::value, "the level of method value")
       .add("factor", &ThresholdParams::factor, "multiplies the level")
@@ -118,8 +124,9 @@ PARFOCAL_OPERATOR(threshold) {
   return OperatorInfo{
       .name = "threshold",
       .summary =
-          "Separates foreground from background at a level: Otsu's of each frame (planes that "
-          "collect has stacked share one), or a given one.",
+          "Separates foreground from background at a level: that of a method (Otsu, Li, Yen, "
+          "isodata, triangle, mean, minimum) of each frame (planes that collect has stacked share "
+          "one), or a given one.",
       .family = "threshold",
       .kind = "recipe",
       .inputs = {{.dtypes = {DType::u8, DType::u16, DType::u32, DType::i8, DType::i16, DType::i32,
@@ -130,9 +137,14 @@ PARFOCAL_OPERATOR(threshold) {
                    .doc = "what pixels were compared with: level * factor + offset",
                    .frame_column = true}},
       .params = threshold_params(),
-      .tolerance = "exact for integers; 1e-12 of the range of the image for floats",
+      .tolerance =
+          "exact for integers (li: 1e-12; yen: a level whose criterion is the largest but "
+          "for the last bit of float32); 1e-12 of the range of the image for floats (li and "
+          "mean of float32: 1e-6, which scikit-image sums in float32)",
       .example = "{op: threshold, method: otsu}",
-      .reference = "skimage.filters.threshold_otsu: a constant image has its value as level",
+      .reference =
+          "skimage.filters.threshold_otsu, _li, _yen, _isodata, _triangle, _mean, _minimum: "
+          "a constant image has its value as level, and no minimum",
       .expand = expand_recipe<ThresholdParams>(expand_threshold)};
 }
 

@@ -130,7 +130,7 @@ TEST(Threshold, OfAFloatStackIsThatOfOneLargeImage) {
 
 TEST(Threshold, IsTheSameForEveryOrderOfCombination) {
   const PortLayout port = image_of(DType::u16, {{"t", 2}}, {{"y", 4}, {"x", 5}});
-  const auto op = bind_step("{op: otsu_level, per: stack}", {port});
+  const auto op = bind_step("{op: level_from_counts, per: stack}", {port});
   const auto& fold = dynamic_cast<const FoldOperator&>(*op);
   const Region whole = port.layout.whole_item();
   Outcome together, apart;
@@ -152,7 +152,7 @@ TEST(Threshold, IsTheSameForEveryOrderOfCombination) {
 TEST(Threshold, SaysWhatIsWrong) {
   EXPECT_THAT(problem("{op: threshold}", DType::u32), HasSubstr("cast"));
   EXPECT_THAT(problem("{op: threshold}", DType::i32), HasSubstr("cast"));
-  EXPECT_THAT(problem("{op: threshold, method: value}", DType::u8), HasSubstr("add value"));
+  EXPECT_THAT(problem("{op: threshold, method: value}", DType::u8), HasSubstr("add e.g. value"));
   EXPECT_THAT(problem("{op: threshold, value: 3}", DType::u8), HasSubstr("method: value"));
   EXPECT_THROW(threshold("{op: threshold}", row<float>({1, INFINITY})), std::runtime_error);
   // The middle of their bins is beyond float32, as with scikit-image.
@@ -173,6 +173,58 @@ TEST(Threshold, GivesScikitImagesLevelsOfRealImages) {
     if (golden.name != "blobs") movie.push_back(image);
   }
   EXPECT_THAT(threshold("{op: threshold}", joined_in_time(movie)).levels, ElementsAre(28, 27, 28));
+}
+
+TEST(Threshold, GivesScikitImagesLevelsByEveryMethodOfRealImages) {
+  if (!has_goldens()) GTEST_SKIP() << "no reference images at " << kGolden;
+  for (const GoldenImage& golden : golden_images())
+    for (const std::string method : {"li", "yen", "isodata", "triangle", "mean"}) {
+      SCOPED_TRACE(golden.name + " by " + method);
+      const double expected = golden_number(golden.name, {"thresholds", method});
+      const std::vector<double> levels = threshold("{op: threshold, method: " + method + "}",
+                                                   read_tiff<uint8_t>(kCells + golden.path))
+                                             .levels;
+      EXPECT_NEAR(levels[0], expected, 1e-12 * expected);
+    }
+}
+
+// Two peaks, of which the smaller one is smeared out before the three others of noise are.
+TEST(Threshold, ByMinimumIsBetweenTheTwoPeaksThatAreLeft) {
+  std::vector<uint8_t> two, one;
+  for (int level = 0; level < 100; ++level)
+    for (int n = 0; n < 40 - std::abs(level - 20); ++n) one.push_back(static_cast<uint8_t>(level));
+  two = one;
+  for (int level = 50; level < 100; ++level)
+    for (int n = 0; n < 30 - std::abs(level - 75); ++n) two.push_back(static_cast<uint8_t>(level));
+  const std::string step = "{op: threshold, method: minimum}";
+  EXPECT_THAT(threshold(step, row<uint8_t>(two)).levels, ElementsAre(48));  // skimage 0.26
+  EXPECT_THROW(threshold(step, row<uint8_t>(one)), std::runtime_error);
+  EXPECT_THROW(threshold(step, row<uint8_t>({7, 7})), std::runtime_error);
+}
+
+TEST(Threshold, ByAnyMethodGivesAConstantImageItsValue) {
+  for (const std::string method : {"otsu", "li", "yen", "isodata", "triangle", "mean"}) {
+    SCOPED_TRACE(method);
+    const std::string step = "{op: threshold, method: " + method + "}";
+    EXPECT_THAT(threshold(step, row<uint8_t>({7, 7, 7})).levels, ElementsAre(7));
+    EXPECT_THAT(threshold(step, row<int16_t>({-7, -7})).levels, ElementsAre(-7));
+    EXPECT_THAT(threshold(step, row<float>({0.1F, 0.1F, 0.1F})).levels, ElementsAre(0.1F));
+    EXPECT_THAT(threshold(step, row<double>({7, NAN, 7})).levels, ElementsAre(7));
+    EXPECT_THAT(threshold(step, row<float>({NAN, NAN})).mask, ElementsAre(0, 0));
+  }
+}
+
+// Grey levels as floats: Li's level settles at the same guess as that of the integers.
+TEST(Threshold, ByLiIsTheSameForIntegersAndForThemAsFloats) {
+  std::vector<uint16_t> levels;
+  for (int i = 0; i < 5000; ++i)
+    levels.push_back(static_cast<uint16_t>(100 + (i * i) % 331 + (i % 5 == 0 ? 700 + i % 89 : 0)));
+  const std::string step = "{op: threshold, method: li}";
+  const double expected = threshold(step, row<uint16_t>(levels)).levels[0];
+  EXPECT_NEAR(threshold(step, row<float>({levels.begin(), levels.end()})).levels[0], expected,
+              1e-9);
+  EXPECT_NEAR(threshold(step, row<double>({levels.begin(), levels.end()})).levels[0], expected,
+              1e-9);
 }
 
 // A blur that loses nothing: the reference filtered in double.
@@ -200,10 +252,14 @@ TEST(Threshold, GivesScikitImagesLevelsOfBlurredImages) {
   if (!has_goldens()) GTEST_SKIP() << "no reference images at " << kGolden;
   for (const GoldenImage& golden : golden_images()) {
     SCOPED_TRACE(golden.name);
-    const double expected = golden_number(golden.name, {"thresholds_float_gauss1", "otsu"});
     const Stream image = blurred(read_tiff<uint8_t>(kCells + golden.path));
-    EXPECT_NEAR(threshold("{op: threshold}", image).levels[0], expected, 1e-9 * expected);
-    EXPECT_NEAR(threshold("{op: threshold}", as_float(image)).levels[0], expected, 1e-6 * expected);
+    for (const std::string method : {"otsu", "li", "yen", "isodata", "triangle"}) {
+      SCOPED_TRACE(method);
+      const double expected = golden_number(golden.name, {"thresholds_float_gauss1", method});
+      const std::string step = "{op: threshold, method: " + method + "}";
+      EXPECT_NEAR(threshold(step, image).levels[0], expected, 1e-9 * expected);
+      EXPECT_NEAR(threshold(step, as_float(image)).levels[0], expected, 1e-6 * expected);
+    }
   }
 }
 

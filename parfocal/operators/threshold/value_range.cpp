@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "parfocal/kernels/histogram.h"
+#include "parfocal/kernels/sums.h"
 #include "parfocal/operators/planes.h"
 #include "parfocal/operators/threshold/level.h"
 
@@ -37,6 +38,12 @@ class ValueRange final : public FoldOperator {
         for_each_plane(image.region, [&](const ItemIndex& at) {
           const auto found = kernels::min_max<T>(plane_of<T>(image, at));
           if (found.any) s.add({1, true, found.min, found.max});
+        });
+      else if constexpr (!std::is_same_v<T, bool>)
+        for_each_run(image, [&](const std::byte* run, const auto&) {
+          const auto found = kernels::row_extremes(reinterpret_cast<const T*>(run),
+                                                   image.region.shape[image.region.rank - 1]);
+          s.add({1, true, static_cast<double>(found.min), static_cast<double>(found.max)});
         });
     });
     return {};
@@ -81,7 +88,9 @@ PARFOCAL_OPERATOR(value_range) {
       .summary = "Finds the smallest and the largest pixel.",
       .family = "threshold",
       .kind = "fold",
-      .inputs = {{.dtypes = {DType::f32, DType::f64}, .doc = "image"}},
+      .inputs = {{.dtypes = {DType::u8, DType::u16, DType::u32, DType::u64, DType::i8, DType::i16,
+                             DType::i32, DType::i64, DType::f32, DType::f64},
+                  .doc = "image"}},
       .outputs = {{.doc = "smallest and largest as float64 along an axis named range; NaN is left "
                           "out"}},
       .params = Parameters<RangeParams>()

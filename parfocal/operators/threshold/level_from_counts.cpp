@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "parfocal/kernels/histogram.h"
+#include "parfocal/kernels/level_methods.h"
 #include "parfocal/operators/planes.h"
 #include "parfocal/operators/threshold/level.h"
 
@@ -9,13 +10,14 @@ namespace {
 
 using namespace threshold_parts;
 
-// Otsu of integers of 8 or 16 bits: one bin for each grey level, so the level is exact. Signed
-// pixels are counted by their bits; flipping the sign bit puts the bins in order.
-class OtsuLevel final : public FoldOperator {
+// Integers of 8 or 16 bits: every grey level is counted, so the level is exact. Signed pixels are
+// counted by their bits; flipping the sign bit puts the counts in order.
+class LevelFromCounts final : public FoldOperator {
  public:
-  OtsuLevel(const LevelParams& p, std::span<const PortLayout> inputs)
+  LevelFromCounts(const LevelParams& p, std::span<const PortLayout> inputs)
       : FoldOperator({inputs[0]}, {level_port(inputs[0], p.per)}),
         p_(p),
+        method_(*kernels::level_method(p.method)),
         bins_(dtype_size(inputs[0].layout.dtype) == 1 ? 256 : 65536),
         sign_(is_signed_integer(inputs[0].layout.dtype) ? bins_ / 2 : 0) {}
 
@@ -51,11 +53,12 @@ class OtsuLevel final : public FoldOperator {
   Status finalize(std::span<std::byte> memory, Output& out) const override {
     const State s = state(memory.data());
     if (s.head->items == 0) return no_images();
-    const auto first = -static_cast<int64_t>(sign_);
-    const size_t bin = kernels::otsu_level(s.counts, bins_, first);
-    out.image.scalar<double>() =
-        p_.effective(static_cast<double>(first + static_cast<int64_t>(bin)));
-    return {};
+    size_t begin = 0, end = bins_;
+    while (begin < end && s.counts[begin] == 0) ++begin;
+    while (end > begin && s.counts[end - 1] == 0) --end;
+    const kernels::LevelCounts used{{s.counts + begin, end - begin},
+                                    static_cast<double>(begin) - static_cast<double>(sign_)};
+    return p_.tell(method_, used, s.scratch, out);
   }
 
  private:
@@ -77,26 +80,30 @@ class OtsuLevel final : public FoldOperator {
     s.bytes = cursor.used_bytes();
     return s;
   }
+  static_assert(kernels::kHistogramU8ScratchBytes >= kernels::level_scratch_bytes(256));
+  static_assert(kernels::kHistogramU16ScratchBytes >= kernels::level_scratch_bytes(65536));
   LevelParams p_;
+  const kernels::LevelMethod& method_;
   size_t bins_, sign_;
 };
 
 }  // namespace
 
-PARFOCAL_OPERATOR(otsu_level) {
+PARFOCAL_OPERATOR(level_from_counts) {
   return OperatorInfo{
-      .name = "otsu_level",
-      .summary = "Finds Otsu's level of integer images.",
+      .name = "level_from_counts",
+      .summary = "Finds a level from how many pixels each grey level of integer images has.",
       .family = "threshold",
       .kind = "fold",
       .inputs = {{.dtypes = {DType::u8, DType::u16, DType::i8, DType::i16}, .doc = "image"}},
       .outputs = {{.doc = "level * factor + offset, one float64"}},
-      .params = level_params(),
+      .params = level_params(method_names([](const auto&) { return true; })),
       .tolerance = "exact",
-      .example = "{op: otsu_level, per: frame}",
-      .reference = "skimage.filters.threshold_otsu; Otsu 1979",
+      .example = "{op: level_from_counts, method: otsu}",
+      .reference =
+          "skimage.filters.threshold_otsu, _li, _yen, _isodata, _triangle, _mean, _minimum",
       .recipe_only = true,
-      .make = make_operator<OtsuLevel, LevelParams>()};
+      .make = make_operator<LevelFromCounts, LevelParams>()};
 }
 
 }  // namespace parfocal

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "parfocal/kernels/histogram.h"
+#include "parfocal/kernels/level_methods.h"
 #include "parfocal/operators/planes.h"
 #include "parfocal/operators/threshold/level.h"
 
@@ -11,12 +12,14 @@ namespace {
 
 using namespace threshold_parts;
 
-// Otsu of floats over 256 equal bins between the smallest and the largest pixel, which a
-// value_range of the same span found before.
-class OtsuFloat final : public FoldOperator {
+// Floats, over 256 equal bins between the smallest and the largest pixel, which a value_range of
+// the same span found before.
+class LevelFromBins final : public FoldOperator {
  public:
-  OtsuFloat(const LevelParams& p, std::span<const PortLayout> inputs)
-      : FoldOperator({inputs.begin(), inputs.end()}, {level_port(inputs[0], p.per)}), p_(p) {}
+  LevelFromBins(const LevelParams& p, std::span<const PortLayout> inputs)
+      : FoldOperator({inputs.begin(), inputs.end()}, {level_port(inputs[0], p.per)}),
+        p_(p),
+        method_(*kernels::level_method(p.method)) {}
 
   int64_t state_bytes(const Region&) const override { return sizeof(State); }
   void init(std::span<std::byte> memory, const Region&) const override { state(memory) = {}; }
@@ -29,12 +32,12 @@ class OtsuFloat final : public FoldOperator {
     s.high = range[1];
     ++s.items;
     if (std::isinf(s.low) || std::isinf(s.high))
-      return Status::fail("Otsu's bins cannot span infinite pixels",
+      return Status::fail("the bins of a histogram cannot span infinite pixels",
                           "use method: value, or remove the infinities before");
     const bool single = image.dtype == DType::f32;
     if (s.has_bins() && !(single ? can_be_halved<float>(s) : can_be_halved<double>(s)))
       return Status::fail(
-          "Otsu's bins cannot span pixels beyond half the largest " +
+          "the bins of a histogram cannot span pixels beyond half the largest " +
               std::string(dtype_name(image.dtype)),
           single ? "add a step before: {op: cast, dtype: float64}" : "use method: value");
     if (!s.has_bins()) return {};
@@ -61,8 +64,16 @@ class OtsuFloat final : public FoldOperator {
   Status finalize(std::span<std::byte> memory, Output& out) const override {
     State& s = state(memory);
     if (s.items == 0) return no_images();
-    out.image.scalar<double>() = p_.effective(s.has_bins() ? level(s) : s.low);
-    return {};
+    if (!s.has_bins()) {
+      out.image.scalar<double>() = p_.effective(s.low);
+      return {};
+    }
+    const bool single = inputs()[0].layout.dtype == DType::f32;
+    if (single)
+      kernels::float_bin_centres(static_cast<float>(s.low), static_cast<float>(s.high), s.centres);
+    else
+      kernels::float_bin_centres(s.low, s.high, s.centres);
+    return p_.tell(method_, {s.counts, 0, s.centres, single}, s.scratch, out);
   }
 
  private:
@@ -88,34 +99,28 @@ class OtsuFloat final : public FoldOperator {
   static State& state(std::span<std::byte> memory) {
     return *reinterpret_cast<State*>(memory.data());
   }
-  double level(State& s) const {
-    if (inputs()[0].layout.dtype == DType::f32)
-      kernels::float_bin_centres(static_cast<float>(s.low), static_cast<float>(s.high), s.centres);
-    else
-      kernels::float_bin_centres(s.low, s.high, s.centres);
-    return s.centres[kernels::otsu_bin(s.counts, s.centres, kernels::kFloatBins, s.scratch)];
-  }
   LevelParams p_;
+  const kernels::LevelMethod& method_;
 };
 
 }  // namespace
 
-PARFOCAL_OPERATOR(otsu_float) {
+PARFOCAL_OPERATOR(level_from_bins) {
   return OperatorInfo{
-      .name = "otsu_float",
-      .summary = "Finds Otsu's level of float images.",
+      .name = "level_from_bins",
+      .summary = "Finds a level from the histogram of float images.",
       .family = "threshold",
       .kind = "fold",
       .inputs = {{.dtypes = {DType::f32, DType::f64}, .doc = "image"},
                  {.name = "range", .dtypes = {DType::f64}, .doc = "from value_range"}},
       .outputs = {{.doc =
                        "level * factor + offset, one float64; the level is the middle of a bin"}},
-      .params = level_params(),
+      .params = level_params(method_names([](const auto& m) { return !m.of_levels; })),
       .tolerance = "1e-12 relative to the range of the image",
-      .example = "{op: otsu_float, range: spread}",
-      .reference = "skimage.filters.threshold_otsu, 256 bins; Otsu 1979",
+      .example = "{op: level_from_bins, method: otsu, range: spread}",
+      .reference = "skimage.filters.threshold_otsu, _yen, _isodata, _triangle, _minimum; 256 bins",
       .recipe_only = true,
-      .make = make_operator<OtsuFloat, LevelParams>()};
+      .make = make_operator<LevelFromBins, LevelParams>()};
 }
 
 }  // namespace parfocal
