@@ -5,6 +5,7 @@
 #include "convert_parts.h"
 #include "info_parts.h"
 #include "option_cures.h"
+#include "parfocal/core/fingerprint.h"
 #include "parfocal/engine/output_place.h"
 #include "parfocal/engine/record.h"
 #include "parfocal/formats/tiff/file_list.h"
@@ -107,7 +108,8 @@ Pipeline pipeline_of(const ConvertArguments& arguments, SourceSpec source, RawVa
   p.name = "convert";
   p.base_dir = fs::current_path();
   p.text = shell_line(arguments.words);
-  if (p.text.size() > kMostTextBytes) p.text = p.text.substr(0, kMostTextBytes) + " ...";
+  if (p.text.size() > kMostTextBytes)
+    p.text = shortened(shell_line(making_words(arguments.words)), kMostTextBytes);
   p.source = std::move(source);
   if (arguments.skip_errors) p.on_error = OnError::skip;
   SinkSpec sink;
@@ -175,7 +177,7 @@ int convert_images(const ConvertArguments& arguments) {
   run.pipeline.disk_taken_bytes = workplace.taken_bytes();
   const Planned plan = planned(arguments, pipeline, run);
   if (arguments.resume && !arguments.overwrite && fs::exists(out))
-    return tell_done(arguments, pipeline, plan.plan, out, workplace);
+    return tell_done(arguments, plan.plan, out, workplace);
   workplace.keep(fs::exists(workplace.folder()));  // whatever keeps it from being gone on with
   run.resume = take_over(arguments, workplace);
   workplace.keep(run.resume);

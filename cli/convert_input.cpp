@@ -158,6 +158,8 @@ void apply_convert_sets(const std::vector<std::string>& sets, RawValue& source, 
     const std::string key = set.substr(0, equal);
     const bool to_source = key.starts_with("source."), to_sink = key.starts_with("sink.");
     if (equal == set.npos || (!to_source && !to_sink)) bad_set(set, "--set is not understood");
+    for (const char* named : {"sink.path", "sink.from", "sink.type", "source.type"})
+      if (key == named) bad_set(set, key + " follows from IN and OUT of the command line");
     std::vector<Issue> issues;
     RawValue value = read_yaml(set.substr(equal + 1), "--set " + set, issues);
     if (!issues.empty()) throw Error(ErrorCode::bad_command, issues);

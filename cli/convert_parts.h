@@ -42,6 +42,8 @@ void check_choice(const ConvertArguments& arguments, SourceSpec& source);
 Error without_steps(const Error& error, const ConvertArguments& arguments,
                     const SourceSpec& source);
 
+/// The words that say what is made: without those that say how it runs.
+std::vector<std::string> making_words(std::vector<std::string> words);
 /// The words that go on with what is unfinished.
 std::vector<std::string> going_on(const ConvertArguments& arguments);
 /// \throws Error(output_exists) for an OUT that is there and may not be replaced
@@ -49,7 +51,7 @@ void require_free(const ConvertArguments& arguments, const std::filesystem::path
 /// `--resume` of a conversion that came to its end; the exit code. One that was killed just then
 /// has left its working folder, with nothing in it that could be gone on with.
 /// \throws Error(output_exists) for an OUT that is not whole, or not made alike
-int tell_done(const ConvertArguments& arguments, const Pipeline& pipeline, const Plan& plan,
-              const std::filesystem::path& out, Workplace& workplace);
+int tell_done(const ConvertArguments& arguments, const Plan& plan, const std::filesystem::path& out,
+              Workplace& workplace);
 
 }  // namespace parfocal::cli

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <array>
 #include <fstream>
 #include <regex>
 
@@ -73,22 +75,28 @@ std::string frames_in(const fs::path& out) try {
   return error.issues()[0].what == "the image has no frames" ? "0 frames" : "";
 }
 
-/// The words that say what is made: without those that say how it runs.
+// Options that say how it runs.
+constexpr std::array kFlags = {"resume", "overwrite", "json"};
+constexpr std::array kSettings = {"threads", "memory", "progress", "on-error"};
+
+/// A recorded line as making_words() has it, without the command's own name.
 std::string said(const std::string& line) {
-  static const std::regex others(
-      " --(resume|overwrite|json)| --(threads|memory|progress|on-error)[ =]('[^']*'|[^ ]+)");
+  static const std::regex others(fmt::format(" --({})| --({})[ =]('[^']*'|[^ ]+)",
+                                             fmt::join(kFlags, "|"), fmt::join(kSettings, "|")));
   const std::string words = std::regex_replace(line, others, "");
   return words.substr(std::min(words.find(' '), words.size()));
 }
 
-/// Whether a result was made of the same input by the same words.
-bool is_made_alike(const Pipeline& pipeline, const Plan& plan, const fs::path& out,
-                   const nlohmann::ordered_json& made) {
+/// Whether a result was made of the same input by the same words. Names that are no UTF-8 are
+/// recorded in another form, so what this command would record is compared.
+bool is_made_alike(const Plan& plan, const fs::path& out, const nlohmann::ordered_json& made) {
   const OpenSource source = open_source(plan.pipeline.source, plan.pipeline.base_dir);
   if (is_streamed_store(out) && read_store_spec(out).origin != engine::origin_of(plan, source))
     return false;
-  return text_in(made, "input") == source.identity() && !text_in(made, "pipeline_text").empty() &&
-         said(text_in(made, "pipeline_text")) == said(pipeline.text);
+  const auto now = nlohmann::ordered_json::parse(engine::provenance_of(plan, source));
+  return text_in(made, "input") == text_in(now, "input") &&
+         !text_in(made, "pipeline_text").empty() &&
+         said(text_in(made, "pipeline_text")) == said(text_in(now, "pipeline_text"));
 }
 
 /// A result that was recovered, or that its writer could not complete, is no end to rest on.
@@ -127,6 +135,14 @@ bool looks_like_an_input(const ConvertArguments& arguments) {
 
 }  // namespace
 
+std::vector<std::string> making_words(std::vector<std::string> words) {
+  words.at(0) = "parfocal";  // by whatever name it was called
+  for (const char* flag : kFlags) std::erase(words, std::string("--") + flag);
+  for (const char* setting : kSettings)
+    words = without_option(std::move(words), std::string("--") + setting);
+  return words;
+}
+
 std::vector<std::string> going_on(const ConvertArguments& arguments) {
   return with_flag(arguments.words, "--resume");
 }
@@ -148,12 +164,12 @@ void require_free(const ConvertArguments& arguments, const fs::path& out) {
   throw Error(ErrorCode::output_exists, {"the output exists already", given, "", needed, cure});
 }
 
-int tell_done(const ConvertArguments& arguments, const Pipeline& pipeline, const Plan& plan,
-              const fs::path& out, Workplace& workplace) {
+int tell_done(const ConvertArguments& arguments, const Plan& plan, const fs::path& out,
+              Workplace& workplace) {
   const std::string& given = arguments.paths.back();
   const Made made = is_streamed_store(out) ? made_of_store(out) : made_of_file(out);
   if (wants_recovery(out) || made.partial) fail_partial(arguments, plan, out);
-  if (!is_made_alike(pipeline, plan, out, made.provenance))
+  if (!is_made_alike(plan, out, made.provenance))
     throw Error(ErrorCode::output_exists,
                 {"the output is complete: there is nothing to go on with", given,
                  "made of another input or by another command, as far as it says",

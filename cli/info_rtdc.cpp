@@ -94,8 +94,8 @@ std::string time_text(const RtdcFile& file) {
                                       : ChunkReader(image.file, image.dataset).items();
   if (frames == 0) return "";
   const TimeAxis axis = read_time_axis(file, frames);
-  if (axis.seconds.empty()) return "unknown: no time, no frame rate";
-  const std::string seconds = fmt::format("{:.6g} s", axis.seconds.back());
+  if (!axis.is_known()) return "unknown: no time, no frame rate";
+  const std::string seconds = fmt::format("{:.6g} s", axis.at(frames - 1));
   switch (axis.origin) {
     case TimeAxis::Origin::time:
       return seconds + ", from the feature time";

@@ -42,12 +42,6 @@ Workplace::~Workplace() {
 
 fs::path Workplace::folder_of(const fs::path& out) { return engine::workplace_of(out); }
 
-Workplace::Seen Workplace::look_at(const fs::path& path) {
-  struct stat found {};
-  if (::lstat(path.c_str(), &found) != 0) return {};
-  return {true, S_ISDIR(found.st_mode), found.st_dev, found.st_ino};
-}
-
 int64_t Workplace::taken_bytes() const {
   int64_t bytes = 0;
   std::error_code error;
@@ -70,7 +64,7 @@ void Workplace::take() {
   if (!lock) fail_busy(out_, "another parfocal command");
   engine::require_no_swap(folder_, out_.parent_path());
   lock_ = std::move(lock);
-  at_start_ = look_at(out_);
+  at_start_ = engine::PlaceState::of(out_);
 }
 
 void Workplace::clear() const { engine::clear_hidden(folder_, {out_.filename().string()}); }
@@ -84,14 +78,26 @@ void Workplace::remove() {
   lock_.reset();
 }
 
-void Workplace::publish() {
-  keeps_ = true;
-  if (look_at(out_) != at_start_)
+// Asked again, since others may have added to the old result in the time that this took.
+void Workplace::require_unchanged() const {
+  const std::string cure =
+      "the new result is " + unfinished().string() + ": move it where you want it";
+  if (engine::PlaceState::of(out_) != at_start_)
     throw Error(ErrorCode::output_exists,
                 {"the output was changed while it was made, not by this command", out_.string(), "",
-                 "the name that this command began with",
-                 "the new result is " + unfinished().string() + ": move it where you want it"});
-  const bool swaps = at_start_.exists && (at_start_.folder || look_at(unfinished()).folder);
+                 "what this command began with", cure});
+  const fs::path foreign = at_start_.exists ? engine::foreign_file_in(out_) : fs::path();
+  if (!foreign.empty())
+    throw Error(ErrorCode::output_exists,
+                {"a file was put into the output while it was made, not by this command",
+                 foreign.string(), "", "the store that this command began with", cure});
+}
+
+void Workplace::publish() {
+  keeps_ = true;
+  require_unchanged();
+  const bool swaps =
+      at_start_.exists && (at_start_.folder || engine::PlaceState::of(unfinished()).folder);
   Status s;
   if (swaps)
     s = engine::Swap(folder_, out_.parent_path()).run({{out_.filename().string(), true}});

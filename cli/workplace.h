@@ -2,12 +2,11 @@
 /// A folder beside an output, in which a command makes it: the output has its name only when it is
 /// complete.
 
-#include <sys/types.h>
-
 #include <filesystem>
 #include <optional>
 
 #include "parfocal/engine/file_lock.h"
+#include "parfocal/engine/output_place.h"
 
 namespace parfocal::cli {
 
@@ -39,22 +38,17 @@ class Workplace {
   void clear_beside() const;
   /// Gives what was made its name, and clears the rest at once: being killed later leaves nothing,
   /// being killed here is gone on with by the next command. \throws Error(output_exists) if the
-  /// name was given to something else since take(): what was made is then kept in the folder
+  /// name was given to something else since take(), or the file was written to, or files of others
+  /// were put into the store: what was made is then kept in the folder
   void publish();
 
  private:
-  struct Seen {
-    bool exists = false, folder = false;
-    dev_t device = 0;
-    ino_t inode = 0;
-    bool operator==(const Seen&) const = default;
-  };
-  static Seen look_at(const std::filesystem::path& path);
+  void require_unchanged() const;
   void remove();
 
   std::filesystem::path out_, folder_;
   std::optional<engine::FileLock> lock_;
-  Seen at_start_;
+  engine::PlaceState at_start_;
   bool keeps_ = false;
 };
 

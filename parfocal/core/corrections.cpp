@@ -112,11 +112,12 @@ RawValue corrected_map(const ParamInfo& info, const RawValue& raw, const Accepts
 }
 
 // The words of a text, or of texts in a list: "area, centroid" and [label area] are two each.
-std::vector<std::string> parts_of(const RawValue& raw, const std::string& separators) {
+std::vector<std::string> parts_of(const RawValue& raw, const std::string& separators,
+                                  bool whole_numbers) {
   std::vector<std::string> parts;
   const std::vector<RawValue> single{raw};
   for (const RawValue& item : raw.kind == RawValue::Kind::list ? raw.items : single) {
-    const bool number = has_decimal_comma(item.text);
+    const bool number = !whole_numbers && has_decimal_comma(item.text);
     if (number) parts.push_back(item.text);
     for (size_t at = 0; !number && at < item.text.size();) {
       const size_t begin = item.text.find_first_not_of(separators + " ", at);
@@ -133,9 +134,13 @@ std::vector<std::string> parts_of(const RawValue& raw, const std::string& separa
 // to be seen. Only words that a field knows have no blanks.
 RawValue corrected_list(const ParamInfo& info, const RawValue& raw, const Accepts& accepts) {
   if (raw.kind == RawValue::Kind::map || raw.kind == RawValue::Kind::null) return {};
-  for (const std::string separators : {info.choices.empty() ? ",;" : ",; ", ",; "}) {
+  const bool whole_numbers = info.type.ends_with("integer");  // 3,5 and 3x5 are two
+  for (const std::string separators : {whole_numbers          ? ",;x[]"
+                                       : info.choices.empty() ? ",;"
+                                                              : ",; ",
+                                       ",; "}) {
     RawValue result = RawValue::list({});
-    for (const std::string& part : parts_of(raw, separators)) {
+    for (const std::string& part : parts_of(raw, separators, whole_numbers)) {
       result.items.push_back(corrected_value(info, RawValue::scalar(part), accepts));
       if (!is_scalar(result.items.back())) break;
     }

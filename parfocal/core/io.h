@@ -68,7 +68,8 @@ class Source {
     (void)sequence;
     return {};
   }
-  /// For provenance and plans: names, sizes and times of the inputs, short.
+  /// For provenance, plans, and going on with what an earlier run left: names, sizes and times of
+  /// all files that are read, short. Of what was opened: may look at every file, once.
   virtual std::string identity() const = 0;
   /// Whether the inputs still are what was opened (their files, sizes, times), asked when all was
   /// read: a run of an input that was replaced meanwhile fails. Names the input that changed.

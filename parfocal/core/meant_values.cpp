@@ -70,17 +70,24 @@ std::string shape_of(const std::string& word) {
   return (quantity && quantity->unit.empty()) || pixels ? "disk" : "";
 }
 
-// Whether a number in the text has a unit of length behind it: disk(1.5 um), [10 um, 50 um].
+// Whether a number in the text has a unit of length or area behind it: disk(1.5 um), [10 um, 50
+// um], 50 um2.
 bool has_length(const std::string& text) {
   for (size_t at = 0; (at = text.find_first_of("0123456789", at)) != text.npos;) {
     const size_t unit = text.find_first_not_of("0123456789. ", at);
     if (unit == text.npos) return false;
     at = std::min(text.find_first_of(" ,;)]", unit), text.size());
-    const auto own = own_unit(text.substr(unit, at - unit));
+    std::string word = text.substr(unit, at - unit);
+    for (const std::string_view square : {"²", "^2", "2"})
+      if (word.size() > square.size() && word.ends_with(square))
+        word.resize(word.size() - square.size());
+    const auto own = own_unit(word);
     if (own && !own->is_time) return true;
   }
   return false;
 }
+
+constexpr double kLargestRadius = 200;  // of the footprints of our steps
 
 // Shapes by the radius or the sides: "7", "disk 7", "disk(7 px)", "square 5", "rectangle(3, 5)".
 // A size in a length has no place: nobody knows here how large a pixel is.
@@ -94,10 +101,11 @@ Words footprints(const std::string& text) {
   if (sizes.size() == 2 && sides)
     return {"rectangle(" + number_text(sizes[0]) + "x" + number_text(sizes[1]) + ")"};
   if (sizes.size() != 1 || shape.empty()) return {};
-  if (shape == "square" && word.find("square(r") != word.npos)  // square(radius=3)
-    return {"square(" + number_text(2 * sizes[0] + 1) + ")"};
-  // The largest, where this one is larger.
-  return {shape + "(" + number_text(sizes[0]) + ")", shape + "(401)", shape + "(200)"};
+  const auto of = [&](double size) { return shape + "(" + number_text(size) + ")"; };
+  if (shape == "square" && word.find("square(r") != word.npos) return {of(2 * sizes[0] + 1)};
+  if (shape == "disk" && word.find("diam") != word.npos) return {of(sizes[0] / 2)};
+  if (sizes[0] <= kLargestRadius) return {of(sizes[0])};
+  return {of(sizes[0]), of(2 * kLargestRadius + 1), of(kLargestRadius)};  // the largest
 }
 
 // "3:10" and "3..10" as "3-10"
@@ -110,7 +118,8 @@ Words ranges_of_frames(std::string text) {
       meant += text[i];
     else
       meant += i == 0 ? "n-" : i + 1 == text.size() ? "-n" : "-";
-  return {meant};
+  const std::vector<double> ends = numbers_in(meant);
+  return ends.size() == 2 && ends[0] > ends[1] ? Words() : Words{meant};
 }
 
 Words booleans(const std::string& text) {
@@ -122,17 +131,21 @@ Words booleans(const std::string& text) {
   return {};
 }
 
+bool is_digit(const std::string& text, size_t at) {
+  return at < text.size() && text[at] >= '0' && text[at] <= '9';
+}
+
 // "10:110", "10-110", [110, 10] and [10 px, 110 px] as [10, 110].
 std::vector<RawValue> pixel_ranges(const RawValue& raw) {
   if (raw.kind == RawValue::Kind::list && raw.items.size() != 2) return {};
   const std::string text = raw.str();
-  if (has_length(text)) return {};
+  if (has_length(text) || text.find('%') != text.npos) return {};
   std::vector<RawValue> numbers;
   for (size_t at = 0; (at = text.find_first_of("0123456789", at)) != text.npos;) {
     const size_t end = std::min(text.find_first_not_of("0123456789", at), text.size());
     const bool part_of_number =
         (end < text.size() && (text[end] == '.' || text[end] == 'e')) ||
-        (at > 0 && (text[at - 1] == '.' || (text[at - 1] == '-' && numbers.empty())));
+        (at > 0 && (text[at - 1] == '.' || (text[at - 1] == '-' && !is_digit(text, at - 2))));
     if (part_of_number && text.find("..") == text.npos) return {};
     numbers.push_back(RawValue::scalar(text.substr(at, end - at)));
     at = end;
@@ -166,9 +179,11 @@ std::string plain_integer(double number) {
 Words plain_numbers(const ParamInfo& info, const std::string& text, double number) {
   Words meant;
   if (const auto value = converted(info, text)) meant.push_back(number_text(*value));
-  const bool fraction = info.at_most == 1.0 && number > 1 && number <= 100 &&
-                        info.doc.find("fraction") != info.doc.npos && text == number_text(number);
-  if (text.ends_with('%') || fraction) meant.push_back(number_text(number / 100));
+  const bool of_one = info.at_most == 1.0 && info.doc.find("fraction") != info.doc.npos;
+  const bool percent = of_one && number >= 2 && number <= 100 && text == number_text(number);
+  const bool multiplies = info.doc.find("multipl") != info.doc.npos;
+  if (text.ends_with('%') && !of_one && !multiplies) return meant;  // of what?
+  if (text.ends_with('%') || percent) meant.push_back(number_text(number / 100));
   constexpr std::pair<std::string_view, double> counts[] = {
       {"k", 1e3}, {"M", 1e6}, {"million", 1e6}, {"thousand", 1e3}};
   for (const auto& [word, factor] : counts)
@@ -188,6 +203,8 @@ Words quantities(const ParamInfo& info, const std::string& text) {
   if (any || info.type == "time") meant.push_back(plain + " s");
   if (info.type.ends_with("number") || info.type.ends_with("integer"))
     for (std::string& one : plain_numbers(info, text, *number)) meant.push_back(std::move(one));
+  if (!any && !length && has_length(text) && !converted(info, text))
+    return {};  // pixels of which size?
   if (*number < 0 && meant.size() > 0 && (any || length || info.type == "time"))
     for (std::string& unsigned_one : quantities(info, text.substr(text.find('-') + 1)))
       meant.push_back(std::move(unsigned_one));

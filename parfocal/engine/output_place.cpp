@@ -1,11 +1,12 @@
 #include "parfocal/engine/output_place.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
 #include "parfocal/core/file_head.h"
-#include "parfocal/core/text_input.h"
+#include "parfocal/core/store_parts.h"
 #include "parfocal/engine/file_lock.h"
 #include "parfocal/engine/record.h"
 #include "parfocal/engine/swap.h"
@@ -17,7 +18,6 @@ namespace fs = std::filesystem;
 
 // Of the files in which a sink makes an output.
 constexpr const char* kPartEndings[] = {".part", ".part.journal", ".part.journal.new"};
-constexpr int64_t kMostStoreBytes = int64_t{64} << 20;
 
 std::string with_process(std::string who, const fs::path& folder) {
   const int64_t staged = recorded_process(staging_of(folder));
@@ -65,30 +65,6 @@ void clear_emptied(const fs::path& output) {
     remove_hidden(folder, {}, std::move(lock));
   } catch (const Error&) {  // not allowed to: it is somebody else's
   }
-}
-
-// Groups that a store has besides those that its description names.
-bool is_known_group(const std::string& name, const std::string& description) {
-  static const char* kGroups[] = {"labels", "frames", "tables", "OME", "c"};
-  return name.find_first_not_of("0123456789") == std::string::npos ||
-         std::find(std::begin(kGroups), std::end(kGroups), name) != std::end(kGroups) ||
-         description.find("\"" + name + "/") != std::string::npos ||
-         description.find("\"" + name + "\"") != std::string::npos;
-}
-
-bool is_part_of_store(const fs::path& name, const std::string& description) {
-  static const char* kMetadata[] = {"zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata"};
-  if (*name.begin() == "__parfocal") return true;
-  auto last = name.filename().string();
-  if (last.ends_with(".part")) last.resize(last.size() - 5);  // of a writer that was killed
-  const bool metadata =
-      std::find(std::begin(kMetadata), std::end(kMetadata), last) != std::end(kMetadata);
-  if (!metadata && last.find_first_not_of("0123456789.") != std::string::npos) return false;
-  if (name.has_parent_path() && !is_known_group(name.begin()->string(), description)) return false;
-  const auto labels = std::find(name.begin(), name.end(), "labels");
-  const bool of_label = labels != name.end() && std::distance(labels, name.end()) > 2;
-  return !of_label ||
-         description.find("labels/" + std::next(labels)->string() + "\"") != std::string::npos;
 }
 
 bool starts_with(const fs::path& name, const char* prefix) {
@@ -212,19 +188,29 @@ void require_no_swap(const fs::path& from, const fs::path& to) {
                         "\n          which finishes it, or choose another place"});
 }
 
+// A folder changes with every name in it, also those of notes that are moved away again: what is in
+// it is foreign_file_in()'s to tell.
+PlaceState PlaceState::of(const fs::path& path) {
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0) return {};
+  PlaceState state{true, S_ISDIR(found.st_mode), found.st_dev, found.st_ino};
+  if (state.folder) return state;
+  state.size = found.st_size;
+  state.time_ns = found.st_mtim.tv_sec * int64_t{1'000'000'000} + found.st_mtim.tv_nsec;
+  return state;
+}
+
 fs::path foreign_file_in(const fs::path& folder) {
   std::error_code error;
   if (!fs::is_directory(fs::symlink_status(folder, error))) return {};
   // The description comes first: a writer that ended before the metadata leaves nothing else.
   const bool store = has_name(folder / "zarr.json") || has_name(folder / ".zgroup") ||
                      has_name(folder / "__parfocal");
-  std::string description;  // "": what it would name is not known to be its own
-  (void)read_text_file(folder / "__parfocal" / "store.json", kMostStoreBytes, description);
+  const StoreParts parts(folder);
   for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end;
        it.increment(error)) {
     if (it->is_directory(error) && !it->is_symlink(error)) continue;
-    if (!store || !is_part_of_store(it->path().lexically_relative(folder), description))
-      return it->path();
+    if (!store || !parts.has(it->path().lexically_relative(folder))) return it->path();
   }
   return {};
 }

@@ -1,6 +1,9 @@
 #pragma once
 /// Who writes where: names that parfocal takes beside outputs, and which of them are being made.
 
+#include <sys/types.h>
+
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -35,8 +38,18 @@ void settle(const std::filesystem::path& path);
 /// the only copies of results, old and new, may lie in `from`. \pre nobody is at work there
 void require_no_swap(const std::filesystem::path& from, const std::filesystem::path& to);
 
-/// A file below the folder of a store that is no part of it as parfocal writes stores (notes,
-/// somebody's labels); "" = none. A folder that is no store has nothing else.
+/// What has a name: the same before and after if nobody else replaced it, or wrote into the file.
+struct PlaceState {
+  bool exists = false, folder = false;
+  dev_t device = 0;
+  ino_t inode = 0;
+  int64_t size = 0, time_ns = 0;  ///< of its last change; 0 for a folder
+  bool operator==(const PlaceState&) const = default;
+  static PlaceState of(const std::filesystem::path& path);
+};
+
+/// A file below the folder of a store that is no part of it as its writer made it (notes,
+/// somebody's labels, an added array); "" = none. A folder that is no store has nothing else.
 std::filesystem::path foreign_file_in(const std::filesystem::path& folder);
 
 /// Removes from a hidden folder what commands make there: `outputs`, those that a record in it

@@ -60,9 +60,9 @@ OutputFolder::OutputFolder(const Plan& plan, const OpenSource& source, bool over
   require_own_places();
   if (resume) return;
   require_nobody_else(overwrite);
-  for (Output& output : outputs_) look_at(output);
-  staged_ =
-      std::any_of(outputs_.begin(), outputs_.end(), [](const Output& o) { return o.existed; });
+  for (Output& output : outputs_) output.before = PlaceState::of(final_ / output.name);
+  staged_ = std::any_of(outputs_.begin(), outputs_.end(),
+                        [](const Output& o) { return o.before.exists; });
   require_readable_record();
   earlier_ = recorded_names(final_);
   earlier_killed_ = recorded_unended(final_);
@@ -80,13 +80,6 @@ void OutputFolder::name_outputs(const Plan& plan) {
       if (std::string name = output_name(node); !name.empty())
         outputs_.push_back({std::move(name)});
   outputs_.push_back({kRecordName});
-}
-
-void OutputFolder::look_at(Output& output) const {
-  struct stat found {};
-  output.existed = ::lstat((final_ / output.name).c_str(), &found) == 0;
-  output.device = found.st_dev;
-  output.inode = found.st_ino;
 }
 
 // An input is never replaced, whatever --overwrite says, and nothing is written into a store that
@@ -146,7 +139,7 @@ void OutputFolder::require_replaceable(bool overwrite) const {
   const Output* first = nullptr;
   for (const Output& output : outputs_) {
     require_place(output);
-    if (!output.existed) continue;
+    if (!output.before.exists) continue;
     if (!may_be_replaced(output, why))
       fail_exists(final_ / output.name, "the output exists already", why, final_);
     if (!first) first = &output;
@@ -259,14 +252,20 @@ std::vector<std::string> OutputFolder::recorded() const {
   return names;
 }
 
+// Asked again, since a run may take hours in which others look at the old results and add to them.
 Status OutputFolder::require_unchanged() const {
+  const std::string cure = "the new results are in " + writing_.string();
   for (const Output& output : outputs_) {
-    Output now{output.name};
-    look_at(now);
-    if (now.existed != output.existed || now.device != output.device || now.inode != output.inode)
-      return Status::fail((final_ / output.name).string() +
-                              " was changed while this run went on, not by it: it is not replaced",
-                          "the new results are in " + writing_.string());
+    const fs::path path = final_ / output.name;
+    if (PlaceState::of(path) != output.before)
+      return Status::fail(
+          path.string() + " was changed while this run went on, not by it: it is not replaced",
+          cure);
+    const fs::path foreign = output.before.exists ? foreign_file_in(path) : fs::path();
+    if (!foreign.empty())
+      return Status::fail(foreign.string() + " was put into the earlier result " + output.name +
+                              " while this run went on, not by it: that is not replaced",
+                          cure);
   }
   return {};
 }
@@ -276,7 +275,7 @@ Status OutputFolder::publish() {
   if (Status s = require_unchanged(); !s.ok()) return s;
   std::vector<SwapEntry> entries;
   for (const Output& output : outputs_)
-    entries.push_back({output.name, output.existed, output.name == kRecordName});
+    entries.push_back({output.name, output.before.exists, output.name == kRecordName});
   if (Status s = Swap(writing_, final_).run(entries); !s.ok()) return s;
   clear_staging();
   if (earlier_killed_) remove_parts(final_, replaced());

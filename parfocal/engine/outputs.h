@@ -2,12 +2,11 @@
 /// Where a run's files go: directly into the output folder, or beside it to be swapped in at
 /// success.
 
-#include <sys/types.h>
-
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "parfocal/engine/output_place.h"
 #include "parfocal/engine/record.h"
 #include "parfocal/planner/binding.h"
 #include "parfocal/planner/plan.h"
@@ -51,12 +50,9 @@ class OutputFolder {
   /// An output of the plan, and what had its name at the start.
   struct Output {
     std::string name;
-    bool existed = false;
-    dev_t device = 0;
-    ino_t inode = 0;
+    PlaceState before = {};
   };
   void name_outputs(const Plan& plan);
-  void look_at(Output& output) const;
   void require_own_places() const;
   void require_readable_record() const;
   void require_apart(const Plan& plan,

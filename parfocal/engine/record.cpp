@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "parfocal/core/file_owner.h"
+#include "parfocal/core/fingerprint.h"
 #include "parfocal/core/text_input.h"
+#include "parfocal/core/utf8.h"
 
 namespace parfocal::engine {
 namespace {
@@ -16,14 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* kPart = ".part";
 constexpr int64_t kMostRecordBytes = int64_t{64} << 20;
-
-std::string fingerprint(const std::string& text) {  // FNV-1a, 64 bit
-  uint64_t hash = 0xcbf29ce484222325ull;
-  for (const unsigned char c : text) hash = (hash ^ c) * 0x100000001b3ull;
-  char buffer[24];
-  std::snprintf(buffer, sizeof buffer, "%016llx", static_cast<unsigned long long>(hash));
-  return buffer;
-}
 
 nlohmann::json record_in(const fs::path& folder) {
   std::string text;
@@ -48,7 +42,7 @@ std::string provenance_of(const Plan& plan, const OpenSource& source) {
   json["parfocal"] = PARFOCAL_VERSION;
   json["pipeline"] = plan.pipeline.name;
   json["pipeline_text"] = plan.pipeline.text;
-  json["pipeline_fnv1a64"] = fingerprint(plan.pipeline.text);
+  json["pipeline_fnv1a64"] = fingerprint_text(fingerprint_of(plan.pipeline.text));
   json["input"] = source.identity();
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -57,9 +51,7 @@ std::string origin_of(const Plan& plan, const OpenSource& source) {
   constexpr size_t kMostBytes = 4000;  // thousands of names may be given
   const std::string text = plan.pipeline.source.type + " " + plan.pipeline.source.params.str() +
                            ": " + source.identity();
-  if (text.size() <= kMostBytes) return text;
-  return text.substr(0, kMostBytes) + "... " + std::to_string(text.size()) +
-         " bytes, fingerprint " + fingerprint(text);
+  return as_utf8(shortened(text, kMostBytes));  // as a store gives it back, whatever names say
 }
 
 std::string record_text(const RunRecord& record, const Plan& plan, const OpenSource& source,
@@ -122,6 +114,7 @@ bool RecordFile::write(const std::string& text) {
   const fs::path part = path_.string() + kPart;
   try {
     std::optional<FileLock> lock = FileLock::take(part, O_CREAT | O_TRUNC);
+    if (lock) keep_owner(path_, part);
     const bool written = lock && lock_->is_at(path_) && write_all(lock->fd(), text) &&
                          ::rename(part.c_str(), path_.c_str()) == 0;
     if (written)

@@ -53,9 +53,10 @@ class Run {
                 plan.nodes[0].outputs[0].layout.str(), "make a new plan"});
     // Scales and names were taken from what the plan saw.
     if (!plan.input.empty() && source_.identity() != plan.input)
-      throw Error(ErrorCode::input_missing,
-                  Issue{"an input changed between the plan and the run", "source",
-                        source_.identity(), plan.input, "run again when nothing writes to it"});
+      throw Error(
+          ErrorCode::input_missing,
+          Issue{"an input changed between the plan and the run", "source", source_.identity(),
+                plan.input, "make the plan again, when nothing writes to the input"});
     for (const std::string& name : plan.nodes[0].keys)
       (void)open_source_port(source_, plan.pipeline.source, name);
     if (options.resume) require_no_steps();

@@ -11,6 +11,8 @@
 #include <set>
 #include <system_error>
 
+#include "parfocal/core/file_owner.h"
+
 namespace parfocal::engine {
 namespace {
 
@@ -95,7 +97,10 @@ bool remove_tree(const fs::path& path) {
   return !error && fs::remove(path, error);
 }
 
-Status rename_over(const fs::path& from, const fs::path& to) { return move(from, to); }
+Status rename_over(const fs::path& from, const fs::path& to) {
+  keep_owner(to, from);
+  return move(from, to);
+}
 
 fs::path left_of_replaced(const fs::path& folder) {
   std::error_code ignored;
@@ -210,7 +215,7 @@ Status Swap::complete(const std::vector<SwapEntry>& entries) const {
 Status Swap::forward(const SwapEntry& entry) const {
   const fs::path made = from_ / entry.name, place = to_ / entry.name, old = replaced() / entry.name;
   if (!has_name(made)) return {};
-  if (entry.in_one_step) return move(made, place);
+  if (entry.in_one_step) return rename_over(made, place);
   if (has_name(place)) {
     if (!entry.replaces || has_name(old))
       return Status::fail(place.string() + " was put there meanwhile, not by parfocal",
@@ -220,6 +225,7 @@ Status Swap::forward(const SwapEntry& entry) const {
     if (!s.ok()) return s;
   }
   Status s = make_parents(place);
+  keep_owner(old, made);
   if (s.ok()) s = rename_new(made, place);
   return s;
 }

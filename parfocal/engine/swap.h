@@ -62,7 +62,7 @@ bool remove_tree(const std::filesystem::path& path);
 bool has_name(const std::filesystem::path& path);
 /// Renames where nothing has the new name yet; else fails with EEXIST.
 Status rename_new(const std::filesystem::path& from, const std::filesystem::path& to);
-/// Renames; a file that has the new name is replaced.
+/// Renames; a file that has the new name is replaced, by one of the same owner where that may be.
 Status rename_over(const std::filesystem::path& from, const std::filesystem::path& to);
 /// What swaps from `folder` moved aside and could not remove; "" = nothing.
 std::filesystem::path left_of_replaced(const std::filesystem::path& folder);

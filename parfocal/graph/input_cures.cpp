@@ -11,7 +11,8 @@ namespace {
 
 using Shape = ItemFacts::Shape;
 
-const std::vector<DType> kMasks{DType::boolean}, kLabels{DType::u16, DType::u32};
+const std::vector<DType> kMasks{DType::boolean}, kLabels{DType::u16, DType::u32},
+    kMasksOrLabels{DType::boolean, DType::u16, DType::u32};
 const ItemFacts kLabelImages{kLabels, Shape::image};
 
 // An id that no step has.
@@ -62,13 +63,27 @@ std::string added(const Added& made, const WrongInput& input) {
   return "add before it " + made.steps + " and " + written(input, made.id);
 }
 
+// Whether numbers of objects come out of it, in whatever type.
+bool numbers_objects(const Pipeline& pipeline, const std::string& step) {
+  const StepSpec* by = maker_of(pipeline, step);
+  const OperatorInfo* info = by ? operators().find(by->op) : nullptr;
+  return info && (info->family == "objects" || info->family == "flow");
+}
+
 // Masks are made by thresholds, labels of masks; a cast would make neither.
 std::string dtype_cure(const Pipeline& pipeline, const WrongInput& input,
                        const std::vector<DType>& needed) {
   const bool is_mask = input.given.dtypes == kMasks;
-  if (needed == kMasks) {
+  if (needed == kMasks || (needed == kMasksOrLabels && !is_mask)) {
     const std::string mask = free_id(pipeline, "mask");
-    return added({step_text(mask, "threshold", input.from), mask}, input);
+    const bool labels = numbers_objects(pipeline, parse_port_ref(input.from, {}).step);
+    const std::string values = labels ? ", method: value, value: 0" : "";
+    const std::string stored = maker_of(pipeline, parse_port_ref(input.from, {}).step)
+                                   ? ""
+                                   : "; where it is a mask of 0 and 1, " +
+                                         step_text(mask, "cast", input.from + ", dtype: bool") +
+                                         " in its place";
+    return added({step_text(mask, "threshold", input.from + values), mask}, input) + stored;
   }
   if (needed == kLabels && is_mask) return added(label_steps(pipeline, input), input);
   if (needed == kLabels)
@@ -115,7 +130,7 @@ std::string in_line(const Pipeline& pipeline, const std::string& user, const std
   const std::string start = parse_port_ref(from, {}).step;
   const std::set<std::string> makers = makers_of(pipeline, start);
   return last_step(pipeline, user, [&](const StepSpec& step) {
-    return known.of({step.id, "", {}}).surely_meets(needed) &&
+    return known.of({step.id, "", {}}).surely_meets(needed) && numbers_objects(pipeline, step.id) &&
            (makers.contains(step.id) || makers_of(pipeline, step.id).contains(start));
   });
 }
@@ -180,6 +195,16 @@ std::string input_cure(const Pipeline& pipeline, const std::string& user, const 
                : written(input, image);
   }
   return dtype_cure(pipeline, input, needed.dtypes);
+}
+
+const StepSpec* maker_of(const Pipeline& pipeline, const std::string& step) {
+  const StepSpec* by = pipeline.find_step(step);
+  for (size_t ways = 0; by && ways <= pipeline.steps.size(); ++ways) {
+    const OperatorInfo* info = operators().find(by->op);
+    if (!info || (info->family != "layout" && info->name != "cast") || by->inputs.empty()) break;
+    by = pipeline.find_step(by->inputs[0].second.step);
+  }
+  return by;
 }
 
 std::string label_cure(const Pipeline& pipeline, const WrongInput& input) {

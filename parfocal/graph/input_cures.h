@@ -19,6 +19,9 @@ struct WrongInput {
   ItemFacts given = {};
 };
 
+/// The step that made what `step` is a part, or another type, of; null: the source did.
+const StepSpec* maker_of(const Pipeline& pipeline, const std::string& step);
+
 /// Of step `user`: names a step above it that makes what is needed of the same pixels, or adds one.
 std::string input_cure(const Pipeline& pipeline, const std::string& user, const WrongInput& input,
                        const ItemFacts& needed);

@@ -13,18 +13,13 @@ namespace {
 // A source that reads a label image by its name has labels.
 bool names_labels(const SourceSpec& source) { return source.params.find("labels") != nullptr; }
 
-// Whether the pixels are those of the source, whatever part of them.
-bool is_source(const Pipeline& pipeline, const PortRef& ref) {
-  std::string step = ref.step;
-  for (size_t ways = 0; ways <= pipeline.steps.size(); ++ways) {
-    if (step == "source") return true;
-    const StepSpec* by = pipeline.find_step(step);
-    const OperatorInfo* info = by ? operators().find(by->op) : nullptr;
-    if (!info || (info->family != "layout" && info->name != "cast")) return false;
-    if (by->inputs.empty()) return false;
-    step = by->inputs[0].second.step;
-  }
-  return false;
+// Whether the pixels are those of the source, whatever part of them, or of a step that gives other
+// numbers than it gets: a mask as integers has one object, whatever it shows.
+bool may_be_no_labels(const Pipeline& pipeline, const PortRef& ref) {
+  const StepSpec* by = maker_of(pipeline, ref.step);
+  const OperatorInfo* info = by ? operators().find(by->op) : nullptr;
+  if (!info) return !by;
+  return info->family == "filter" || info->family == "pointwise" || info->family == "threshold";
 }
 
 Issue note(const Pipeline& pipeline, const StepSpec& step, const std::string& port,
@@ -50,7 +45,7 @@ std::vector<Issue> labels_from_source(const Pipeline& pipeline) {
     for (const auto& [port, ref] : step.inputs)
       if (std::find(facts->label_inputs.begin(), facts->label_inputs.end(), port) !=
               facts->label_inputs.end() &&
-          is_source(pipeline, ref))
+          may_be_no_labels(pipeline, ref))
         notes.push_back(note(pipeline, step, step.inputs[0].first == port ? "" : port, ref));
   }
   return notes;

@@ -48,13 +48,31 @@ constexpr KeyRow kKeys[] = {
      "min_size min_area max_size max_area area_min area_max size area min_object_size "
      "area_threshold remove_small",
      Of::any, "", kNoSizes},
-    {"operators remove_small", "size min_area area max_size area_threshold threshold", Of::number,
+    {"operators remove_small", "max_size", Of::number, "min_size: $",
+     ": that is the smallest size that stays", 1, 1},
+    {"operators remove_small", "size min_area area area_threshold threshold", Of::number,
      "min_size: $"},
+    {"operators fill_holes", "max_size min_size size area_threshold max_area area", Of::any, "",
+     "no step fills holes by their size: leave it out only where all of them may be filled"},
+    {"operators threshold", "percentile quantile percent", Of::any, "",
+     "no level is a percentile: write method: otsu, or method: value with the level that is known"},
+    {"operators median", "over axis axes along", Of::any, "",
+     "this median is one in space; over time op: background_rolling_median gives each frame that "
+     "of "
+     "itself and the frames that follow"},
+    {"operators crop", "t time frame frames c channel", Of::any, "",
+     "crop keeps a box of each frame; no step keeps a range of frames: name their files in "
+     "source.glob"},
     {"operators median", "kernel_size ksize kernel width side window", Of::number, "size: $"},
     {"operators median", "radius", Of::number, "footprint: disk($)"},
     {"operators median", "selem structure structuring_element kernel element strel", Of::word,
      "footprint: $"},
     {"operators measure", "image img raw image_intensity", Of::word, "intensity: $"},
+    {"operators rescale", "range input_range from clip limits vmin_vmax", Of::any, "in_range: $"},
+    {"operators rescale", "output_range to new_range", Of::any, "out_range: $"},
+    {"operators rescale", "dtype", Of::word, "out_range: $"},
+    {"operators project", "over axes dim dims dimension along direction", Of::word, "axis: $"},
+    {"operators project", "method statistic type mode projection func", Of::word, "how: $"},
     {"operators reduce", "axis axes dim dims dimension along", Of::number, "over: t",
      ": axes have names"},
     {"operators reduce", "axis axes dim dims dimension along", Of::any, "over: $"},
@@ -101,8 +119,18 @@ bool is_of(Of of, const RawValue& value) {
                           : !number && !yes && !no;
 }
 
+// disk(2 px) counts pixels; of a length nobody knows how many these are.
+bool fits_inside(const KeyRow& row, const RawValue& value) {
+  const auto number = leading_number(value.text);
+  if (row.meant.find("($)") == row.meant.npos || !number) return true;
+  const auto meant = meant_quantities(value.text);
+  return number_text(*number) == value.text || meant.empty() || meant[0].ends_with(" px");
+}
+
 // The value for the $ of a row.
 std::string inserted(const KeyRow& row, const RawValue& value) {
+  if (row.meant.find("($)") != row.meant.npos && leading_number(value.text))
+    return number_text(*leading_number(value.text));
   const auto number = leading_number(value.text);
   if ((row.factor == 1 && row.offset == 0) || !number) return value.str();
   const double digits = 1e4;
@@ -123,7 +151,7 @@ std::vector<std::pair<std::string, RawValue>> fields_of(const KeyRow& row, const
     const std::string_view field = row.meant.substr(at, end - at);
     const size_t colon = field.find(": ");
     const std::string_view text = field.substr(colon + 2);
-    const bool same = text == "$" && row.factor == 1;
+    const bool same = text == "$" && row.factor == 1 && row.offset == 0;
     fields.emplace_back(field.substr(0, colon),
                         same ? value : RawValue::scalar(with_value(text, row, value)));
     at = end + 2;
@@ -214,13 +242,15 @@ std::optional<OtherKey> other_key(const std::string& owner, const std::string& k
     if (auto inner = inner_key(key, params)) return inner;
   if (owner == "operators crop")
     if (auto ends = both_ends(name, params)) return ends;
-  if (owner == "operators crop") return extent(name, value, params);
+  if (owner == "operators crop")
+    if (auto box = extent(name, value, params)) return box;
   if (owner == "operators gaussian")
     if (auto sigmas = both_sigmas(name, params)) return sigmas;
   if (owner == "sources files" || owner == "sources generator")
     if (auto scale = scale_of(name, value, params)) return scale;
   for (const KeyRow& row : kKeys) {
-    if (!lists(row.owners, ", ", owner) || !lists(row.keys, " ", name) || !is_of(row.value, value))
+    if (!lists(row.owners, ", ", owner) || !lists(row.keys, " ", name) ||
+        !is_of(row.value, value) || !fits_inside(row, value))
       continue;
     OtherKey meant{fields_of(row, value), with_value(row.words, row, value)};
     meant.replaces = meant.fields.size() > 1;

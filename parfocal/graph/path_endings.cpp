@@ -31,7 +31,7 @@ bool is_of_another(const std::string& path) {
 
 // objects.xlsx to objects.csv, movie.ome.tif to movie.ome.zarr.
 std::string renamed(const std::string& path, const std::string& ending) {
-  std::filesystem::path name(path);
+  std::filesystem::path name(path.substr(0, path.find_last_not_of('/') + 1));
   name.replace_extension();
   if (lowercase(name.extension().string()) == ".ome") name.replace_extension();
   return name.string() + ending;

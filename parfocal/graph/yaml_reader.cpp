@@ -35,7 +35,7 @@ class Builder : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ > 1)
       refuse({"a pipeline file holds one document", place(mark).str(), "---", "one document",
-              "remove everything after the second '---'"});
+              "remove this line where what follows belongs to it, else the rest of the file"});
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -151,8 +151,13 @@ class Builder : public YAML::EventHandler {
     const bool cut_off =
         value.kind == RawValue::Kind::null && top.key[0] >= '0' && top.key[0] <= '9';
     if (!cut_off && !top.keys.insert(top.key).second) {
-      issues_.push_back({"key '" + top.key + "' is given twice", top.key_place.str(), top.key,
-                         "every key once", "remove one of the two '" + top.key + "'"});
+      issues_.push_back(
+          {"key '" + top.key + "' is given twice", top.key_place.str(), top.key, "every key once",
+           top.key == "id" || top.key == "op" || top.key == "type"
+               ? "write '- ' before it where another entry begins, else remove one of "
+                 "the two '" +
+                     top.key + "'"
+               : "remove one of the two '" + top.key + "'"});
       return;
     }
     // Suggestions compare every unknown key with every known one.

@@ -118,7 +118,7 @@ struct Plan {
   int recording = -1;  ///< live with several passes: the sink that later passes read again
   bool fused = true;   ///< false: every edge is a queue
   std::vector<std::string> notices;  ///< what the source tells of itself, as a run does
-  std::string input;  ///< Source::identity() of what was planned for; "" in a plan that was saved
+  std::string input;  ///< Source::identity() of what was planned for; "" in plans of older versions
   std::vector<std::string> explain;  ///< one line per decision, grouped by planner pass
 };
 

@@ -184,6 +184,7 @@ void read_plan(const Json& j, Plan& plan) {
   plan.peak_bytes = j.at("peak_bytes");
   plan.disk_bytes = j.at("disk_bytes");
   plan.disk_not_known = j.value("disk_not_known", std::vector<std::string>());
+  plan.input = j.value("input", "");
   plan.live = j.at("live");
   plan.recording = j.at("recording");
   plan.notices = j.value("notices", std::vector<std::string>());
@@ -228,6 +229,7 @@ std::string plan_to_json(const Plan& plan) {
          {"peak_bytes", plan.peak_bytes},
          {"disk_bytes", plan.disk_bytes},
          {"disk_not_known", plan.disk_not_known},
+         {"input", plan.input},
          {"live", plan.live},
          {"recording", plan.recording},
          {"notices", plan.notices},

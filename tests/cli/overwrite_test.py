@@ -29,7 +29,10 @@ class Overwrite(Outputs):
     def test_files_of_others_in_a_store_keep_it_from_being_replaced(self):
         self.pipeline("p.yaml", 3, "type: ome_zarr, from: source, path: z.ome.zarr")
         self.expect(0, "run", "p.yaml", "--out", "o")
-        for foreign in ("notes.txt", "labels/mine/zarr.json", "0/notes", "other/zarr.json"):
+        for foreign in ("notes.txt", "labels/mine/zarr.json", "0/notes", "other/zarr.json",
+                        "1/zarr.json", "7/c/0", "0/7/zarr.json", "0/c/0/9", "0/.zarray",
+                        "frames/quality/zarr.json", "frames/valid/9", "tables/mine/score/c/0",
+                        "tables/zarr.json"):
             path = self.dir / "o/z.ome.zarr" / foreign
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("{}")
@@ -45,13 +48,57 @@ class Overwrite(Outputs):
     def test_a_store_that_was_hardly_begun_is_replaced(self):
         self.pipeline("p.yaml", 3, "type: ome_zarr, from: source, path: z.ome.zarr")
         self.expect(0, "run", "p.yaml", "--out", "o")
+        description = (self.dir / "o/z.ome.zarr/__parfocal/store.json").read_text()
         shutil.rmtree(self.dir / "o/z.ome.zarr")
         (self.dir / "o/z.ome.zarr/__parfocal").mkdir(parents=True)
-        self.write("o/z.ome.zarr/__parfocal/store.json", "{}")
+        self.write("o/z.ome.zarr/__parfocal/store.json", description)
         (self.dir / "o/z.ome.zarr/frames/valid").mkdir(parents=True)
         self.write("o/z.ome.zarr/frames/valid/zarr.json.part", "{")  # killed just then
         self.expect(0, "run", "p.yaml", "--out", "o", "--overwrite")
         self.assertEqual(self.hidden(), [])
+
+    def test_stores_of_every_kind_are_replaced_and_arrays_that_were_added_are_not(self):
+        table = "table: t, labels: {cells: l}"
+        text = """parfocal: 1
+source: {type: generator, kind: counter, size: {t: 2, p: 2, y: 64, x: 64}, dtype: uint8}
+steps: [{id: m, op: threshold}, {id: l, op: label}, {id: t, op: measure, properties: [area]}]
+sinks: [{type: ome_zarr, from: source, path: z.ome.zarr, %s}]
+"""
+        for options in (table, table + ', format: "0.4", levels: 2', "wells: [A/1, B/2]",
+                        "shard: none, levels: 2"):
+            with self.subTest(options=options):
+                self.write("p.yaml", text % options)
+                out = "o%d" % len(options)
+                self.expect(0, "run", "p.yaml", "--out", out)
+                self.expect(0, "run", "p.yaml", "--out", out, "--overwrite")
+                store = self.dir / out / "z.ome.zarr"
+                arrays = [p.parent for p in store.rglob("*") if p.name == ".zarray" or
+                          p.name == "zarr.json" and '"array"' in p.read_text()]
+                for array in {a.parent: a for a in arrays}.values():  # one of each group
+                    added = array.parent / "9"
+                    shutil.copytree(array, added)
+                    _, err = self.expect(8, "run", "p.yaml", "--out", out, "--overwrite")
+                    self.assertIn(str(added.relative_to(store)), err)
+                    shutil.rmtree(added)
+
+    @unittest.skipUnless(os.geteuid() == 0, "gives a file to another user")
+    def test_results_of_another_user_stay_theirs(self):
+        user = 65534
+        self.pipeline("p.yaml", 3, "type: ome_tiff, from: source, path: a.ome.tif", "type: ome_zarr, from: source, path: z.ome.zarr",
+                      "type: table, path: a.csv")
+        (self.dir / "a.tif").write_bytes(tiff())
+        made = ["run", "p.yaml", "--out", "o"], ["convert", "a.tif", "c.ome.tif"], ["convert", "a.tif", "c.ome.zarr"]
+        for words in made:
+            self.expect(0, *words)
+        theirs = [self.dir / name for name in ("c.ome.tif", "c.ome.zarr")] + list((self.dir / "o").iterdir())
+        for path in theirs:
+            for file in [path, *path.rglob("*")]:
+                os.chown(file, user, user)
+        for words in made:
+            self.expect(0, *words, "--overwrite")
+        for path in theirs:
+            for file in [path, *path.rglob("*")]:
+                self.assertEqual((file.stat().st_uid, file.stat().st_gid), (user, user), file)
 
     def test_a_run_that_could_not_make_all_its_outputs_is_recorded_as_failed(self):
         self.pipeline("p.yaml", 3, "type: ome_zarr, from: source, path: z.ome.zarr",

@@ -48,6 +48,20 @@ VALUES = [
     ("mask", "open, footprint: rectangle(3, 5)", 'footprint: "rectangle(3, 5)"'),
     ("mask", 'open, footprint: "rectangle(3 px, 5 px)"', "footprint: rectangle(3x5)"),
     ("mask", "open, footprint: disk(300)", "footprint: disk(200)"),
+    ("mask", "open, footprint: disk(diameter=5)", "footprint: disk(2.5)"),
+    ("mask", "open, footprint: square(0)", "e.g. footprint: disk(3)"),
+    ("mask", "open, footprint: square(3.5)", "e.g. footprint: disk(3)"),
+    ("mask", "remove_small, min_size: 50 µm²", "e.g. min_size: 1"),
+    ("step", "median, size: 2 um", "e.g. size: 1"),
+    ("step", 'median, size: "3,3"', "size: [3, 3]"),
+    ("step", "median, size: 5x3", "size: [5, 3]"),
+    ("step", 'median, size: "[3, 5]"', "size: [3, 5]"),
+    ("step", "threshold, offset: -5 %", "e.g. offset: 0"),
+    ("step", "threshold, factor: 80 %", "factor: 0.8"),
+    ("step", "crop, y: [0, -10]", "e.g. y: [0, 100]"),
+    ("step", 'crop, y: "10%-90%"', "e.g. y: [0, 100]"),
+    ("step", "background_sparse_median, frac_cleansing: 1.5", "e.g. frac_cleansing: 1"),
+    ("step", "add, constant: 9223372036854775808", "e.g. constant: 1"),
     ("step", "cast, dtype: float", "dtype: float32"),
     ("step", "cast, dtype: half", "dtype: float32"),
     ("step", "cast, dtype: double", "dtype: float64"),
@@ -76,6 +90,13 @@ KEYS = [
     ("gaussian", "fwhm: 5", "sigma: 2.1233 px"),
     ("threshold}, {op: open", "radius: 7", "footprint: disk(7)"),
     ("threshold}, {op: open", "size: 3", "footprint: square(3)"),
+    ("median", "radius: 2 px", "footprint: disk(2)"),
+    ("median", "kernel_size: 3", "size: 3"),
+    ("threshold}, {op: remove_small", "max_size: 10", "min_size: 11"),
+    ("threshold}, {op: remove_small", "min_area: 10", "min_size: 10"),
+    ("rescale", "range: [0, 100]", "in_range: [0, 100]"),
+    ("project", "over: t", "axis: t"),
+    ("project", "axis: t, method: mean", "how: mean"),
     ("crop", "x: 10, width: 20", "x: [10, 30]"),
     ("crop", "height: 20", "y: [0, 20]"),
     ("select", "channel: 1", "axis: c, index: 1"),
@@ -99,15 +120,20 @@ WORDS = [
     (CELLS[:-2] + ", {op: label, from: threshold, structure: 50}", "max_objects: 50", "in its place"),
     ("{op: reduce, over: t, how: median}", "'mean'", "background_rolling_median"),
     ("{op: select, axis: t, index: -1}", "index: 0", "n - 1"),
-    ("{op: threshold, method: triangle}", "e.g.", "method: value"),
+    ("{op: threshold, method: moments}", "e.g.", "method: otsu"),
+    ("{op: threshold, percentile: 95}", "per: ", "method: value"),
+    ("{op: crop, t: [0, 10]}", "'x'", "source.glob"),
+    ("{op: fill_holes, max_size: 64, from: source}", "remove 'max_size'", "leave it out only"),
+    ("{op: and}", "'add'", "multiply is AND"),
 ]
 
 NAMES = [
     ("op", "regionprops", "op: measure"), ("op", "erosion", "op: erode"),
-    ("op", "max_projection", "op: reduce, over: z, how: max"), ("op", "astype", "op: cast"),
+    ("op", "max_projection", "op: project, axis: z, how: max"), ("op", "astype", "op: cast"),
     ("op", "median_filter", "op: median"), ("op", "remove_small_objects", "op: remove_small"),
     ("op", "binary_fill_holes", "op: fill_holes"), ("op", "plus", "op: add"),
-    ("op", "Gaussian", "'gaussian'"),
+    ("op", "Gaussian", "'gaussian'"), ("op", "despeckle", "op: median, size: 3"),
+    ("op", "rescale_intensity", "op: rescale"), ("op", "exclude_on_edges", "op: clear_border"),
     ("source", "tiff", "type: files"), ("source", "OME-TIFF", "type: files"),
     ("source", "OME_ZARR", "'ome_zarr'"), ("source", "zarr", "type: ome_zarr"),
     ("sink", "csv", "type: table"), ("sink", "tiff", "type: ome_tiff"), ("sink", "OME-Zarr", "'ome_zarr'"),
@@ -164,7 +190,7 @@ class OwnValues(CommandTest):
                 self.assertEqual(len(cures), 1, cures)
                 kept = cures[0].split(" in place of ")
                 self.assertEqual(kept[0], "write " + meant)
-                replaced = kept[1].split(": a size")[0].split(": the full")[0].split(": axes have")[0]
+                replaced = kept[1].split(": a size")[0].split(": the full")[0].split(": axes have")[0].split(": that is")[0]
                 self.assertIn(replaced, given)
                 rest = given.replace(replaced, meant)
                 self.told(steps="{op: %s, %s}" % (step, rest), code=0)

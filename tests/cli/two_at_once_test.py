@@ -1,10 +1,11 @@
 """Two commands in one place: the second one is refused."""
 
+import shutil
 import signal
 import time
 import unittest
 
-from outputs import Outputs
+from outputs import GENERATOR, Outputs
 from support import tiff
 
 
@@ -29,8 +30,13 @@ class TwoAtOnce(Outputs):
         return facts.get("frames", facts.get("events"))
 
     def start_and_stop(self, command, output):
-        process = self.start(*self.line(command, output))
-        place = self.dir / self.PLACES[command.replace("convert --overwrite", "convert")]
+        place = self.PLACES.get(command) or self.PLACES[command.replace(" --overwrite", "")]
+        return self.stop_at(place, *self.line(command, output))
+
+    def stop_at(self, place, *command):
+        """Starts a command and stops it when this file is there."""
+        process = self.start(*command)
+        place = self.dir / place
         while process.poll() is None:
             if place.exists() and place.stat().st_size > 0:
                 process.send_signal(signal.SIGSTOP)
@@ -121,6 +127,64 @@ class TwoAtOnce(Outputs):
         self.assertEqual(process.returncode, 1, err)
         self.assertEqual((self.dir / "c.ome.tif").read_text(), "mine")
         self.assertIn("was changed while this run went on", err)
+
+    def go_on(self, process):
+        process.send_signal(signal.SIGCONT)
+        _, err = process.communicate(timeout=120)
+        return process.returncode, err
+
+    def test_what_was_put_into_a_store_meanwhile_is_not_thrown_away(self):
+        sink = "type: ome_zarr, from: source, path: z.ome.zarr"
+        self.pipeline("p.yaml", 0, sink, source=GENERATOR % 2000)
+        (self.dir / "long.tif").write_bytes(tiff(320, 240, pages=600))
+        for words, store, hidden, code in (
+                (["run", "p.yaml", "--out", "o"], "o/z.ome.zarr", "o/.parfocal-new", 1),
+                (["convert", "long.tif", "c.ome.zarr"], "c.ome.zarr", ".c.ome.zarr.parfocal", 8)):
+            self.expect(0, *words)
+            for name in ("my-notes.txt", "labels/mine/roi.txt", "frames/quality/c/0"):
+                with self.subTest(store=store, name=name):
+                    shutil.rmtree(self.dir / hidden, ignore_errors=True)  # of the last one
+                    before = self.files(store)
+                    process = self.stop_at(hidden + "/run.json", *words, "--overwrite", "--threads", "1")
+                    path = self.dir / store / name
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_text("precious")
+                    status, err = self.go_on(process)
+                    self.assertEqual(status, code, err)
+                    self.assertEqual(self.files(store), {**before, name: b"precious"})
+                    self.assertIn(name, err)
+                    self.assertIn(hidden, err)
+                    self.expect(0, "info", hidden + "/" + store.split("/")[-1])  # the new result
+                    path.unlink()
+            self.expect(0, *words, "--overwrite")
+
+    def test_a_file_that_was_written_to_meanwhile_is_not_replaced(self):
+        self.prepare("c.ome.tif", "type: ome_tiff, path: c.ome.tif")
+        for command, code in (("convert --overwrite", 8), ("run --overwrite", 1)):
+            with self.subTest(command=command):
+                self.clear()
+                self.expect(0, *self.line(command.split()[0], "c.ome.tif"))
+                process = self.start_and_stop(command, "c.ome.tif")
+                with open(self.dir / "c.ome.tif", "ab") as file:
+                    file.write(b"mine")
+                status, err = self.go_on(process)
+                self.assertEqual(status, code, err)
+                self.assertIn("was changed while", err)
+                self.assertTrue((self.dir / "c.ome.tif").read_bytes().endswith(b"mine"))
+
+    def test_a_recording_that_was_written_to_meanwhile_is_not_replaced(self):
+        if self.run_command("ops", "rtdc").returncode != 0:
+            self.skipTest("built without HDF5")
+        self.pipeline("in.yaml", 3000, "type: rtdc, path: in.rtdc, from: source")
+        self.expect(0, "run", "in.yaml", "--out", ".")
+        shutil.copy(self.dir / "in.rtdc", self.dir / "b.rtdc")
+        process = self.start_and_stop("background --overwrite", "b.rtdc")
+        with open(self.dir / "b.rtdc", "ab") as file:
+            file.write(b"mine")
+        status, err = self.go_on(process)
+        self.assertEqual(status, 8, err)
+        self.assertIn("was changed while", err)
+        self.assertTrue((self.dir / "b.rtdc").read_bytes().endswith(b"mine"))
 
     def test_a_run_whose_folder_is_moved_away_does_not_say_done(self):
         self.prepare("c.ome.tif", "type: ome_zarr, path: z.ome.zarr")

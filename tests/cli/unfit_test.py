@@ -34,6 +34,15 @@ WRONG_STEPS = [
     ("{id: cells, op: label, from: smooth}", "float32 or float64",
      "add before it {id: mask_2, op: threshold, from: smooth} and write from: mask_2",
      "{id: mask_2, op: threshold, from: smooth}, {id: cells, op: label, from: mask_2}"),
+    # Grey levels are no labels, and Otsu's level of the numbers of objects parts nothing.
+    ("{id: cells, op: remove_small, min_size: 5, from: smooth}", "float32 or float64",
+     "add before it {id: mask_2, op: threshold, from: smooth} and write from: mask_2",
+     "{id: mask_2, op: threshold, from: smooth}, {id: kept, op: remove_small, min_size: 5, from: mask_2}, "
+     "{id: cells, op: label, from: kept}"),
+    ("{id: number, op: fill_holes, from: cells}", "uint32",
+     "add before it {id: mask_2, op: threshold, from: cells, method: value, value: 0} and write from: mask_2",
+     "{id: mask_2, op: threshold, from: cells, method: value, value: 0}, "
+     "{id: number, op: fill_holes, from: mask_2}"),
 ]
 WRONG_SINKS = [
     ("{type: ome_tiff, from: number, path: a.ome.tif}", "one number per frame",

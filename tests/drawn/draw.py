@@ -84,7 +84,7 @@ class Drawer:
         if operator.name in ("add", "subtract", "multiply", "divide"):  # either another step or a number
             step.pop("constant", None)
             if "by" not in step:
-                step["constant"] = rng.choice([3, 0.5, 0, 1, -2, 1000])
+                step["constant"] = rng.choice([3, 0.5, 0, 1, -2, 1000, 2**33, 1e-46])
         return step
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.ndimage
+import skimage.exposure
 import skimage.filters
 import skimage.measure
 import skimage.morphology
@@ -110,6 +111,37 @@ def invert(step, inputs, layouts, out):
     return [np.asarray(skimage.util.invert(np.asarray(inputs[0])))]
 
 
+def rescale_range(spec, image):
+    if isinstance(spec, str) and spec == "image":
+        real = image[~np.isnan(image)] if image.dtype.kind == "f" else image
+        return (np.nan, np.nan) if real.size == 0 else (float(real.min()), float(real.max()))
+    if isinstance(spec, str):
+        dtype = image.dtype if spec == "dtype" else np.dtype(spec)
+        return (-1.0, 1.0) if dtype.kind == "f" else (float(np.iinfo(dtype).min), float(np.iinfo(dtype).max))
+    return float(spec[0]), float(spec[1])
+
+
+def rescaled(step, image, stack=None):
+    """skimage.exposure.rescale_intensity but for NaN, which do not count in the range, and for what does not
+    fit integers, which saturates. `stack`: all items, of which the range is taken."""
+    spec, out = step.get("in_range", "image"), step.get("out_range", "dtype")
+    low, high = rescale_range(spec, image if stack is None else stack)
+    out_low, out_high = rescale_range(out, image)
+    if isinstance(out, str):
+        out_low = 0.0 if low >= 0 else out_low
+        dtype = image.dtype if out == "dtype" else np.dtype(out)
+    else:
+        dtype = np.dtype(np.float32 if image.dtype == np.float32 else np.float64)
+    with np.errstate(all="ignore"):
+        real = np.clip(image if image.dtype == np.float32 else image.astype(np.float64), low, high)
+        real = np.clip(real, out_low, out_high) if low == high else (real - low) / (high - low) * (out_high - out_low) + out_low
+    if dtype.kind == "f":
+        return real.astype(dtype)
+    whole = np.trunc(np.nan_to_num(real.astype(np.float64)))
+    most = int(np.iinfo(dtype).max)
+    return np.array([min(max(int(v), int(np.iinfo(dtype).min)), most) for v in whole.reshape(-1)], object).astype(dtype).reshape(image.shape)
+
+
 # --- filters ---
 
 def pixels_of(length, layout, axis):
@@ -203,15 +235,30 @@ def fill_holes(step, inputs, layouts, out):
 
 # --- thresholds ---
 
-def otsu(pixels):
-    """skimage's level; a constant image has its value as level."""
-    pixels = pixels[~np.isnan(pixels)] if pixels.dtype.kind == "f" else pixels
+def level_by(method, pixels):
+    """skimage's level; a constant image has its value as level (of method minimum skimage has none)."""
+    if pixels.dtype.kind == "f":
+        pixels = pixels[np.isfinite(pixels) if method in ("li", "mean") else ~np.isnan(pixels)].astype(np.float64)
+    elif pixels.dtype.kind == "i":
+        pixels = pixels.astype(np.int64)  # threshold_li subtracts the minimum in place
     if pixels.size == 0:
         return None
-    if pixels.min() == pixels.max():
+    if pixels.min() == pixels.max() and (method != "minimum" or pixels.dtype.kind == "f"):
         return float(pixels.flat[0])
-    wide = pixels.astype(np.float64) if pixels.dtype.kind == "f" else pixels
-    return float(skimage.filters.threshold_otsu(wide))
+    try:
+        return float(getattr(skimage.filters, f"threshold_{method}")(pixels))
+    except RuntimeError:
+        return FAILS
+
+
+def yen_levels(pixels):
+    """Levels whose criterion is the largest but for a few roundings in float32."""
+    counts, centers = skimage.exposure.histogram(pixels[~np.isnan(pixels)], 256)
+    share = counts / counts.sum()
+    below, squares = np.cumsum(share)[:-1], np.cumsum(share**2)
+    above = np.cumsum(share[::-1] ** 2)[::-1][1:]
+    criterion = np.log((below * (1 - below)) ** 2 / (squares[:-1] * above))
+    return centers[:-1][criterion >= criterion.max() - 3e-6 * max(1, abs(criterion.max()))]
 
 
 def level_tolerance(pixels, step):
@@ -241,18 +288,25 @@ def equally_good(pixels):
 def level_of(step, pixels, told=None):
     """What pixels are compared with: an oracle of the second output. Of levels that are equally good
     that which is next to the one that was told."""
-    level = step["value"] if step.get("method") == "value" else otsu(pixels)
-    if level is None:
-        return None
+    method = step.get("method", "otsu")
     factor, offset = step.get("factor", 1), step.get("offset", 0)
-    if step.get("method") == "value":
-        return np.float64(level * factor + offset)
-    levels = [level]
-    if pixels.dtype.kind == "f" and np.nanmin(pixels) < np.nanmax(pixels):
-        levels += [*equally_good(pixels), *equally_good(pixels.astype(np.float64))]
+    if method == "value":
+        return np.float64(step["value"] * factor + offset)
+    level = level_by(method, pixels)
+    if level is None or level is FAILS:
+        return level
+    levels, tolerance = [level], level_tolerance(pixels, step)
+    real = pixels.dtype.kind == "f"
+    if np.nanmin(pixels) < np.nanmax(pixels):
+        if method == "otsu" and real:
+            levels += [*equally_good(pixels), *equally_good(pixels.astype(np.float64))]
+        if method == "yen":
+            levels += [*yen_levels(pixels), *yen_levels(pixels.astype(np.float64 if real else np.int64))]
+    if method in ("li", "mean"):
+        tolerance += 1e-12 * float(np.abs(pixels[np.isfinite(pixels)].astype(np.float64)).max()) * max(1, abs(factor))
     levels = np.float64(levels) * factor + offset
     nearest = levels[0] if told is None else levels[np.argmin(np.abs(levels - told))]
-    return Within(np.float64(nearest), level_tolerance(pixels, step))
+    return Within(np.float64(nearest), tolerance)
 
 
 def mask_of(step, image, level):
@@ -287,7 +341,10 @@ def fewer_objects(step, inputs, layouts, out):
     @planes
     def fewer(plane):
         labels = skimage.measure.label(plane, connectivity=connectivity_of(step)) if plane.dtype == bool else plane
-        if step["op"] == "clear_border":
+        if step["op"] == "clear_border" and plane.dtype != bool:  # all pieces of a label
+            edge = np.concatenate([plane[0], plane[-1], plane[:, 0], plane[:, -1]])
+            kept = np.where(np.isin(plane, edge), 0, plane)
+        elif step["op"] == "clear_border":
             kept = skimage.segmentation.clear_border(labels.astype(np.int64))
         else:
             sizes = np.bincount(labels.reshape(-1).astype(np.int64))
@@ -300,7 +357,10 @@ def fewer_objects(step, inputs, layouts, out):
 
 @oracle("count")
 def count(step, inputs, layouts, out):
-    return [np.int64(np.asarray(inputs[0]).max(initial=0))]
+    labels = np.asarray(inputs[0])
+    if labels.max(initial=0) > max(65535, labels.size):
+        return [FAILS]
+    return [np.int64(np.count_nonzero(np.unique(labels)))]
 
 
 MOST_MEASURED = 400  # objects of an item; regionprops takes its time
@@ -387,6 +447,13 @@ def reduce_(how, items, inside):
     value = getattr(np, how)(stack.astype(np.float64), axis=axis)
     size = np.abs(stack.astype(np.float64)).max(initial=1)
     return Within(value, 1e-12 * size * (size if how == "var" else 1))
+
+
+@oracle("project")
+def project(step, inputs, layouts, out):
+    """Along an axis inside the items; one of the stream is folded by reduce_."""
+    axis = list(layouts[0].item_names).index(step.get("axis", "z"))
+    return [reduce_(step.get("how", "max"), list(np.moveaxis(np.asarray(inputs[0]), axis, 0)), False)]
 
 
 def exact_sum(stack, axis):

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "parfocal/core/file_owner.h"
+
 namespace parfocal {
 
 Fd::~Fd() {
@@ -141,6 +143,7 @@ Status write_file_atomically(const std::filesystem::path& path, std::span<const 
     return failure;
   }
   if (Status closed = fd.close_checked(part); !closed.ok()) return closed;
+  keep_owner(path, part);
   if (::rename(part.c_str(), path.c_str()) != 0) return io_failure("rename to", path);
   return durable ? sync_directory(path.parent_path()) : Status();
 }

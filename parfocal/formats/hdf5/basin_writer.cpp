@@ -4,10 +4,13 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "parfocal/formats/hdf5/columns.h"
 #include "parfocal/formats/hdf5/dataset.h"
+#include "parfocal/formats/hdf5/lock.h"
 #include "parfocal/formats/hdf5/md5.h"
-#include "parfocal/formats/hdf5/rtdc_file.h"
+#include "parfocal/formats/hdf5/pieces.h"
 #include "parfocal/formats/hdf5/strings.h"
+#include "parfocal/formats/hdf5/types.h"
 
 namespace parfocal {
 namespace {
@@ -61,6 +64,43 @@ bool is_used(const std::vector<KeyedEntry>& entries, const std::string& mapping)
                      [&](const KeyedEntry& e) { return e.entry.mapping == mapping; });
 }
 
+// Calls use(first, numbers) for all of them; false as soon as it gives false.
+template <class F>
+bool for_each_piece(int64_t length, const MappingRead& read, F&& use) {
+  std::vector<int64_t> numbers(static_cast<size_t>(std::min(length, kMappingAtOnce)));
+  for (int64_t first = 0; first < length; first += kMappingAtOnce) {
+    const auto piece =
+        std::span(numbers).first(static_cast<size_t>(std::min(length - first, kMappingAtOnce)));
+    read(first, piece);
+    if (!use(first, piece)) return false;
+  }
+  return true;
+}
+
+bool is_mapping(const IntegerColumn& there, int64_t length, const MappingRead& read) {
+  if (there.size() != length) return false;
+  std::vector<int64_t> other;
+  return for_each_piece(length, read, [&](int64_t first, std::span<const int64_t> numbers) {
+    other.resize(numbers.size());
+    there.read(first, other);
+    return std::equal(numbers.begin(), numbers.end(), other.begin());
+  });
+}
+
+void write_mapping(const H5File& file, const std::string& name, int64_t length,
+                   const MappingRead& read) {
+  const Hdf5Lock lock;
+  const Handle dataset = create_dataset(file, name, {DType::i64, {length}, {}, 5, true});
+  const Handle type = native_type(DType::i64);
+  for_each_piece(length, read, [&](int64_t first, std::span<const int64_t> numbers) {
+    const Box box{{static_cast<uint64_t>(first)}, {numbers.size()}};
+    if (!write_box(dataset.id(), type.id(), box, numbers.data()))
+      throw_hdf5(ErrorCode::run_failed, "the dataset cannot be written", file.where(name),
+                 "check the space on the disk");
+    return true;
+  });
+}
+
 }  // namespace
 
 std::string basin_text(const BasinEntry& entry) {
@@ -104,13 +144,20 @@ void store_basin(const H5File& file, const BasinEntry& entry) {
 }
 
 std::string store_mapping(const H5File& file, const std::vector<int64_t>& mapping) {
+  return store_mapping(file, static_cast<int64_t>(mapping.size()),
+                       [&](int64_t first, std::span<int64_t> to) {
+                         std::copy_n(mapping.begin() + first, to.size(), to.begin());
+                       });
+}
+
+std::string store_mapping(const H5File& file, int64_t length, const MappingRead& read) {
   for (int k = 0; k < 10; ++k) {
     const std::string name = "basinmap" + std::to_string(k), path = "events/" + name;
     if (!file.exists(path)) {
-      write_column(file, path, mapping);
+      write_mapping(file, path, length, read);
       return name;
     }
-    if (read_integer_column(file, path) == mapping) return name;
+    if (is_mapping(IntegerColumn(file, path), length, read)) return name;
   }
   throw Error(ErrorCode::run_failed,
               Issue{"the file has ten mappings already", file.path().string(), "basinmap0..9",

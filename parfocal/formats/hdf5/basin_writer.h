@@ -2,7 +2,9 @@
 /// Basins: the entries by which an .rtdc file says where features lie that it does not hold itself,
 /// written as dcnum writes them, down to the key (the MD5 of the text).
 
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,10 @@ void store_basin(const H5File& file, const BasinEntry& entry);
 /// Stores event -> index as the first "events/basinmapK", K = 0..9, that is free or holds the same
 /// numbers, and returns its name. \throws Error(run_failed) if all ten are taken
 std::string store_mapping(const H5File& file, const std::vector<int64_t>& mapping);
+/// The same of `length` numbers that `read(first, to)` gives, some at a time.
+using MappingRead = std::function<void(int64_t first, std::span<int64_t> to)>;
+std::string store_mapping(const H5File& file, int64_t length, const MappingRead& read);
+inline constexpr int64_t kMappingAtOnce = 16'384;  ///< numbers of one read
 /// Removes `feature` from this file's own internal basins: its data, its place in their entries,
 /// entries that have no other feature, and mappings that no entry needs any more. What an earlier
 /// run left behind would else be found first, or not, by the order of MD5 keys.

@@ -5,9 +5,13 @@
 #include "parfocal/formats/common/test_support-inl.h"
 #include "parfocal/formats/hdf5/attributes.h"
 #include "parfocal/formats/hdf5/dataset.h"
+#include "parfocal/formats/hdf5/lock.h"
 #include "parfocal/formats/hdf5/measurement_identifier.h"
+#include "parfocal/formats/hdf5/pieces.h"
 #include "parfocal/formats/hdf5/rtdc_copy.h"
+#include "parfocal/formats/hdf5/rtdc_file.h"
 #include "parfocal/formats/hdf5/strings.h"
+#include "parfocal/formats/hdf5/types.h"
 #include "test_places.h"
 
 namespace parfocal {
@@ -67,6 +71,20 @@ TEST(BasinWriter, TakesTheFirstFreeOrEqualMapping) {
   EXPECT_THROW(store_mapping(file, {11, 11, 11}), Error);
 }
 
+TEST(BasinWriter, ComparesAndStoresLongMappingsInPieces) {
+  TempDir dir;
+  const H5File file = H5File::create(dir / "a.rtdc");
+  std::vector<int64_t> mapping(3 * kMappingAtOnce + 7);
+  for (size_t i = 0; i < mapping.size(); ++i) mapping[i] = static_cast<int64_t>(i * i % 1000);
+  std::vector<int64_t> other = mapping;
+  ++other.back();
+  EXPECT_EQ(store_mapping(file, mapping), "basinmap0");
+  EXPECT_EQ(store_mapping(file, other), "basinmap1");
+  EXPECT_EQ(store_mapping(file, mapping), "basinmap0");
+  EXPECT_EQ(read_integer_column(file, "events/basinmap0"), mapping);
+  EXPECT_EQ(read_integer_column(file, "events/basinmap1"), other);
+}
+
 TEST(BasinWriter, RemovesItsOwnOldEntryDataAndMapping) {
   TempDir dir;
   const H5File file = H5File::create(dir / "a.rtdc");
@@ -116,6 +134,58 @@ TEST(RtdcCopy, TakesOverAttributesLogsAndTablesAndRefersToTheRest) {
   ASSERT_NE(own, entries.end());
   EXPECT_EQ(own->paths.front(), std::filesystem::canonical(path).string());
   EXPECT_THAT(own->features, testing::Contains("image"));
+}
+
+void write_doubles(const H5File& file, const std::string& name, const std::vector<int64_t>& shape,
+                   const std::vector<int64_t>& chunk, const std::vector<double>& values) {
+  const Handle table = create_dataset(file, name, {DType::f64, shape, chunk, 0, false});
+  write_dataset(table.id(), DType::f64, values.data(), name);
+}
+
+// More than one box along every axis, and none that divides the table.
+TEST(RtdcCopy, CopiesTablesInPieces) {
+  TempDir dir;
+  std::vector<double> values(3 * 300'001);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(i);
+  const auto count = static_cast<int64_t>(values.size());
+  {
+    const H5File file = H5File::create(dir / "a.rtdc");
+    write_doubles(file, "tables/column", {count}, {70'000}, values);
+    write_doubles(file, "tables/wide", {3, count / 3}, {2, 1000}, values);
+  }
+  const H5File from = H5File::open(dir / "a.rtdc"), to = H5File::create(dir / "b.rtdc");
+  copy_metadata(from, to);
+  for (const char* name : {"tables/column", "tables/wide"}) {
+    std::vector<double> copied(values.size());
+    const Handle table = open_for_pieces(to, name);
+    Box all;
+    {
+      const Hdf5Lock lock;
+      for (const int64_t size : shape_of(table.id()))
+        all.count.push_back(static_cast<uint64_t>(size));
+      all.first.resize(all.count.size());
+      ASSERT_TRUE(read_box(table.id(), native_type(DType::f64).id(), all, copied.data()));
+    }
+    EXPECT_EQ(copied, values) << name;
+  }
+  EXPECT_LT(copying_bytes(dir / "a.rtdc"), 16 << 20);
+}
+
+TEST(RtdcCopy, RefusesATableThatWasNeverWrittenBeforeAnythingIsComputed) {
+  TempDir dir;
+  {
+    const H5File file = H5File::create(dir / "a.rtdc");
+    create_dataset(file, "tables/h", {DType::f64, {1'000'000'000'000}, {1000}, 5, true});
+  }
+  EXPECT_EQ(copying_bytes(dir / "none.rtdc"), 0);
+  try {
+    copying_bytes(dir / "a.rtdc");
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::input_missing);
+    EXPECT_THAT(error.what(), testing::HasSubstr("a.rtdc: tables/h"));
+    EXPECT_THAT(error.what(), testing::HasSubstr("1000000000000 rows in 0 bytes"));
+  }
 }
 
 TEST(RtdcCopy, MakesTextsOfVariableLengthFixed) {

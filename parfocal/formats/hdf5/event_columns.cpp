@@ -1,8 +1,9 @@
 #include "parfocal/formats/hdf5/event_columns.h"
 
 #include <algorithm>
+#include <span>
 
-#include "parfocal/formats/hdf5/rtdc_file.h"
+#include "parfocal/formats/hdf5/columns.h"
 
 namespace parfocal {
 namespace {
@@ -48,6 +49,18 @@ Status append_image(DatasetWriter& writer, const View& image) {
     to += bytes;
   });
   return writer.commit();
+}
+
+// How many events are of frame `last` or one before it; their frames ascend.
+int64_t events_until(const IntegerColumn& frames, int64_t last) {
+  int64_t begin = 0, end = frames.size();
+  while (begin < end) {
+    const int64_t middle = begin + (end - begin) / 2;
+    int64_t frame = 0;
+    frames.read(middle, std::span(&frame, 1));
+    (frame <= last ? begin : end) = frame <= last ? middle + 1 : middle;
+  }
+  return begin;
 }
 
 }  // namespace
@@ -160,9 +173,8 @@ Status EventColumns::finish(const H5File& file, int64_t frames) {
   Status s = frame_->finish();
   if (s.ok() && frames >= 0) {
     frames -= std::lower_bound(left_out_.begin(), left_out_.end(), frames) - left_out_.begin();
-    const auto all = read_integer_column(file, "events/basinmap0");
     const int64_t last = frames == 0 ? -1 : frames_.frame(frames - 1);
-    events = std::min(events, std::upper_bound(all.begin(), all.end(), last) - all.begin());
+    events = std::min(events, events_until(IntegerColumn(file, "events/basinmap0"), last));
   }
   Status finished = finish_together(writers(), events, events_);
   return s.ok() ? std::move(finished) : std::move(s);

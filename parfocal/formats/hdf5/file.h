@@ -51,6 +51,9 @@ class H5File {
   /// Whether the path still leads to the file that was opened, with its size and time. Fails with
   /// the file's name.
   Status unchanged() const;
+  /// Of the file when it was opened for reading; the time of change counts from 1970.
+  int64_t bytes() const { return stamp_.bytes; }
+  int64_t changed_ns() const { return stamp_.time_ns; }
   /// Closes the file and reports what failed then; later calls do nothing. All handles into the
   /// file must have been given back, else the file stays open until they are.
   Status close();

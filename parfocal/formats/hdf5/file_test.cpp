@@ -109,6 +109,42 @@ TEST_F(Hdf5, Strings_InChunksAreReadAsFarAsTheyMayBeLarge) {
               HasSubstr("the text is too large"));
 }
 
+// A text of fixed length has the room of its longest line for each of them: far more than it holds.
+TEST_F(Hdf5, Strings_AreCopiedInPieces) {
+  std::vector<std::string> lines(20'000, "frame 1 ok");
+  lines[12'345] = std::string(30'000, 'x');
+  lines.back() = "";
+  {
+    const H5File file = H5File::create(folder_ / "a.h5");
+    write_variable_strings(file, "logs/old", lines);
+    write_variable_strings(file, "logs/none", {});
+  }
+  const H5File from = H5File::open(folder_ / "a.h5");
+  {
+    const H5File to = H5File::create(folder_ / "b.h5");
+    copy_text(from, to, "logs/old");
+    copy_text(from, to, "logs/none");
+  }
+  const H5File file = H5File::open(folder_ / "b.h5");
+  EXPECT_THAT(file.members("logs"), ElementsAre("old"));
+  {
+    const Hdf5Lock lock;
+    const Handle dataset = file.dataset("logs/old"), type(H5Dget_type(dataset.id()));
+    EXPECT_EQ(H5Tget_size(type.id()), 30'000u);
+  }
+  EXPECT_EQ(read_strings(file, "logs/old"), lines) << "600 MB with its padding, 0.2 MB without";
+  EXPECT_LT(text_copying_bytes(measure_text(from, "logs/old")), 16 << 20);
+}
+
+TEST_F(Hdf5, Strings_OfAbsurdlyUnequalLinesAreNotCopied) {
+  std::vector<std::string> lines(3000, "x");
+  lines.front() = std::string(4 << 20, 'x');
+  { write_variable_strings(H5File::create(folder_ / "a.h5"), "logs/old", lines); }
+  EXPECT_THAT(message(ErrorCode::input_missing,
+                      [&] { measure_text(H5File::open(folder_ / "a.h5"), "logs/old"); }),
+              HasSubstr("3000 lines of up to 4194304 bytes"));
+}
+
 TEST_F(Hdf5, Strings_OfADamagedHeapAreRefused) {
   { write_variable_strings(H5File::create(folder_ / "a.h5"), "logs/old", {"one", "two"}); }
   std::fstream stream(folder_ / "a.h5", std::ios::in | std::ios::out | std::ios::binary);

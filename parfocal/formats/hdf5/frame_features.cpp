@@ -3,9 +3,11 @@
 #include <hdf5.h>
 
 #include <algorithm>
+#include <span>
 
 #include "parfocal/formats/hdf5/attributes.h"
 #include "parfocal/formats/hdf5/basin_writer.h"
+#include "parfocal/formats/hdf5/columns.h"
 #include "parfocal/formats/hdf5/dataset.h"
 #include "parfocal/formats/hdf5/lock.h"
 #include "parfocal/formats/hdf5/measurement_identifier.h"
@@ -19,7 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kMapping = "basinmap0";
-constexpr hsize_t kBlock = 16'384;  // events that are gathered at once
+constexpr hsize_t kBlock = 16'384;    // events that are gathered at once
+constexpr int64_t kMostRun = 65'536;  // frames that are read for them
 
 // The scalars that belong to a frame, not to an event (dcnum/read/const.py).
 std::vector<std::string> frame_scalars() {
@@ -43,6 +46,15 @@ bool transfer(bool write, hid_t dataset, hid_t type, hsize_t first, std::vector<
       write ? H5Dwrite(dataset, type, memory.id(), file.id(), H5P_DEFAULT, values.data())
             : H5Dread(dataset, type, memory.id(), file.id(), H5P_DEFAULT, values.data());
   return done >= 0;
+}
+
+// Where the frames that are read at once for the events from `begin` on end: events may be rare.
+template <class T>
+size_t end_of_run(std::span<const T> frames, size_t begin) {
+  const auto from = frames.begin() + static_cast<std::ptrdiff_t>(begin);
+  const int64_t end = static_cast<int64_t>(*from) + kMostRun;
+  const auto in_run = [&](T frame) { return static_cast<int64_t>(frame) < end; };
+  return static_cast<size_t>(std::partition_point(from, frames.end(), in_run) - frames.begin());
 }
 
 hsize_t length_of(hid_t dataset) {
@@ -104,11 +116,24 @@ void FrameFeatures::pass_on_basins() const {
 
 std::string FrameFeatures::composed_mapping(const std::string& mapping) const {
   if (mapping.empty()) return kMapping;
-  const auto frames = read_integer_column(to_, std::string("events/") + kMapping);
-  const auto there = read_integer_column(from_, "events/" + mapping);
-  std::vector<int64_t> composed;
-  for (const int64_t frame : frames) composed.push_back(there.at(static_cast<size_t>(frame)));
-  return store_mapping(to_, composed);
+  const IntegerColumn frames(to_, std::string("events/") + kMapping);
+  const IntegerColumn there(from_, "events/" + mapping);
+  std::vector<int64_t> run;
+  return store_mapping(to_, frames.size(), [&](int64_t first, std::span<int64_t> to) {
+    frames.read(first, to);
+    if (to.back() >= there.size())
+      throw Error(ErrorCode::run_failed,
+                  Issue{"the mapping of a basin has fewer frames than there are",
+                        from_.where("events/" + mapping), std::to_string(there.size()),
+                        "more than " + std::to_string(to.back()), "restore the original file"});
+    for (size_t begin = 0, end = 0; begin < to.size(); begin = end) {
+      end = end_of_run(std::span<const int64_t>(to), begin);
+      const int64_t from = to[begin];
+      run.resize(static_cast<size_t>(to[end - 1] - from + 1));
+      there.read(from, run);
+      for (size_t e = begin; e < end; ++e) to[e] = run[static_cast<size_t>(to[e] - from)];
+    }
+  });
 }
 
 // Frames of neighbouring events lie together, so a block of events needs a short run of frames.
@@ -125,10 +150,12 @@ void FrameFeatures::copy_column(const std::string& name, int zstd_level) const {
       to_, "events/" + name, {dtype, {static_cast<int64_t>(events)}, {}, zstd_level, true});
   const Handle memory = native_type(dtype);
   bool good = true;
-  for (hsize_t first = 0; first < events && good; first += kBlock) {
+  for (hsize_t first = 0, count = 0; first < events && good; first += count) {
     std::vector<uint32_t> at(std::min(kBlock, events - first));
     good = transfer(false, map.id(), H5T_NATIVE_UINT32, first, at) && at.back() < frames;
     if (!good) break;
+    at.resize(end_of_run(std::span<const uint32_t>(at), 0));
+    count = at.size();
     std::vector<int64_t> run(at.back() - at.front() + 1), picked;  // 8 bytes, whatever they mean
     good = transfer(false, source.id(), memory.id(), at.front(), run);
     for (const uint32_t frame : at) picked.push_back(run[frame - at.front()]);

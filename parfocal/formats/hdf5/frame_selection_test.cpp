@@ -59,7 +59,9 @@ class ChosenFrames : public RtdcTest {};
 TEST_F(ChosenFrames, AreReadWithTheirTimesSinceTheFirst) {
   const RtdcSource source({write_movie("a.rtdc", 10), "image", false, selection("3-9-2")}, folder_);
   EXPECT_EQ(source.layout().stream[0].size, 3);
-  EXPECT_THAT(source.time_axis().seconds, ElementsAre(0, 1, 2));
+  const TimeAxis& times = source.time_axis();
+  ASSERT_EQ(times.frames, 3);
+  EXPECT_THAT((std::vector{times.at(0), times.at(1), times.at(2)}), ElementsAre(0, 1, 2));
   EXPECT_THAT(source.notices(), IsEmpty());
   const auto all = frames(10);
   for (const int64_t t : {0, 2, 1}) {

@@ -24,6 +24,8 @@ class GlobalHeap {
   GlobalHeap(int fd, size_t most_bytes) : fd_(fd), most_bytes_(most_bytes) {}
   /// The text that `reference` (kHeapReferenceBytes) leads to, up to its first NUL.
   Status text(std::span<const std::byte> reference, std::string& text);
+  /// Memory that it takes: of the largest collection up to now, and of where its objects are.
+  size_t bytes() const { return 4 * collection_.capacity(); }
 
  private:
   Status load(uint64_t address);

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 
+#include "parfocal/core/file_owner.h"
 #include "parfocal/formats/common/files.h"
 #include "parfocal/formats/hdf5/journaled_file.h"
 
@@ -101,6 +102,7 @@ void PendingFile::prepare_copy_of(const fs::path& from) {
 
 Status PendingFile::publish() {
   if (Status s = flush_to_disk(part_, O_RDWR); !s.ok()) return s;
+  keep_owner(final_, part_);
   if (::rename(part_.c_str(), final_.c_str()) != 0) return io_failure("rename to", final_);
   pending_ = false;
   remove_journal(part_);

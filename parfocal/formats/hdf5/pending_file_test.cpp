@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "parfocal/formats/common/test_support-inl.h"
 
@@ -47,6 +48,20 @@ TEST(PendingFile, CopiesWithPermissionsAndReplacesAnOldPart) {
   struct stat state {};
   ASSERT_EQ(::stat(file.part().c_str(), &state), 0);
   EXPECT_EQ(state.st_mode & 0777u, 0640u);
+}
+
+TEST(PendingFile, LeavesAFileOfAnotherUserTheirs) {
+  if (::geteuid() != 0) GTEST_SKIP() << "gives a file to another user";
+  TempDir dir;
+  write_text(dir / "a.rtdc", "old");
+  ASSERT_EQ(::chown((dir / "a.rtdc").c_str(), 65534, 65533), 0);
+  PendingFile file(dir / "a.rtdc");
+  file.prepare_copy_of(dir / "a.rtdc");
+  ASSERT_TRUE(file.publish().ok());
+  struct stat state {};
+  ASSERT_EQ(::stat((dir / "a.rtdc").c_str(), &state), 0);
+  EXPECT_EQ(state.st_uid, 65534u);
+  EXPECT_EQ(state.st_gid, 65533u);
 }
 
 TEST(PendingFile, ReplacesTheTargetOfALink) {

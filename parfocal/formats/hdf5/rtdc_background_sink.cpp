@@ -49,7 +49,7 @@ class RtdcBackgroundSink final : public Sink {
   }
 
   int64_t resident_bytes() const override {
-    return RtdcOutput::kFileBytes + 2 * most_frames_ * 16 + chunk_bytes() +
+    return RtdcOutput::kFileBytes + copied_bytes() + 2 * most_frames_ * 16 + chunk_bytes() +
            ChunkEncoder::resident_bytes(out_.threads(), level(), chunk_bytes());
   }
   int64_t input_window(size_t input) const override { return input == 0 ? image_bytes() : -1; }
@@ -107,6 +107,8 @@ class RtdcBackgroundSink final : public Sink {
     const Layout& layout = series_.layout.layout;
     return layout.item_bytes() / std::max<int64_t>(1, layout.item[0].size);
   }
+  // Of what a new file takes over.
+  int64_t copied_bytes() const { return params_.change.empty() ? copying_bytes(input_) : 0; }
   int64_t chunk_bytes() const {
     return std::max(DatasetWriter::chunk_bytes(image_bytes()), DatasetWriter::chunk_bytes(8));
   }

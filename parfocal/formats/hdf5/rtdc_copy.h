@@ -17,6 +17,9 @@ std::string software_name();
 /// texts of variable length become fixed ones, empty ones are left out, and "software" is amended.
 /// \throws Error
 void copy_metadata(const H5File& from, const H5File& to);
+/// Memory that copy_metadata(), copy_file_basins() and refer_to() take at most with the file
+/// `from`; 0 if there is none. \throws Error(input_missing) if something of it cannot be copied
+int64_t copying_bytes(const std::filesystem::path& from);
 /// Copies the entries of file basins, with their mappings; internal ones are not.
 void copy_file_basins(const H5File& from, const H5File& to);
 

@@ -57,7 +57,9 @@ class RtdcEventsSink final : public Sink {
     return static_cast<int>(input) == series_ ? series_image_bytes() : -1;
   }
   int64_t resident_bytes() const override {
-    return RtdcOutput::kRecordedBytes + FrameFeatures::kResidentBytes +
+    // A file that this run records has nothing large beside its frames.
+    const int64_t copied = in_recording() ? 0 : copying_bytes(input_);
+    return RtdcOutput::kRecordedBytes + copied + FrameFeatures::kResidentBytes +
            EventColumns::resident_bytes(inputs_, ports_) + (series_ < 0 ? 0 : chunk_bytes()) +
            ChunkEncoder::resident_bytes(out_.threads(), level(), chunk_bytes());
   }

@@ -3,20 +3,11 @@
 #include <algorithm>
 
 #include "parfocal/formats/hdf5/lock.h"
+#include "parfocal/formats/hdf5/pieces.h"
 #include "parfocal/formats/hdf5/rtdc_file.h"
 
 namespace parfocal {
 namespace {
-
-std::vector<int64_t> shape_of(int64_t dataset) {
-  const Handle space(H5Dget_space(dataset));
-  hsize_t shape[H5S_MAX_RANK] = {};
-  const int rank = space ? H5Sget_simple_extent_dims(space.id(), shape, nullptr) : 0;
-  std::vector<int64_t> sizes;
-  for (int a = 0; a < rank; ++a)
-    sizes.push_back(static_cast<int64_t>(std::min<hsize_t>(shape[a], INT64_MAX)));
-  return sizes;
-}
 
 std::vector<std::string> columns_of(int64_t dataset) {
   std::vector<std::string> names;

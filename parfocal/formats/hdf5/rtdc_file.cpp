@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr int kMostFiles = 64;  // that one file may lead to
 constexpr size_t kMostNesting = 16;
+constexpr int64_t kMostImages = int64_t{1} << 30;
 
 int64_t length_of(const H5File& file, const std::string& name) {
   const Hdf5Lock lock;
@@ -26,6 +27,15 @@ int64_t length_of(const H5File& file, const std::string& name) {
   if (!space || H5Sget_simple_extent_ndims(space.id()) < 1) return -1;
   H5Sget_simple_extent_dims(space.id(), shape, nullptr);
   return static_cast<int64_t>(std::min<hsize_t>(shape[0], INT64_MAX));
+}
+
+// No column of numbers may be longer (columns.cpp).
+void require_countable(const H5File& file, int64_t images) {
+  if (images <= kMostImages) return;
+  throw Error(ErrorCode::input_missing,
+              Issue{"the file states absurdly many images", file.where("events/image"),
+                    std::to_string(images), "at most " + std::to_string(kMostImages),
+                    "copy the file again"});
 }
 
 // A feature's name is one link, so that no name of a hostile file walks through groups.
@@ -58,6 +68,7 @@ std::shared_ptr<const RtdcFile> RtdcFile::open(const fs::path& path, Opening& op
   file->attributes_ = read_attributes(h5->id(), path.filename().string());
   file->identifiers_ = measurement_identifiers(*h5);
   file->events_ = file->count_events();
+  require_countable(*h5, length_of(*h5, "events/image"));
   file->basins_ = read_basins(*h5);
   file->basin_files_.resize(file->basins_.size());
   ++opening.files;
@@ -85,11 +96,20 @@ std::string RtdcFile::measurement_identifier() const {
   return identifiers_.empty() ? "" : identifiers_.front();
 }
 
+std::vector<const H5File*> RtdcFile::files() const {
+  std::vector<const H5File*> files{h5_.get()};
+  for (const auto& basin : basin_files_) {
+    if (!basin) continue;
+    const std::vector<const H5File*> below = basin->files();
+    files.insert(files.end(), below.begin(), below.end());
+  }
+  return files;
+}
+
 Status RtdcFile::unchanged() const {
-  Status status = h5_->unchanged();
-  for (const auto& basin : basin_files_)
-    if (status.ok() && basin) status = basin->unchanged();
-  return status;
+  for (const H5File* file : files())
+    if (Status s = file->unchanged(); !s.ok()) return s;
+  return {};
 }
 
 // --- basins -------------------------------------------------------------------------------------

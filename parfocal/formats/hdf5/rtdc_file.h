@@ -60,6 +60,8 @@ class RtdcFile {
   int64_t events() const { return events_; }
   /// measurement_identifier.h; "" = unknown.
   std::string measurement_identifier() const;
+  /// This file, then those of its basins, some of them more than once.
+  std::vector<const H5File*> files() const;
   /// Whether this file and those of its basins still are what was opened. Names the one that is
   /// not.
   Status unchanged() const;

@@ -35,7 +35,8 @@ class RtdcImagesSink final : public Sink {
   }
 
   int64_t resident_bytes() const override {
-    return RtdcOutput::kFileBytes + chunk_bytes() +
+    const int64_t copied = params_.change.empty() ? copying_bytes(input_) : 0;
+    return RtdcOutput::kFileBytes + copied + chunk_bytes() +
            ChunkEncoder::resident_bytes(out_.threads(), level(), chunk_bytes());
   }
   int64_t disk_bytes() const override {

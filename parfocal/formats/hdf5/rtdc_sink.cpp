@@ -43,7 +43,7 @@ class RtdcSink final : public Sink {
 
   int64_t resident_bytes() const override {
     const int64_t numbers = DatasetWriter::chunk_bytes(8);
-    return RtdcOutput::kRecordedBytes + chunk_bytes() + 2 * numbers +
+    return RtdcOutput::kRecordedBytes + copying_bytes(like_) + chunk_bytes() + 2 * numbers +
            ChunkEncoder::resident_bytes(out_.threads(), static_cast<int>(params_.zstd_level),
                                         std::max(chunk_bytes(), numbers));
   }

@@ -4,7 +4,9 @@
 
 #include <limits>
 
+#include "parfocal/core/fingerprint.h"
 #include "parfocal/core/rules.h"
+#include "parfocal/formats/common/file_totals.h"
 #include "parfocal/formats/hdf5/pending_file.h"
 
 namespace parfocal {
@@ -16,6 +18,16 @@ enum Port : size_t { kBackground, kOffset, kGates };
                        const std::string& given, const std::string& needed,
                        const std::string& cure) {
   throw Error(code, Issue{what, where, given, needed, cure});
+}
+
+// Images, backgrounds and times may lie in the files of basins. "" = there are none.
+std::string basin_text(const RtdcFile& file) {
+  FileTotals totals;
+  for (const H5File* part : file.files())
+    if (part != file.h5().get())
+      totals.add(fingerprint_of(part->path().filename().string()), part->bytes(),
+                 part->changed_ns());
+  return totals.files == 0 ? "" : totals.str();
 }
 
 }  // namespace
@@ -83,7 +95,7 @@ Status RtdcSource::read(int64_t sequence, const MutableView& dst, FrameHeader& h
 }
 
 void RtdcSource::note_time(int64_t sequence, FrameHeader& header) const {
-  if (!time_.seconds.empty()) header.time_s = time_.seconds[static_cast<size_t>(sequence)];
+  if (time_.is_known()) header.time_s = time_.at(sequence);
 }
 
 bool RtdcSource::read_group(int64_t first, std::span<std::byte> dst,
@@ -137,9 +149,9 @@ void RtdcSource::open_background() {
 }
 
 void RtdcSource::open_offsets() {
-  if (!offsets_.empty()) return;
+  if (!offsets_.empty() || !file_->has("bg_off")) return;
   const auto frames = static_cast<size_t>(images_.frames());
-  auto offsets = file_->has("bg_off") ? file_->scalar("bg_off") : std::vector<double>(frames);
+  auto offsets = file_->scalar("bg_off");
   if (offsets.size() != frames)
     fail(ErrorCode::input_missing, "the feature 'bg_off' has another length than the images",
          file_->path().string(), std::to_string(offsets.size()), std::to_string(frames),
@@ -151,7 +163,7 @@ Status RtdcSource::read_port(size_t port, int64_t sequence, const MutableView& d
   const int64_t frame = frame_of(sequence);
   if (port == kBackground) return background_->read(frame, dst);
   if (port == kOffset) {
-    dst.scalar<double>() = offsets_[static_cast<size_t>(frame)];
+    dst.scalar<double>() = offsets_.empty() ? 0 : offsets_[static_cast<size_t>(frame)];
     return {};
   }
   auto* limits = dst.as<double>();
@@ -168,13 +180,11 @@ SourceRow RtdcSource::row(int64_t sequence) const {
 
 std::string RtdcSource::identity() const {
   const std::string identifier = file_->measurement_identifier();
-  std::error_code ignored;
-  const auto bytes = std::filesystem::file_size(file_->path(), ignored);
-  const auto time = std::chrono::file_clock::to_sys(  // that clock counts below 0 in our days
-      std::filesystem::last_write_time(file_->path(), ignored));
-  return fmt::format("{}: {}, {}, {} bytes, changed {}{}", file_->path().filename().string(),
-                     images_.dataset(), layout_.str(), bytes, time.time_since_epoch().count(),
-                     identifier.empty() ? "" : ", " + identifier);
+  const std::string basins = basin_text(*file_);
+  return fmt::format("{}: {}, {}, {} bytes, changed {}{}{}", file_->path().filename().string(),
+                     images_.dataset(), layout_.str(), file_->h5()->bytes(),
+                     file_->h5()->changed_ns(), identifier.empty() ? "" : ", " + identifier,
+                     basins.empty() ? "" : ", basins: " + basins);
 }
 
 PARFOCAL_SOURCE(rtdc) {

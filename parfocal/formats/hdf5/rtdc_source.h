@@ -58,7 +58,7 @@ class RtdcSource final : public Source {
   std::shared_ptr<const RtdcFile> file_;
   FrameReader images_;
   std::unique_ptr<const FrameReader> background_;
-  std::vector<double> offsets_;
+  std::vector<double> offsets_;  // empty: none are stored
   std::vector<OnlineGate> gates_;
   TimeAxis time_;
   std::vector<int64_t> chosen_;  // empty: all of them

@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 class RtdcSources : public RtdcTest {
  protected:
@@ -285,7 +286,9 @@ TEST_F(RtdcSources, KeepTimesThatAreStoredSingleAsDcnumComputesThem) {
   const RtdcSource source = open(
       movie("a.rtdc", 4, [&](const H5File& file) { write_column(file, "events/time", times); }));
   for (size_t t = 0; t < times.size(); ++t)
-    EXPECT_EQ(source.time_axis().seconds[t], static_cast<double>(times[t] - times[0])) << t;
+    EXPECT_EQ(source.time_axis().at(static_cast<int64_t>(t)),
+              static_cast<double>(times[t] - times[0]))
+        << t;
 }
 
 TEST_F(RtdcSources, TakeTheTimeFromFrameNumbersAndRate) {
@@ -302,11 +305,45 @@ TEST_F(RtdcSources, ApproximateTheTimeFromTheRateAndSaySo) {
   movie("a.rtdc", 4,
         [](const H5File& file) { write_attribute(file.id(), "imaging:frame rate", 2.0, "a"); });
   const RtdcSource source = open("a.rtdc");
-  EXPECT_THAT(source.time_axis().seconds, ElementsAre(0, 1, 2, 3));
+  for (int64_t t = 0; t < 4; ++t) EXPECT_EQ(source.time_axis().at(t), static_cast<double>(t));
   ASSERT_EQ(source.notices().size(), 1u);
   EXPECT_THAT(source.notices()[0], HasSubstr("4 frames at 2 Hz are taken to last 3 s"));
   EXPECT_THAT(error_of("a.rtdc", ErrorCode::invalid_pipeline, "image", true),
               HasSubstr("only imaging:frame rate"));
+}
+
+// Frames that were never written cost nothing, so a small file can state any number of them.
+TEST_F(RtdcSources, KeepNoNumberPerFrameWhereTimesAreEvenlySpaced) {
+  constexpr int64_t kFrames = int64_t{1} << 27;
+  {
+    const H5File file = create("a.rtdc", kFrames);
+    create_dataset(file, "events/image", {DType::u8, {kFrames, 6, 8}, {4, 6, 8}, 5, true});
+    write_attribute(file.id(), "imaging:frame rate", 1.5, "a");
+  }
+  RtdcSource source = open("a.rtdc");
+  EXPECT_TRUE(source.time_axis().seconds.empty());
+  EXPECT_EQ(source.time_axis().at(0), 0);
+  EXPECT_EQ(source.time_axis().at(kFrames - 1), static_cast<double>(kFrames));
+  EXPECT_EQ(source.layout().stream[0].scale,
+            static_cast<double>(kFrames) / static_cast<double>(kFrames - 1));
+  source.open_port(1);
+  double offset = 1;
+  const Region one = Region::whole({});
+  EXPECT_TRUE(source
+                  .read_port(1, kFrames - 1,
+                             packed_view(reinterpret_cast<std::byte*>(&offset), DType::f64, one))
+                  .ok());
+  EXPECT_EQ(offset, 0);
+}
+
+TEST_F(RtdcSources, AreRefusedWithMoreImagesThanAColumnHas) {
+  {
+    const H5File file = create("a.rtdc", 1);
+    create_dataset(file, "events/image", {DType::u8, {int64_t{1} << 38, 6, 8}, {4, 6, 8}, 5, true});
+  }
+  const std::string text = message(ErrorCode::input_missing, [&] { open("a.rtdc"); });
+  EXPECT_THAT(text, HasSubstr("a.rtdc: events/image"));
+  EXPECT_THAT(text, HasSubstr("274877906944"));
 }
 
 TEST_F(RtdcSources, LeaveAnUnknownTimeUnknown) {
@@ -360,6 +397,29 @@ TEST_F(RtdcSources, NoticeThatTheFileOrABasinIsAnotherOne) {
   EXPECT_THAT(source.unchanged().issue().str(), HasSubstr("another size or time"));
   fs::remove(folder_ / "near.rtdc");
   EXPECT_THAT(source.unchanged().issue().str(), HasSubstr("it is gone"));
+}
+
+TEST_F(RtdcSources, AreOfAnotherInputWhenABasinChanged) {
+  write_movie("far.rtdc", 3);
+  write_movie("middle.rtdc", 3);
+  for (const auto& [from, to] : {std::pair("middle", "far"), std::pair("near", "middle")}) {
+    const H5File file = from == std::string("near")
+                            ? create("near.rtdc", 3)
+                            : H5File::open_for_change(folder_ / "middle.rtdc");
+    write_basin(file, "k",
+                fmt::format(R"({{"name": "b", "type": "file", "paths": ["{}.rtdc"]}})", to));
+  }
+  EXPECT_THAT(open("far.rtdc").identity(), Not(HasSubstr("basins")));
+  EXPECT_THAT(open("near.rtdc").identity(), HasSubstr(", basins: 2 files, "));
+  for (const char* name : {"near.rtdc", "middle.rtdc", "far.rtdc"}) {
+    const RtdcSource source = open("near.rtdc");
+    const std::string before = source.identity();
+    EXPECT_EQ(open("near.rtdc").identity(), before);
+    const fs::path path = folder_ / name;
+    fs::last_write_time(path, fs::last_write_time(path) - std::chrono::hours(1));
+    EXPECT_NE(open("near.rtdc").identity(), before) << name;
+    EXPECT_EQ(source.identity(), before) << "of what was opened";
+  }
 }
 
 TEST_F(RtdcSources, TellWhatIsWrongWithTheFile) {

@@ -63,20 +63,22 @@ double frame_rate(const RtdcFile& file) {
 
 }  // namespace
 
+double TimeAxis::at(int64_t frame) const {
+  if (seconds.empty()) return evenly_spaced(last_s, frames, frame);
+  return seconds[static_cast<size_t>(frame)];
+}
+
 double TimeAxis::step_s() const {
-  if (seconds.size() < 2) return 0;
+  if (frames < 2) return 0;
+  if (seconds.empty()) return last_s / static_cast<double>(frames - 1);
   // To the latest one: it is what there has to be room for, also where times fall.
   const double latest = *std::max_element(seconds.begin(), seconds.end());
   return (latest - seconds.front()) / static_cast<double>(seconds.size() - 1);
 }
 
-std::vector<double> evenly_spaced(double last, int64_t n) {
-  std::vector<double> values(static_cast<size_t>(n), 0.0);
-  const double step = last / static_cast<double>(n - 1);
-  for (int64_t i = 0; i + 1 < n; ++i)
-    values[static_cast<size_t>(i)] = static_cast<double>(i) * step;
-  if (n > 1) values.back() = last;
-  return values;
+double evenly_spaced(double last, int64_t n, int64_t i) {
+  if (n < 2) return 0;
+  return i + 1 == n ? last : static_cast<double>(i) * (last / static_cast<double>(n - 1));
 }
 
 TimeAxis read_time_axis(const RtdcFile& file, int64_t frames, std::span<const int64_t> chosen) {
@@ -101,13 +103,17 @@ TimeAxis read_time_axis(const RtdcFile& file, int64_t frames, std::span<const in
     axis.origin = TimeAxis::Origin::frame;
   } else if (rate > 0) {
     const double duration = static_cast<double>(frames) / rate * kPauses;
-    axis.seconds = from_first(picked(evenly_spaced(duration, frames), chosen), DType::f64);
+    axis.last_s = duration;
+    for (const int64_t frame : chosen)
+      axis.seconds.push_back(evenly_spaced(duration, frames, frame));
+    axis.seconds = from_first(std::move(axis.seconds), DType::f64);
     axis.origin = TimeAxis::Origin::rate;
     axis.notices.push_back(fmt::format(
         "The time axis is approximated: no 'time' and no 'frame' in the file, so {} frames at {} "
         "Hz are taken to last {:.4g} s, half as long again as they need.",
         frames, rate, duration));
   }
+  if (axis.is_known()) axis.frames = chosen.empty() ? frames : static_cast<int64_t>(chosen.size());
   return axis;
 }
 

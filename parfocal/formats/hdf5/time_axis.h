@@ -13,10 +13,16 @@ namespace parfocal {
 struct TimeAxis {
   enum class Origin : uint8_t { time, frame, rate, unknown };
   Origin origin = Origin::unknown;
-  std::vector<double> seconds;  ///< since the first frame, one per frame; empty if unknown
+  int64_t frames = 0;  ///< that have a time
   std::vector<std::string> notices;
+  bool is_known() const { return origin != Origin::unknown; }
+  /// Seconds since the first frame, if they are known.
+  double at(int64_t frame) const;
   /// Seconds between two frames on average; 0 = unknown.
   double step_s() const;
+
+  std::vector<double> seconds;  ///< one per frame; empty: evenly spaced
+  double last_s = 0;            ///< of evenly spaced ones: the time of the last frame
 };
 
 /// `frames`: how many images there are; `chosen`: those of them that are wanted, empty = all; their
@@ -24,7 +30,7 @@ struct TimeAxis {
 /// has another length, is not finite, or runs backwards: names the first such frame
 TimeAxis read_time_axis(const RtdcFile& file, int64_t frames, std::span<const int64_t> chosen = {});
 
-/// n numbers from 0 to `last`, both included, as numpy.linspace rounds them.
-std::vector<double> evenly_spaced(double last, int64_t n);
+/// Number i of n from 0 to `last`, both included, as numpy.linspace rounds them.
+double evenly_spaced(double last, int64_t n, int64_t i);
 
 }  // namespace parfocal

@@ -130,7 +130,7 @@ PARFOCAL_SINK(frames) {
       {PortKind::image, PortKind::table},
       false,
       Parameters<P>().add("path", &P::path, "file below the output folder").defaults("frames.csv"),
-      "{type: frames}",
+      "{type: frames, from: source, path: all-frames.csv}",
       [](const std::any& params, std::span<const SinkInput> inputs,
          const SinkContext& context) -> std::unique_ptr<Sink> {
         return std::make_unique<FramesSink>(std::any_cast<const P&>(params), inputs, context);

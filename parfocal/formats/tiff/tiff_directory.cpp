@@ -84,7 +84,8 @@ Status unsupported(const std::string& what, const std::string& cure) {
 
 // The tags that matter, as read.
 struct Fields {
-  uint64_t width = 0, height = 0, bits = 1, compression = 1, photometric = 1, fill_order = 1;
+  uint64_t width = 0, height = 0, bits = 1, compression = 1, photometric = 1, fill_order = 1,
+           predictor = 1;
   uint64_t samples = 1, rows_per_strip = std::numeric_limits<uint32_t>::max(), format = kUnsigned;
   uint64_t tile_width = 0, tile_height = 0;
   TiffValues strip_offsets, strip_counts, tile_offsets, tile_counts;
@@ -158,6 +159,9 @@ void set_field(const Entry& e, Fields& f) {
       break;
     case kFillOrder:
       f.fill_order = e.first;
+      break;
+    case kPredictor:
+      f.predictor = e.first;
       break;
     case kSamples:
       f.samples = e.first;
@@ -281,17 +285,35 @@ std::optional<DType> dtype_of_fields(const Fields& f) {
 
 // Of those that are not read: "LZMA compression".
 std::string compression_name(uint64_t number) {
-  constexpr std::pair<uint64_t, const char*> names[] = {
-      {2, "CCITT RLE"},       {3, "CCITT fax 3"},   {4, "CCITT fax 4"},
-      {6, "old JPEG"},        {7, "JPEG"},          {9, "JBIG"},
-      {10, "JBIG"},           {22610, "JPEG XR"},   {32766, "NeXT"},
-      {32809, "ThunderScan"}, {33003, "JPEG 2000"}, {33004, "JPEG 2000"},
-      {33005, "JPEG 2000"},   {34661, "JBIG"},      {34676, "SGI log"},
-      {34677, "SGI log"},     {34712, "JPEG 2000"}, {34887, "LERC"},
-      {34892, "lossy JPEG"},  {34925, "LZMA"},      {34926, "Zstandard"},
-      {34927, "WebP"},        {34933, "PNG"},       {34934, "JPEG XR"},
-      {50000, "Zstandard"},   {50001, "WebP"},      {50002, "JPEG XL"},
-      {52546, "JPEG XL"}};
+  constexpr std::pair<uint64_t, const char*> names[] = {{2, "CCITT RLE"},
+                                                        {3, "CCITT fax 3"},
+                                                        {4, "CCITT fax 4"},
+                                                        {6, "old JPEG"},
+                                                        {7, "JPEG"},
+                                                        {32773, "PackBits"},
+                                                        {9, "JBIG"},
+                                                        {10, "JBIG"},
+                                                        {22610, "JPEG XR"},
+                                                        {32766, "NeXT"},
+                                                        {32809, "ThunderScan"},
+                                                        {33003, "JPEG 2000"},
+                                                        {33004, "JPEG 2000"},
+                                                        {33005, "JPEG 2000"},
+                                                        {34661, "JBIG"},
+                                                        {34676, "SGI log"},
+                                                        {34677, "SGI log"},
+                                                        {34712, "JPEG 2000"},
+                                                        {34887, "LERC"},
+                                                        {34892, "lossy JPEG"},
+                                                        {34925, "LZMA"},
+                                                        {34926, "Zstandard"},
+                                                        {34927, "WebP"},
+                                                        {34933, "PNG"},
+                                                        {34934, "JPEG XR"},
+                                                        {50000, "Zstandard"},
+                                                        {50001, "WebP"},
+                                                        {50002, "JPEG XL"},
+                                                        {52546, "JPEG XL"}};
   for (const auto& [value, name] : names)
     if (value == number) return name + std::string(" compression");
   return "TIFF compression " + std::to_string(number);
@@ -310,6 +332,11 @@ bool is_read_compression(uint64_t number) {
   return std::find(known.begin(), known.end(), number) != known.end();
 }
 
+// The codecs of libtiff with which it undoes predictors; with others it gives what is stored.
+bool undoes_predictors(uint64_t compression) {
+  return compression == 5 || compression == 8 || compression == 32946;
+}
+
 Status check_supported(const Fields& f) {
   if (f.samples != 1)
     return unsupported(
@@ -323,6 +350,11 @@ Status check_supported(const Fields& f) {
   if (!is_read_compression(f.compression))
     return unsupported(compression_name(f.compression),
                        "convert the file to no compression, LZW, deflate or PackBits");
+  if (f.predictor != 1 && !undoes_predictors(f.compression))
+    return unsupported(
+        "differences in place of pixels (predictor " + std::to_string(f.predictor) + ") with " +
+            (f.compression == 1 ? "no compression" : compression_name(f.compression)),
+        "convert the file to LZW or deflate, or to no predictor");
   if (f.photometric != 0 && f.photometric != 1 && f.photometric != 3)
     return unsupported("photometric interpretation " + std::to_string(f.photometric),
                        "convert the file to grey values");

@@ -339,6 +339,9 @@ TEST(TiffPages, WhatCannotBeReadIsNamed) {
   EXPECT_THAT(failure_of({0, "", {{259, 3, 1, 50000}}}), HasSubstr("Zstandard compression"));
   EXPECT_THAT(failure_of({0, "", {{259, 3, 1, 7}}}), HasSubstr("JPEG compression"));
   EXPECT_THAT(failure_of({0, "", {{259, 3, 1, 12345}}}), HasSubstr("TIFF compression 12345"));
+  EXPECT_THAT(failure_of({0, "", {{259, 3, 1, 32773}, {317, 3, 1, 2}}}),
+              HasSubstr("differences in place of pixels (predictor 2) with PackBits compression"));
+  EXPECT_THAT(failure_of({0, "", {{317, 3, 1, 2}}}), HasSubstr("with no compression"));
   EXPECT_THAT(failure_of({0, "", {{339, 3, 1, 3}}}), HasSubstr("float16 is not supported"));
   EXPECT_THAT(failure_of({0, "", {{258, 3, 1, 12}}}), HasSubstr("a pixel of 12 bits"));
   EXPECT_THAT(failure_of({0, "", {{273, 1, 1, 8}}}), HasSubstr("offsets of type 1"));

@@ -209,7 +209,16 @@ TEST(OmeSets, TheDescriptionMayStandInAnotherFile) {
   test::write_text(dir / "set.companion.ome", head("x") + image_of(0, planes, 3) + "</OME>");
   write_pages(dir / "a.ome.tif", {{1, head("a.ome.tif") + binary}, {11}, {21}});
   write_pages(dir / "b.ome.tif", {{0, head("b.ome.tif") + binary}, {10}, {20}});
-  EXPECT_THAT(values_of(*open(dir)), ElementsAre(0, 1, 10, 11, 20, 21));
+  const auto source = open(dir);
+  EXPECT_THAT(values_of(*source), ElementsAre(0, 1, 10, 11, 20, 21));
+  EXPECT_TRUE(source->unchanged().ok());
+  EXPECT_EQ(open(dir)->identity(), source->identity());
+  const auto companion = dir / "set.companion.ome";
+  std::filesystem::last_write_time(
+      companion, std::filesystem::last_write_time(companion) - std::chrono::hours(1));
+  EXPECT_NE(open(dir)->identity(), source->identity());
+  ASSERT_FALSE(source->unchanged().ok());
+  EXPECT_EQ(source->unchanged().issue().where, "set.companion.ome");
   std::filesystem::remove(dir / "set.companion.ome");
   EXPECT_THAT(open_failure(dir), HasSubstr("set.companion.ome"));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "parfocal/core/fingerprint.h"
 #include "parfocal/core/operator_info.h"
 #include "parfocal/formats/common/files.h"
 #include "parfocal/formats/tiff/rewriting.h"
@@ -248,12 +249,20 @@ std::vector<std::filesystem::path> TiffSource::files() const {
   return files;
 }
 
+Status TiffSource::unchanged() const {
+  if (Status s = files_.unchanged(); !s.ok()) return s;
+  return description_files_.unchanged();
+}
+
 std::string TiffSource::identity() const {
-  char hash[17];
-  const char* digits = "0123456789abcdef";
-  for (int i = 0; i < 16; ++i) hash[i] = digits[files_.fingerprint() >> (60 - 4 * i) & 15];
-  return glob_ + ": " + std::to_string(files_.size()) + " files, " +
-         std::to_string(files_.total_bytes()) + " bytes, fingerprint " + std::string(hash, 16);
+  const auto totals = [](const FileList& files) {
+    return std::to_string(files.total_bytes()) + " bytes, fingerprint " +
+           fingerprint_text(files.fingerprint());
+  };
+  return glob_ + ": " + std::to_string(files_.size()) + " files, " + totals(files_) +
+         (description_file_.empty()
+              ? ""
+              : ", described by " + description_file_ + ": " + totals(description_files_));
 }
 
 PARFOCAL_SOURCE(files) {

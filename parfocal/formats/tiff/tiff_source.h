@@ -40,7 +40,7 @@ class TiffSource final : public Source, public ReadsFiles {
   std::vector<std::string> notices() const override { return notices_; }
   FrameSet missing() const override { return missing_; }
   std::vector<std::filesystem::path> files() const override;
-  Status unchanged() const override { return files_.unchanged(); }
+  Status unchanged() const override;
 
  private:
   struct Place {
@@ -123,6 +123,7 @@ class TiffSource final : public Source, public ReadsFiles {
   int64_t sub_pages_ = 0;  ///< whole images in SubIFDs of the first page
   std::optional<TiffDescription> description_;
   std::string description_file_;       // not empty: where that stands instead of the first file
+  FileList description_files_;         // that file
   std::vector<int64_t> page_strides_;  // of the stream axes; empty: as in C order
   PlaneMap places_;                    // empty: the pages of the files one behind the other
   int64_t listed_ = -1;                // planes that OME-XML lists, all of them in order

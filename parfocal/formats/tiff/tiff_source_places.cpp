@@ -5,6 +5,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "parfocal/core/patterns.h"
 #include "parfocal/core/units.h"
 #include "parfocal/formats/common/files.h"
 #include "parfocal/formats/tiff/source_texts.h"
@@ -68,6 +69,8 @@ void TiffSource::follow_metadata_file() {
                 "put it back, or take all pages with source.axes: tyx (--set source.axes=tyx)"});
   description_ = std::move(found);
   description_file_ = name;
+  description_files_ = FileList::find(
+      files_.base_dir(), {literal_pattern(folder_of(own) + last_part(name))}, FileOrder::natural);
 }
 
 void TiffSource::check_images() const {

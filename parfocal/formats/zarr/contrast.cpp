@@ -34,7 +34,9 @@ double percentile(const std::vector<double>& sorted, double fraction) {
   const double at = fraction * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<size_t>(at);
   const size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+  const double part = at - static_cast<double>(below);
+  const double span = sorted[above] - sorted[below];
+  return std::isfinite(span) ? sorted[below] + part * span : sorted[part < 0.5 ? below : above];
 }
 
 }  // namespace
@@ -73,6 +75,8 @@ ContrastWindow ContrastSample::window(DType dtype) const {
     w = {percentile(sorted, 0.001), percentile(sorted, 0.999), sorted.front(), sorted.back()};
   // A constant image is drawn as one step below white, not black; relative for large floats.
   if (!(w.start < w.end)) w.end = w.start + std::max(1.0, std::abs(w.start) * 1e-6);
+  constexpr double kMost = std::numeric_limits<double>::max();
+  if (w.end > kMost) w.start = kMost * (1 - 1e-6), w.end = kMost;
   w.max = std::max(w.max, w.end);
   if (is_integer(dtype) && dtype_size(dtype) <= 2)
     dispatch(dtype, [&]<class T>() {

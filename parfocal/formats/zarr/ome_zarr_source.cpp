@@ -8,6 +8,7 @@
 #include "parfocal/core/operator_info.h"
 #include "parfocal/core/rules.h"
 #include "parfocal/formats/common/axis_params.h"
+#include "parfocal/formats/common/file_totals.h"
 #include "parfocal/formats/common/stream_order.h"
 #include "parfocal/formats/zarr/array_reader.h"
 #include "parfocal/formats/zarr/frame_rows.h"
@@ -44,7 +45,7 @@ ImagePositions one_position(const ZarrHierarchy& store, const ImageChoice& choic
   return {{choice.position}, {std::move(image)}, 0, std::move(notices)};
 }
 
-// The time of change of an array's metadata, for those who go on with a conversion of it.
+// The time of change of an array's metadata.
 int64_t change_of(const std::filesystem::path& array) {
   int64_t latest = 0;
   for (const char* name : {"zarr.json", ".zarray"}) {
@@ -76,9 +77,9 @@ class OmeZarrSource final : public Source {
  public:
   OmeZarrSource(const OmeZarrSourceParams& params, const SourceContext& context)
       : name_(params.path + (params.position.empty() ? "" : " position " + params.position) +
-              (params.labels.empty() ? "" : " labels " + params.labels)) {
-    const std::filesystem::path folder = context.base_dir / params.path;
-    const ZarrHierarchy store(std::make_shared<LocalStore>(folder));
+              (params.labels.empty() ? "" : " labels " + params.labels)),
+        folder_(context.base_dir / params.path) {
+    const ZarrHierarchy store(std::make_shared<LocalStore>(folder_));
     store_ = store.store();
     const bool all = params.position == kAllPositions;
     const ImageChoice choice{params.position, params.labels, params.level, params.axes};
@@ -88,7 +89,7 @@ class OmeZarrSource final : public Source {
     layout_.dtype = image.array.dtype;
     for (size_t a = 0; a < image.axes.size(); ++a)
       (a + 2 < image.axes.size() ? layout_.stream : layout_.item).push_back(image.axes[a]);
-    require_frames(params.path, folder);
+    require_frames(params.path, folder_);
     chunk_ = image.array.inner_chunk();
     set_group(static_cast<int64_t>(dtype_size(layout_.dtype)), limits_);
     per_position_ = layout_.stream_count();
@@ -97,7 +98,7 @@ class OmeZarrSource final : public Source {
     for (const auto& found : positions_.images) {
       if (!found) continue;
       stamps_->add(*found);
-      changed_ = std::max(changed_, change_of(folder / found->path));
+      if (stamps_->being_written()) changed_ = std::max(changed_, change_of(folder_ / found->path));
     }
     order_axes();
     if (!image.channel.empty() && layout_.stream.size() + 4 <= kMaxRank)
@@ -152,10 +153,28 @@ class OmeZarrSource final : public Source {
   }
   Status unchanged() const override { return stamps_->unchanged(); }
   std::string identity() const override {
-    return name_ + ": " + layout_.str() + ", changed " + std::to_string(changed_);
+    std::call_once(identified_, [this] {
+      identity_ =
+          name_ + ": " + layout_.str() + ", " +
+          (stamps_->being_written() ? "changed " + std::to_string(changed_) : file_totals().str());
+    });
+    return identity_;
   }
 
  private:
+  // Chunks may be written anew under metadata that stay. Not of a store that grows: what its frames
+  // were they are, and files come all the time.
+  FileTotals file_totals() const {
+    FileTotals totals;
+    for (const auto& image : positions_.images) {
+      if (!image) continue;
+      const std::string key =
+          image->array.chunk_key(std::vector<int64_t>(image->array.shape.size()));
+      totals.add_array(folder_, image->path,
+                       1 + static_cast<size_t>(std::count(key.begin(), key.end(), '/')));
+    }
+    return totals;
+  }
   // The stream runs along t c z, whatever the order of the array.
   void order_axes() {
     array_axes_ = stream_places(layout_.stream);
@@ -225,6 +244,7 @@ class OmeZarrSource final : public Source {
   }
 
   std::string name_;
+  std::filesystem::path folder_;
   Layout layout_;
   std::vector<int64_t> chunk_;
   std::vector<size_t> array_axes_;  // of the stream, those of the array
@@ -237,6 +257,8 @@ class OmeZarrSource final : public Source {
   int64_t per_position_ = 1;  // items
   int64_t changed_ = 0, read_bytes_ = 0;
   ReaderLimits limits_;
+  mutable std::once_flag identified_;
+  mutable std::string identity_;
   mutable std::mutex mutex_;  // of readers_
   mutable std::vector<std::pair<size_t, std::shared_ptr<const ArrayReader>>> readers_;
 };

@@ -17,6 +17,8 @@ class StoreStamps {
   /// Names the file that is another now. A store of ours that was being written when it was opened
   /// may have grown: the frames that it had stay as they are.
   Status unchanged() const;
+  /// Whether it was a store of ours that was being written when it was opened.
+  bool being_written() const { return being_written_; }
 
  private:
   struct File {

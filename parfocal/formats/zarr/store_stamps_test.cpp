@@ -59,27 +59,55 @@ TEST(StoreStamps, AStoreThatIsReplacedByAnotherRunIsNoticed) {
   EXPECT_THAT(change_of(*source), HasSubstr("changed"));
 }
 
+// What may become of a chunk.
+const std::vector<std::function<void(const fs::path&)>> kDeeds = {
+    [](const fs::path& chunk) { fs::remove(chunk); },
+    [](const fs::path& chunk) { fs::rename(chunk, chunk.parent_path() / "7"); },
+    [](const fs::path& chunk) { test::write_text(chunk.parent_path() / "9", "another"); },
+    [](const fs::path& chunk) { fs::remove_all(chunk.parent_path().parent_path()); },
+    [](const fs::path& chunk) { test::write_text(chunk, "written in its place"); },
+    [](const fs::path& chunk) {  // by as many bytes
+      fs::last_write_time(chunk, fs::last_write_time(chunk) + std::chrono::seconds(1));
+    }};
+fs::path chunk_of(const TempDir& dir) {
+  fs::path chunk;
+  for (const auto& entry : fs::recursive_directory_iterator(dir / "a.zarr/0/c"))
+    if (entry.is_regular_file()) chunk = entry.path();
+  return chunk;
+}
+
 TEST(StoreStamps, ChunksThatAreRemovedReplacedAddedOrWrittenAreNoticed) {
-  const std::vector<std::function<void(const fs::path&)>> deeds = {
-      [](const fs::path& chunk) { fs::remove(chunk); },
-      [](const fs::path& chunk) { fs::rename(chunk, chunk.parent_path() / "7"); },
-      [](const fs::path& chunk) { test::write_text(chunk.parent_path() / "9", "another"); },
-      [](const fs::path& chunk) { fs::remove_all(chunk.parent_path().parent_path()); },
-      [](const fs::path& chunk) { test::write_text(chunk, "written in its place"); },
-      [](const fs::path& chunk) {  // by as many bytes
-        fs::last_write_time(chunk, fs::last_write_time(chunk) + std::chrono::seconds(1));
-      }};
-  for (const auto& deed : deeds) {
+  for (const auto& deed : kDeeds) {
     TempDir dir;
     write_store(dir);
     const auto source = open(dir);
     ASSERT_EQ(change_of(*source), "");
-    fs::path chunk;
-    for (const auto& entry : fs::recursive_directory_iterator(dir / "a.zarr/0/c"))
-      if (entry.is_regular_file()) chunk = entry.path();
-    deed(chunk);
+    deed(chunk_of(dir));
     EXPECT_THAT(change_of(*source), HasSubstr("chunks of"));
   }
+}
+
+TEST(StoreStamps, ChunksThatChangedBetweenTwoRunsMakeAnotherInput) {
+  for (const auto& deed : kDeeds) {
+    TempDir dir;
+    write_store(dir);
+    const std::string before = open(dir)->identity();
+    EXPECT_EQ(open(dir)->identity(), before);
+    const auto source = open(dir);
+    ASSERT_EQ(source->identity(), before);
+    deed(chunk_of(dir));
+    EXPECT_EQ(source->identity(), before) << "of what was opened";
+    EXPECT_NE(open(dir)->identity(), before);
+  }
+}
+
+TEST(StoreStamps, ChunksThatComeToAStoreThatGrowsMakeNoOtherInput) {
+  TempDir dir;
+  write_store(dir);
+  test::write_text(dir / "a.zarr/__parfocal/journal", "");  // as if it were being written
+  const std::string before = open(dir)->identity();
+  test::write_text(chunk_of(dir).parent_path() / "9", "the next");
+  EXPECT_EQ(open(dir)->identity(), before);
 }
 
 TEST(StoreStamps, MetadataThatIsWrittenIsNoticed) {

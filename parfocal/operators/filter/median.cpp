@@ -16,7 +16,7 @@ void check_window(const MedianParams& p, const Connections& = {}) {
   if (p.size.empty() == !p.footprint)
     fail_layout("median needs exactly one of size and footprint", p.footprint ? "both" : "neither",
                 "size: <pixels>, or footprint: <a shape>",
-                p.footprint ? "remove one of them" : "add size: 3");
+                p.footprint ? "remove one of them" : "add e.g. size: 3");
   if (p.size.size() > 2)
     fail_layout("size has too many sides", std::to_string(p.size.size()) + " values",
                 "1 or 2 numbers of pixels", "write size: 3, or size: [3, 5] along y and x");

@@ -16,9 +16,10 @@ void keep_inner(const ObjectFilterParams&, kernels::Plane<const uint32_t> labels
 PARFOCAL_OPERATOR(clear_border) {
   OperatorInfo info = objects::describe_object_filter(
       "clear_border",
-      "Removes objects that touch the edge of the image from a mask or from labels, plane by "
-      "plane.",
-      "skimage.segmentation.clear_border of each plane", keep_inner);
+      "Removes objects that touch the edge of the image from a mask or from labels (there all "
+      "pieces of a label), plane by plane.",
+      "skimage.segmentation.clear_border of each plane (which takes pieces of a label for objects)",
+      keep_inner);
   info.example = "{op: clear_border}";
   return info;
 }

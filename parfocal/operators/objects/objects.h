@@ -50,12 +50,19 @@ inline void need_plane(const std::string& op, const Layout& layout) {
                     : "collect over an axis first");
 }
 
+/// Cure for numbers that are no labels.
+inline constexpr const char* kNumberAnew =
+    "number the objects: add before this step {op: threshold, method: value, value: 0}, {op: "
+    "label}";
+
 /// The failure of a frame with label or count `found` above the limit.
 inline Status too_many_objects(const std::string& op, int64_t found, int64_t max_objects) {
   return Status::fail({op + " found more objects than max_objects", "", std::to_string(found),
                        "at most " + std::to_string(max_objects),
-                       "set max_objects: " + std::to_string(found) +
-                           " or more, or remove noise before (open, a higher threshold)"});
+                       found > kMostObjects
+                           ? kNumberAnew
+                           : "set max_objects: " + std::to_string(found) +
+                                 " or more, or remove noise before (open, a higher threshold)"});
 }
 
 }  // namespace parfocal::objects

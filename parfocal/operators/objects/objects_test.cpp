@@ -122,20 +122,22 @@ TEST(Objects, AFailureTellsTheNumberTheLimitAndTheCure) {
   EXPECT_THAT(status.issue().cure, HasSubstr("max_objects: 70000"));
 }
 
-TEST(Count, IsTheLargestLabel) {
+TEST(Count, IsTheNumberOfLabelsThatOccur) {
   const auto count = [](const Stream& in) {
     return pixels_of<int64_t>(run_step("{op: count}", {in})[0].items[0])[0];
   };
   EXPECT_EQ(count(labels(3, {0, 3, 1, 2, 2, 0})), 3);
   EXPECT_EQ(count(labels(3, {0, 0, 0})), 0);
-  EXPECT_EQ(count(labels(1, {4000000000U})), 4000000000);
+  EXPECT_EQ(count(labels(4, {7, 0, 7, 65535})), 2);  // the others were filtered away
+  EXPECT_EQ(count(labels(3, {64, 0, 128})), 2);
+  EXPECT_THROW(count(labels(2, {1, 4294967295U})), std::runtime_error);  // an inverted label
 }
 
 TEST(Objects, LabelsOf16BitsAreCountedAndMeasuredAlike) {
   const Stream wide = labels(4, {0, 1, 1, 0, 3, 0, 1, 0});
   const Stream narrow = frame<uint16_t>(DType::u16, 4, {0, 1, 1, 0, 3, 0, 1, 0});
   const Stream image = frame<uint8_t>(DType::u8, 4, {9, 8, 7, 6, 5, 4, 3, 2});
-  EXPECT_EQ(pixels_of<int64_t>(run_step("{op: count}", {narrow})[0].items[0])[0], 3);
+  EXPECT_EQ(pixels_of<int64_t>(run_step("{op: count}", {narrow})[0].items[0])[0], 2);
   const std::string step =
       "{op: measure, intensity: i, properties: [area, centroid, intensity_sum]}";
   const Stream a = run_step(step, {wide, image})[0], b = run_step(step, {narrow, image})[0];

@@ -97,7 +97,7 @@ DType float_dtype(DType a, DType b) {
 bool fits_float32(const Constant& constant) {
   const float nearest = static_cast<float>(constant.value);
   if (!std::isfinite(constant.value)) return true;
-  return std::isfinite(nearest) &&
+  return std::isfinite(nearest) && (nearest != 0) == (constant.value != 0) &&
          (nearest == constant.value || std::floor(constant.value) != constant.value);
 }
 
@@ -130,8 +130,8 @@ void check_operand(Action action, const ArithmeticParams& p, bool by) {
                 by ? "both" : "neither", "by: <a step>, or constant: <a number>",
                 by ? "remove one of them"
                 : action == Action::add || action == Action::subtract
-                    ? "add constant: 100, or by: source behind another image"
-                    : "add constant: 2, or by: source behind another image");
+                    ? "add e.g. constant: 100, or by: source behind another image"
+                    : "add e.g. constant: 2, or by: source behind another image");
 }
 
 void check_divisor(Action action, const ArithmeticParams& p) {

@@ -22,9 +22,13 @@ struct ParamTraits<Constant> {
     if (auto problem = ParamTraits<double>::parse(raw, out.value)) return problem;
     int64_t whole = 0;
     const char *begin = raw.text.data(), *end = begin + raw.text.size();
+    if (begin != end && *begin == '+') ++begin;
     const auto result = std::from_chars(begin, end, whole);
     out.integer = std::nullopt;
-    if (result.ec == std::errc{} && result.ptr == end) out.integer = whole;
+    if (result.ptr != end) return std::nullopt;
+    if (result.ec == std::errc::result_out_of_range)
+      return "needs an integer of 64 bits, or a number with a point, which makes floats";
+    if (result.ec == std::errc{}) out.integer = whole;
     return std::nullopt;
   }
 };

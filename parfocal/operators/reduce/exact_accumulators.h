@@ -1,6 +1,7 @@
 #pragma once
 /// Integer sums and variances, exact in any order, and minima and maxima of every type.
 
+#include <bit>
 #include <cmath>
 #include <cstring>
 
@@ -21,6 +22,18 @@ inline int64_t items_that_fit(uint64_t capacity, uint64_t largest, int64_t item_
 template <class T>
 constexpr uint64_t largest_magnitude() {
   return static_cast<uint64_t>(std::numeric_limits<T>::max()) + (std::is_signed_v<T> ? 1 : 0);
+}
+
+/// sum / n with one rounding, also where the sum has more digits than a double.
+inline double quotient(uint64_t sum, uint64_t n) {
+  constexpr uint64_t kExact = uint64_t{1} << 53;
+  if (sum <= kExact && n <= kExact) return static_cast<double>(sum) / static_cast<double>(n);
+  // At least 61 digits, and the last one tells of all that follow: the conversion rounds once.
+  const int shift =
+      std::max(0, 61 - static_cast<int>(std::bit_width(sum)) + static_cast<int>(std::bit_width(n)));
+  const U128 wide = U128{sum} << shift;
+  const auto whole = static_cast<uint64_t>(wide / n);
+  return std::ldexp(static_cast<double>(whole | (wide % n != 0 ? 1U : 0U)), -shift);
 }
 
 /// Sum or mean of integers T in A (uint32_t, uint64_t or int64_t). `weight`: pixels behind one
@@ -56,8 +69,13 @@ class ExactSum final : public Accumulator {
       using Sum = std::conditional_t<std::is_signed_v<A>, int64_t, uint64_t>;
       return write_results<Sum>(out, [&](int64_t i) { return sums[i]; });
     }
-    const double n = static_cast<double>(count) * static_cast<double>(weight_);
-    write_real(out, [&](int64_t i) { return static_cast<double>(sums[i]) / n; });
+    const auto n = static_cast<uint64_t>(count) * static_cast<uint64_t>(weight_);
+    write_real(out, [&](int64_t i) {
+      const bool negative = std::is_signed_v<A> && sums[i] < 0;
+      const auto bits = static_cast<uint64_t>(sums[i]);
+      const double mean = quotient(negative ? 0 - bits : bits, n);
+      return negative ? -mean : mean;
+    });
   }
 
  private:

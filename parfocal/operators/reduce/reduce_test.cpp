@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "parfocal/operators/conformance/pixels.h"
+#include "parfocal/operators/reduce/exact_accumulators.h"
 
 namespace parfocal {
 namespace {
@@ -59,6 +60,15 @@ TEST(Reduce, FoldsItemsAndPixelsTogether) {
   EXPECT_THAT((result_of<double, double>("[t, y, x]", "var", reals)), ElementsAre(8.25));
   EXPECT_THAT((result_of<double, double>("[t, y, x]", "mean", reals)), ElementsAre(1.5));
   EXPECT_THAT((result_of<double, double>("[t, y, x]", "max", reals)), ElementsAre(4.0));
+}
+
+// By Python, whose division of integers rounds once; that of their doubles differs in each.
+TEST(Reduce, DividesSumsOfMoreThan53DigitsWithOneRounding) {
+  EXPECT_EQ(reduction::quotient(2193230518291280956U, 4156012), 527724779979.2881);
+  EXPECT_EQ(reduction::quotient(9017381291163070092U, 237797), 37920500641989.05);
+  EXPECT_EQ(reduction::quotient(5873557665950724921U, 256609), 22889133529808.87);
+  EXPECT_EQ(reduction::quotient(UINT64_MAX, UINT64_MAX), 1);
+  EXPECT_EQ(reduction::quotient(10, 4), 2.5);
 }
 
 TEST(Reduce, FindsTheVarianceOfWideIntegers) {

@@ -19,6 +19,8 @@
 #include <climits>
 #include <cstdarg>
 #include <cstdlib>
+#include <cstring>
+#include <memory>
 
 namespace {
 
@@ -36,14 +38,27 @@ ssize_t logged_write(int fd, const void* data, ssize_t n, int64_t offset) {
   return n;
 }
 
-std::vector<char> joined(const iovec* parts, int count) {
-  std::vector<char> whole;
-  for (int i = 0; i < count; ++i) {
-    const char* data = static_cast<const char*>(parts[i].iov_base);
-    whole.insert(whole.end(), data, data + parts[i].iov_len);
+/// The parts of a write in one piece, placed as direct input and output wants it.
+class Joined {
+ public:
+  Joined(const iovec* parts, int count) {
+    for (int i = 0; i < count; ++i) size_ += parts[i].iov_len;
+    data_.reset(static_cast<char*>(std::aligned_alloc(kPlace, (size_ / kPlace + 1) * kPlace)));
+    char* to = data_.get();
+    for (int i = 0; i < count; to += parts[i++].iov_len)
+      std::memcpy(to, parts[i].iov_base, parts[i].iov_len);
   }
-  return whole;
-}
+  const char* data() const { return data_.get(); }
+  size_t size() const { return size_; }
+
+ private:
+  static constexpr size_t kPlace = 4096;
+  struct Free {
+    void operator()(char* data) const { std::free(data); }
+  };
+  std::unique_ptr<char, Free> data_;
+  size_t size_ = 0;
+};
 
 /// Streams of the standard library: their file is opened within the C library, and written by
 /// write() and writev().
@@ -167,11 +182,11 @@ ssize_t write(int fd, const void* data, size_t bytes) {
 ssize_t writev(int fd, const iovec* parts, int count) {
   NEXT(writev);
   if (!shim().watch_of(fd)) return real(fd, parts, count);
-  const std::vector<char> whole = joined(parts, count);
+  const Joined whole(parts, count);
   return write(fd, whole.data(), whole.size());
 }
 ssize_t pwritev(int fd, const iovec* parts, int count, off_t offset) {
-  const std::vector<char> whole = joined(parts, count);
+  const Joined whole(parts, count);
   return pwrite_fd(fd, whole.data(), whole.size(), offset);
 }
 int ftruncate(int fd, off_t size) noexcept { return truncate_fd(fd, size); }
