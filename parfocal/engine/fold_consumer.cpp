@@ -23,7 +23,7 @@ class FoldConsumer : public Consumer {
         walk_(input_, axes_over(plan_, op_, input_)),
         region_(context.of(node).inputs[0]),
         empty_(context.of(node).empty()),
-        seen_(static_cast<size_t>(walk_.keys()), 0),
+        last_item_(static_cast<size_t>(walk_.keys()), kNone),
         state_bytes_(op_.state_bytes(region_)),
         stride_((state_bytes_ + 63) / 64 * 64),
         memory_(static_cast<size_t>(stride_ * walk_.keys())) {}
@@ -52,13 +52,15 @@ class FoldConsumer : public Consumer {
   }
 
  private:
+  static constexpr int64_t kNone = -1;
+  int64_t last_item() const { return last_item_[static_cast<size_t>(closing_)]; }
   std::span<std::byte> state(int64_t key) const {
     return {memory_.data() + key * stride_, static_cast<size_t>(state_bytes_)};
   }
 
   void open() {
     opened_ = true;
-    std::fill(seen_.begin(), seen_.end(), 0);
+    std::fill(last_item_.begin(), last_item_.end(), kNone);
     for (int64_t k = 0; !empty_ && k < walk_.keys(); ++k) op_.init(state(k), region_);
   }
 
@@ -66,25 +68,29 @@ class FoldConsumer : public Consumer {
     last_ = *in[0].header;
     for (const Input& input : in)
       if (input.gap) return;
-    seen_[static_cast<size_t>(spot.key)] = 1;
-    if (empty_) return;
-    Status status = guarded([&] { return op_.accumulate(state(spot.key), in, spot.index); });
-    if (!status.ok()) (void)context_.faults.item_failed(plan_, sequence, status.issue());
+    Status status;
+    if (!empty_) status = guarded([&] { return op_.accumulate(state(spot.key), in, spot.index); });
+    if (status.ok())
+      last_item_[static_cast<size_t>(spot.key)] = sequence;
+    else
+      (void)context_.faults.item_failed(plan_, sequence, status.issue());
   }
 
   // Where nothing is needed of the Value there is no state, but a Value of no items is missing all
   // the same.
   Status finalize(Output& out) {
     if (!empty_) return guarded([&] { return op_.finalize(state(closing_), out); });
-    return seen_[static_cast<size_t>(closing_)] ? Status()
-                                                : Status::fail("no item was there to fold");
+    return last_item() != kNone ? Status() : Status::fail("no item was there to fold");
   }
 
+  // A Value of nothing is missing as its items are; one that items were there for has failed.
   Turn close_next() {
     Output out = writer_.slot(0);
     Gap gap;
     const Status status = finalize(out);
     if (!status.ok()) gap = {GapReason::failed, status.issue().what};
+    if (!status.ok() && last_item() != kNone)
+      gap = context_.faults.item_failed(plan_, last_item(), status.issue());
     FrameHeader header = last_;
     header.coordinates = coordinates_of(writer_.layout(0), writer_.head(0));
     writer_.emit(0, header, out.table.rows, gap);
@@ -101,8 +107,8 @@ class FoldConsumer : public Consumer {
   PortWriter writer_;
   EpochWalk walk_;
   Region region_;
-  bool empty_;              ///< nothing of the Value is needed in this step of the sweep
-  std::vector<char> seen_;  ///< per key: an item came
+  bool empty_;                      ///< nothing of the Value is needed in this step of the sweep
+  std::vector<int64_t> last_item_;  ///< per key: sequence of the last item that was folded
   int64_t state_bytes_, stride_;
   Block memory_;
   FrameHeader last_;

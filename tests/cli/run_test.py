@@ -120,6 +120,18 @@ class Run(CommandTest):
         self.expect(6, "run", "p.yaml", "--out", "c")
         self.expect(1, "run", "p.yaml", "--out", "d", "--on-error", "stop")
 
+    def test_a_value_over_all_frames_that_cannot_be_made_is_a_failure(self):
+        self.write("p.yaml", """parfocal: 1
+source: {type: generator, kind: gradient, size: {t: 4, y: 32, x: 32}}
+steps: [{id: mask, op: threshold, method: minimum, per: stack}]
+sinks: [{type: ome_zarr, path: m.ome.zarr}]
+""")
+        _, err = self.expect(1, "run", "p.yaml", "--out", "a")
+        self.assertIn("step 'mask/level' (p.yaml:3:24), item t=3: the histogram has no two peaks", err)
+        self.expect(6, "run", "p.yaml", "--out", "b", "--on-error", "skip")
+        rows = (self.dir / "b/frames.csv").read_text().splitlines()[1:]
+        self.assertEqual([row.split(",")[4] for row in rows], 4 * ["gap"])
+
     def test_the_last_line_counts_what_could_not_be_read(self):
         self.write_movie()
         for i in (1, 4):

@@ -105,6 +105,7 @@ def draw_even(rng, layout, _):
     return 2 * rng.randint(1, max(1, dict(layout.stream).get("t", 8) // 2))
 
 
+METHODS = ["otsu", "otsu", "value", "li", "yen", "isodata", "triangle", "mean", "minimum"]
 FOOTPRINTS = ["disk(0)", "disk(1)", "disk(1.5)", "disk(3)", "disk(7)", "square(1)", "square(3)",
               "square(5)", "rectangle(1x7)", "rectangle(5x1)", "rectangle(3x9)"]
 SPECIAL = {
@@ -123,6 +124,9 @@ SPECIAL = {
     ("rescale", "in_range"): lambda rng, *_: rng.choice([None, "image", "dtype", "uint8", [0, 100], [-5, 40.5]]),
     ("rescale", "out_range"): lambda rng, *_: rng.choice([None, "dtype", "uint8", "int16", "float32", [0, 1], [-3, 500]]),
     ("remove_small", "min_size"): lambda rng, *_: rng.choice([1, 2, 5, 20, 1000]),
+    # skimage's minimum takes minutes where grey levels are many.
+    ("threshold", "method"): lambda rng, layout, _: rng.choice(
+        METHODS[:-1] if layout.dtype.endswith("16") else METHODS),
     ("threshold", "value"): lambda rng, layout, drawn:
         draw_level(rng, layout) if drawn.get("method") == "value" else None,
     ("flow_features", "pixel_size"): lambda rng, *_: "0.34 um",

@@ -130,19 +130,21 @@ def outputs_of(step, main, others, failed):
     if op == "gap_at":
         return [punched(main, step["sequences"])]
     if op == "threshold":
-        return thresholds(step, main)
+        return thresholds(step, main, failed)
     if op == "rescale" and step.get("per") == "stack" and step.get("in_range", "image") == "image":
         return [mapped(main, [folded(main, main.names)])]
     return None if op in UNKNOWN else [mapped(main, others, failed)]
 
 
-def thresholds(step, main):
-    """The level of the stack is told for each of its items."""
+def thresholds(step, main, failed):
+    """The level of the stack is told for each of its items; where it has none, all fail."""
     if step.get("method", "otsu") != "value" and step.get("per") == "stack":
         level = folded(main, main.names)
+        if failed:
+            level.gaps.update({at: "failed" for at in level.coordinates()})
         out = mapped(main, [level])
         return [out, out]
-    return [mapped(main, []), mapped(main, [])]
+    return [mapped(main, [], failed), mapped(main, [], failed)]
 
 
 # Streams whose gaps are judged by tests/rtdc, beside dcnum.
