@@ -15,6 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
+const std::string kGlob = "source.glob=";
+
 bool is_image(const std::string& word) { return is_tiff_name(word) && fs::is_regular_file(word); }
 
 /// The images as the source of the pipeline that stands beside them, or as what to convert.
@@ -25,9 +27,18 @@ std::string line_for_images(const Words& words, const Words& images) {
   const auto pipeline = std::find_if(meant.begin(), meant.end(), [](const std::string& word) {
     return word.ends_with(".yaml") || word.ends_with(".yml");
   });
+  const auto set = std::find_if(meant.begin(), meant.end(), [](const std::string& word) {
+    return word.starts_with(kGlob);  // of a pattern that a shell made several words of
+  });
+  if (pipeline != meant.end() && set != meant.end()) {
+    std::string list = "\"" + set->substr(kGlob.size()) + "\"";
+    for (const std::string& image : images) list += ", \"" + image + "\"";
+    *set = kGlob + "[" + list + "]";
+    return shell_line(meant);
+  }
   const Words patterns = as_pattern(images);
   if (pipeline != meant.end() && patterns.size() == 1) {
-    meant.insert(meant.end(), {"--set", "source.glob='" + patterns[0] + "'"});
+    meant.insert(meant.end(), {"--set", kGlob + "'" + patterns[0] + "'"});
     return shell_line(meant);
   }
   Words line = {"parfocal", "convert"};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "parfocal/core/lowercase.h"
 #include "parfocal/graph/issue_places.h"
 #include "parfocal/graph/meant_keys.h"
 #include "parfocal/graph/other_names.h"
@@ -65,6 +66,10 @@ Issue unknown_type(const Described& described, const std::string& key, const std
   if (!type.empty())
     return {"unknown " + key + " '" + type + "' of " + owner, where, type, needed,
             name_cure(owner.starts_with("step") ? "op" : owner, type, names)};
+  for (const auto& [other, value] : described.params.entries)
+    if (lowercase(other) == key && value.kind == RawValue::Kind::scalar)
+      return {owner + " has no '" + key + "'", where, other + ": " + value.text, needed,
+              "write " + key + ": " + value.text + " in place of " + other};
   const std::string example = names.empty() ? "one" : "one of these, e.g. " + names[0];
   return {owner + " has no '" + key + "'", where, "nothing", needed,
           "add " + key + ": " + (fitting.size() == 1 ? fitting[0] : example)};

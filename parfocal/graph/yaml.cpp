@@ -52,7 +52,9 @@ class Describer {
   // A non-empty scalar, else "" with an issue.
   std::string word(const RawValue& raw, const std::string& key, const std::string& example) {
     if (raw.kind == RawValue::Kind::scalar && !raw.text.empty()) return raw.text;
-    issue("'" + key + "' needs one word", raw.place, raw.str(), "one word", "write " + example);
+    const bool one = raw.kind == RawValue::Kind::list && raw.items.size() == 1;
+    issue("'" + key + "' needs one word", raw.place, raw.str(), "one word",
+          "write " + (one ? key + ": " + raw.items[0].str() : example));
     return "";
   }
   // "type" or "op" of an entry, as in `example`, and the place to blame for the entry.
@@ -190,14 +192,18 @@ class Describer {
   }
 
   // A reference that cannot be read stays as an empty one, so that nothing looks forgotten.
-  PortRef read_ref(const RawValue& raw, const std::string& key) {
+  // `second`: the input beside `key` that a second name is meant for; "" where there is none.
+  PortRef read_ref(const RawValue& raw, const std::string& key, const std::string& second = "") {
     if (raw.kind == RawValue::Kind::list && !raw.items.empty()) {
       std::string others;
       for (size_t i = 1; i < raw.items.size(); ++i)
         others += (i == 1 ? "" : ", ") + raw.items[i].str();
+      const bool pair = raw.items.size() == 2 && !second.empty();
       issue("'" + key + "' needs one word", raw.place, raw.str(), "one word",
             "write " + key + ": " + raw.items[0].str() +
-                (others.empty() ? "" : ", and an entry of its own for each of " + others));
+                (others.empty() ? ""
+                 : pair         ? ", " + second + ": " + others
+                                : ", and an entry of its own for each of " + others));
       return parse_port_ref("", raw.place);
     }
     return parse_port_ref(word(raw, key, key + ": source"), raw.place);
@@ -225,7 +231,8 @@ class Describer {
       const std::string key = k == 0 ? "from" : port;
       keys.push_back(key);
       if (const RawValue* from = raw.find(key)) {
-        step.inputs.emplace_back(port, read_ref(*from, key));
+        step.inputs.emplace_back(
+            port, read_ref(*from, key, k == 0 && ports > 1 ? info->inputs[1].name : ""));
       } else if (k == 0) {
         step.inputs.emplace_back(port, default_input(p, step.place));
       }

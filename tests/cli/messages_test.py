@@ -18,6 +18,15 @@ class Cures(CommandTest):
         """The command lines that a message shows, without the name of the command."""
         return [shlex.split(line)[1:] for line in re.findall(r"(?m)^ +(\S*parfocal [a-z]+ .*)$", err)]
 
+    def test_a_pattern_that_the_shell_made_several_words_of_is_a_list(self):
+        for name in ("a1.tif", "a2.tif"):
+            (self.dir / name).write_bytes(tiff())
+        self.write("p.yaml", 'parfocal: 1\nsource: {type: files, glob: "none*.tif"}\n'
+                             "sinks: [{type: ome_zarr, path: a.ome.zarr}]\n")
+        _, err = self.expect(2, "plan", "p.yaml", "--set", "source.glob=a1.tif", "a2.tif")
+        self.assertIn("""plan p.yaml --set 'source.glob=["a1.tif", "a2.tif"]'""", err)
+        self.expect(0, "plan", "p.yaml", "--set", 'source.glob=["a1.tif", "a2.tif"]')
+
     def test_an_image_or_a_folder_in_place_of_a_pipeline_is_told_what_to_do(self):
         self.write_movie()
         (self.dir / "images").mkdir()

@@ -125,6 +125,10 @@ WORDS = [
     ("{op: crop, t: [0, 10]}", "'x'", "source.glob"),
     ("{op: fill_holes, max_size: 64, from: source}", "remove 'max_size'", "leave it out only"),
     ("{op: and}", "'add'", "multiply is AND"),
+    ("{op: [median], size: 3}", "gaussian", "write op: median"),
+    ("{Op: median, size: 3}", "e.g.", "write op: median in place of Op"),
+    ("{id: back, op: gaussian, sigma: 9 px}, {op: subtract, from: [source, back]}", "constant",
+     "write from: source, by: back"),
 ]
 
 NAMES = [

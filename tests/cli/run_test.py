@@ -165,6 +165,14 @@ class Budget(CommandTest):
         self.assertEqual((self.dir / "planned" / "objects.csv").read_bytes(),
                          (self.dir / "direct" / "objects.csv").read_bytes())
 
+    def test_a_saved_plan_is_of_the_input_that_it_saw(self):
+        self.write_movie()
+        self.write("plan.json", self.expect(0, "plan", "pipeline.yaml", "--json")[0])
+        frame = next(self.dir.rglob("*.tif"))
+        os.utime(frame, (1e9, 1e9))
+        _, err = self.expect(4, "run", "plan.json")
+        self.assertIn("an input changed between the plan and the run", err)
+
     def test_what_a_saved_plan_has_decided_cannot_be_asked_for(self):
         self.write_movie()
         self.write("plan.json", self.expect(0, "plan", "pipeline.yaml", "--json")[0])
