@@ -137,9 +137,10 @@ def rescaled(step, image, stack=None):
         real = np.clip(real, out_low, out_high) if low == high else (real - low) / (high - low) * (out_high - out_low) + out_low
     if dtype.kind == "f":
         return real.astype(dtype)
-    whole = np.trunc(np.nan_to_num(real.astype(np.float64)))
-    most = int(np.iinfo(dtype).max)
-    return np.array([min(max(int(v), int(np.iinfo(dtype).min)), most) for v in whole.reshape(-1)], object).astype(dtype).reshape(image.shape)
+    whole, limits = np.trunc(np.nan_to_num(real.astype(np.float64))), np.iinfo(dtype)
+    most = float(limits.max)  # of 64 bits one more than there is
+    below = np.clip(whole, float(limits.min), np.nextafter(most, 0)).astype(dtype)
+    return np.where(whole >= most, dtype.type(limits.max), below)
 
 
 # --- filters ---

@@ -173,7 +173,7 @@ class Trial:
     def judge_stop(self, ran, folder, sinks):
         """A run that an item stopped: that has to be one on which a step has to fail. The source
         alone is recorded by the time; so only steps that fail always are known."""
-        allowed = {"cast", "label", "measure", "remove_small", "clear_border", "count", "threshold", "fail_at"} & {s["op"] for s in self.pipeline.steps}
+        allowed = {"cast", "label", "measure", "remove_small", "clear_border", "count", "threshold", "flow_features", "fail_at"} & {s["op"] for s in self.pipeline.steps}
         if not allowed and ran.exit_code == 1 and not self.may_be_too_short():
             self.fail("exit", ran.line, f"exit 1: {ran.last_words}")
         return False
