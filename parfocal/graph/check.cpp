@@ -270,7 +270,7 @@ class Checker {
                                   "a step, sink or observer with from: " + step.id,
                                   "remove the step or save it"});
     }
-    for (auto* find : {lost_columns, labels_from_source, misleading_endings})
+    for (auto* find : {lost_columns, doubtful_labels, misleading_endings})
       for (Issue& issue : find(p_)) result_.warnings.push_back(std::move(issue));
   }
 

@@ -76,9 +76,10 @@ std::string dtype_cure(const Pipeline& pipeline, const WrongInput& input,
   const bool is_mask = input.given.dtypes == kMasks;
   if (needed == kMasks || (needed == kMasksOrLabels && !is_mask)) {
     const std::string mask = free_id(pipeline, "mask");
-    const bool labels = numbers_objects(pipeline, parse_port_ref(input.from, {}).step);
+    const std::string step = parse_port_ref(input.from, {}).step;
+    const bool labels = numbers_objects(pipeline, step);
     const std::string values = labels ? ", method: value, value: 0" : "";
-    const std::string stored = maker_of(pipeline, parse_port_ref(input.from, {}).step)
+    const std::string stored = maker_of(pipeline, step)
                                    ? ""
                                    : "; where it is a mask of 0 and 1, " +
                                          step_text(mask, "cast", input.from + ", dtype: bool") +

@@ -36,7 +36,7 @@ Issue note(const Pipeline& pipeline, const StepSpec& step, const std::string& po
 
 }  // namespace
 
-std::vector<Issue> labels_from_source(const Pipeline& pipeline) {
+std::vector<Issue> doubtful_labels(const Pipeline& pipeline) {
   std::vector<Issue> notes;
   if (names_labels(pipeline.source)) return notes;
   for (const StepSpec& step : pipeline.steps) {

@@ -1,6 +1,6 @@
 #pragma once
-/// Label images that come straight from the source: where that is an image, each grey value would
-/// be an object.
+/// What is taken for labels and may be none: of an image each grey value would be an object, of a
+/// mask as integers all of it.
 
 #include <vector>
 
@@ -8,7 +8,7 @@
 
 namespace parfocal {
 
-/// A note for each step that takes the source's pixels for labels.
-std::vector<Issue> labels_from_source(const Pipeline& pipeline);
+/// A note for each step that takes for labels what the source or a step that calculates gave.
+std::vector<Issue> doubtful_labels(const Pipeline& pipeline);
 
 }  // namespace parfocal

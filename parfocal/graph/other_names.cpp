@@ -119,19 +119,20 @@ bool is_of(Of of, const RawValue& value) {
                           : !number && !yes && !no;
 }
 
+// disk($)
+bool stands_inside(const KeyRow& row) { return row.meant.find("($)") != row.meant.npos; }
 // disk(2 px) counts pixels; of a length nobody knows how many these are.
 bool fits_inside(const KeyRow& row, const RawValue& value) {
   const auto number = leading_number(value.text);
-  if (row.meant.find("($)") == row.meant.npos || !number) return true;
+  if (!stands_inside(row) || !number) return true;
   const auto meant = meant_quantities(value.text);
   return number_text(*number) == value.text || meant.empty() || meant[0].ends_with(" px");
 }
 
 // The value for the $ of a row.
 std::string inserted(const KeyRow& row, const RawValue& value) {
-  if (row.meant.find("($)") != row.meant.npos && leading_number(value.text))
-    return number_text(*leading_number(value.text));
   const auto number = leading_number(value.text);
+  if (stands_inside(row) && number) return number_text(*number);
   if ((row.factor == 1 && row.offset == 0) || !number) return value.str();
   const double digits = 1e4;
   return number_text(std::round((*number * row.factor + row.offset) * digits) / digits);

@@ -3,6 +3,7 @@
 /// leading axes (z inside the item) are walked; an item of one axis is a plane of one row.
 
 #include <type_traits>
+#include <vector>
 
 #include "parfocal/core/view.h"
 #include "parfocal/kernels/image_tile.h"
@@ -30,6 +31,34 @@ void for_each_plane(const Region& region, F&& f) {
     }
     if (a < 0) return;
   }
+}
+
+/// The first byte of the pixel at these absolute indices. \pre the view's region holds it
+inline const std::byte* pixel_at(const View& view, const ItemIndex& at) {
+  int64_t offset = 0;
+  for (int a = 0; a < view.region.rank; ++a) {
+    const auto axis = static_cast<size_t>(a);
+    offset += (at[axis] - view.region.begin(a)) * view.strides[axis];
+  }
+  return view.data + offset * static_cast<int64_t>(dtype_size(view.dtype));
+}
+
+/// `region` with a further axis before its axis `axis`, along which it is [begin, begin + size).
+inline Region with_axis(const Region& region, int axis, int64_t begin, int64_t size) {
+  Region wider;
+  wider.rank = region.rank + 1;
+  for (int a = 0; a < wider.rank; ++a) {
+    const int from = a < axis ? a : a - 1;
+    wider.origin[a] = a == axis ? begin : region.origin[from];
+    wider.shape[a] = a == axis ? size : region.shape[from];
+  }
+  return wider;
+}
+
+/// All pixel types but bool.
+inline std::vector<DType> number_dtypes() {
+  return {DType::u8,  DType::u16, DType::u32, DType::u64, DType::i8,
+          DType::i16, DType::i32, DType::i64, DType::f32, DType::f64};
 }
 
 /// Where the planes of `from` and `to` lie in those of `item`. \pre rank >= 2

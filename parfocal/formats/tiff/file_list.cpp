@@ -1,4 +1,5 @@
 #include "parfocal/formats/tiff/file_list.h"
+#include "parfocal/core/fingerprint.h"
 
 #include <dirent.h>
 #include <fnmatch.h>
@@ -47,12 +48,10 @@ struct FileState {
   uint32_t hash = 0;  // 0 = not there
 };
 
-uint64_t mixed(uint64_t hash, const void* data, size_t bytes) {  // FNV-1a
-  for (size_t i = 0; i < bytes; ++i)
-    hash = (hash ^ static_cast<const uint8_t*>(data)[i]) * 0x100000001b3u;
-  return hash;
+template <class T>
+std::string_view bytes_of(const T& number) {
+  return {reinterpret_cast<const char*>(&number), sizeof number};
 }
-constexpr uint64_t kHashStart = 0xcbf29ce484222325u;
 
 FileState state_of(const std::filesystem::path& path, bool& is_folder) {
   struct stat info {};
@@ -60,10 +59,10 @@ FileState state_of(const std::filesystem::path& path, bool& is_folder) {
   if (::stat(path.c_str(), &info) != 0) return {};
   is_folder = S_ISDIR(info.st_mode);
   FileState state{info.st_size, info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec, 0};
-  uint64_t hash = mixed(kHashStart, &info.st_dev, sizeof info.st_dev);
-  hash = mixed(hash, &info.st_ino, sizeof info.st_ino);
-  hash = mixed(hash, &state.bytes, sizeof state.bytes);
-  hash = mixed(hash, &state.time_ns, sizeof state.time_ns);
+  uint64_t hash = fingerprint_of(bytes_of(info.st_dev));
+  hash = fingerprint_of(bytes_of(info.st_ino), hash);
+  hash = fingerprint_of(bytes_of(state.bytes), hash);
+  hash = fingerprint_of(bytes_of(state.time_ns), hash);
   state.hash = std::max<uint32_t>(1, static_cast<uint32_t>(hash ^ hash >> 32));
   return state;
 }
@@ -259,7 +258,7 @@ FileList FileList::find(const std::filesystem::path& base_dir,
   list.ends_.reserve(found.ends.size());
   list.bytes_.reserve(found.ends.size());
   list.states_.reserve(found.ends.size());
-  list.fingerprint_ = kHashStart;
+  list.fingerprint_ = fingerprint_of("");
   for (const uint32_t k : sorted_order(found, order)) {
     if (!list.ends_.empty() && list.name(list.size() - 1) == found.name(k)) continue;
     list.add(found.name(k), found.states[k].bytes, found.states[k].time_ns, found.states[k].hash);
@@ -273,9 +272,9 @@ void FileList::add(std::string_view name, int64_t bytes, int64_t time_ns, uint32
   bytes_.push_back(bytes);
   states_.push_back(state);
   total_bytes_ += bytes;
-  fingerprint_ = mixed(fingerprint_, name.data(), name.size());
-  fingerprint_ = mixed(fingerprint_, &bytes, sizeof bytes);
-  fingerprint_ = mixed(fingerprint_, &time_ns, sizeof time_ns);
+  fingerprint_ = fingerprint_of(name, fingerprint_);
+  fingerprint_ = fingerprint_of(bytes_of(bytes), fingerprint_);
+  fingerprint_ = fingerprint_of(bytes_of(time_ns), fingerprint_);
 }
 
 bool FileList::has(const std::string& name) const {

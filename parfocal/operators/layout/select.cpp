@@ -4,6 +4,7 @@
 #include "parfocal/core/meant_axes.h"
 #include "parfocal/core/operator_info.h"
 #include "parfocal/core/rules.h"
+#include "parfocal/operators/planes.h"
 
 namespace parfocal {
 namespace {
@@ -80,14 +81,7 @@ class SelectItem final : public MapOperator {
 
   bool tileable() const override { return true; }
   Region footprint(int, const Region& out) const override {
-    Region in;
-    in.rank = out.rank + 1;
-    for (int a = 0; a < in.rank; ++a) {
-      const int from = a < axis_ ? a : a - 1;
-      in.origin[a] = a == axis_ ? index_ : out.origin[from];
-      in.shape[a] = a == axis_ ? 1 : out.shape[from];
-    }
-    return in;
+    return with_axis(out, axis_, index_, 1);
   }
   Status compute(std::span<const Input> in, std::span<Output> out,
                  std::span<std::byte>) const override {

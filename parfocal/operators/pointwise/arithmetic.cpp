@@ -7,6 +7,7 @@
 #include "parfocal/core/operator_info.h"
 #include "parfocal/core/rules.h"
 #include "parfocal/kernels/pointwise.h"
+#include "parfocal/operators/planes.h"
 #include "parfocal/operators/pointwise/constant.h"
 
 namespace parfocal {
@@ -215,10 +216,10 @@ class Arithmetic final : public MapOperator {
     std::memcpy(number, constant_, sizeof number);
     if (connected(kBy) && !by_item) load_by_(in[kBy].image.data, 1, number);
     const auto row = [&](std::byte* run, int64_t count, const auto& at) {
-      const std::byte* from = pixel(in[0].image, at);
+      const std::byte* from = pixel_at(in[0].image, at);
       if (from != run) load_(from, count, run);
       if (by_item)
-        with_row(pixel(in[kBy].image, at), count, run);
+        with_row(pixel_at(in[kBy].image, at), count, run);
       else
         combine_.scalar(action_, number, count, run);
     };
@@ -232,11 +233,6 @@ class Arithmetic final : public MapOperator {
   }
 
  private:
-  static const std::byte* pixel(const View& v, const std::array<int64_t, kMaxRank>& at) {
-    int64_t offset = 0;
-    for (int a = 0; a < v.region.rank; ++a) offset += (at[a] - v.region.origin[a]) * v.strides[a];
-    return v.data + offset * static_cast<int64_t>(dtype_size(v.dtype));
-  }
   // Block by block, so that what was converted is still in the cache when it is used.
   void with_row(const std::byte* by, int64_t count, std::byte* run) const {
     constexpr int64_t kBlock = 512;
@@ -265,11 +261,6 @@ class Arithmetic final : public MapOperator {
   alignas(8) std::byte constant_[8] = {};
 };
 
-std::vector<DType> numbers() {
-  return {DType::u8,  DType::u16, DType::u32, DType::u64, DType::i8,
-          DType::i16, DType::i32, DType::i64, DType::f32, DType::f64};
-}
-
 constexpr const char* kFloats =
     "floats: float32 where it holds both operands (of a constant with a fraction the nearest "
     "number), else float64";
@@ -282,9 +273,9 @@ OperatorInfo described(Action action, std::string summary, std::string result, s
       .summary = std::move(summary),
       .family = "pointwise",
       .kind = "map",
-      .inputs = {{.dtypes = numbers(), .doc = "image"},
+      .inputs = {{.dtypes = number_dtypes(), .doc = "image"},
                  {.name = "by",
-                  .dtypes = numbers(),
+                  .dtypes = number_dtypes(),
                   .optional = true,
                   .doc = "image of the same size, or one number; repeated along stream axes that "
                          "it lacks"}},

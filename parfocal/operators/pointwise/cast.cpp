@@ -86,12 +86,7 @@ class Cast final : public MapOperator {
     Status status;
     for_each_run(to, [&](std::byte* run, const std::array<int64_t, kMaxRank>& at) {
       if (!status.ok()) return;
-      int64_t offset = 0;
-      for (int a = 0; a < from.region.rank; ++a)
-        offset += (at[static_cast<size_t>(a)] - from.region.begin(a)) *
-                  from.strides[static_cast<size_t>(a)];
-      const std::byte* row = from.data + offset * static_cast<int64_t>(dtype_size(from.dtype));
-      const int64_t bad = convert_(row, width, run, casting_);
+      const int64_t bad = convert_(pixel_at(from, at), width, run, casting_);
       if (bad >= 0) status = misfit(at, bad);
     });
     return status;

@@ -3,7 +3,6 @@
 
 #include <optional>
 #include <string>
-#include <utility>
 
 #include "parfocal/core/parameters.h"
 
@@ -30,9 +29,5 @@ struct ParamTraits<IntensityRange> {
     return std::nullopt;
   }
 };
-
-/// What scikit-image calls the range of a pixel type: all integers it holds, of floats -1 to 1, of
-/// masks 0 to 1.
-std::pair<double, double> dtype_range(DType dtype);
 
 }  // namespace parfocal

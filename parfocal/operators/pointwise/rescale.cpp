@@ -14,16 +14,16 @@
 
 namespace parfocal {
 
+namespace {
+
+// What scikit-image calls the range of a pixel type: all integers it holds, of floats -1 to 1.
 std::pair<double, double> dtype_range(DType dtype) {
   return dispatch(dtype, []<class T>() -> std::pair<double, double> {
-    if constexpr (std::is_same_v<T, bool>) return {0, 1};
     if constexpr (std::is_floating_point_v<T>) return {-1, 1};
     return {static_cast<double>(std::numeric_limits<T>::min()),
             static_cast<double>(std::numeric_limits<T>::max())};
   });
 }
-
-namespace {
 
 constexpr size_t kRange = 1;  // port
 
@@ -168,12 +168,8 @@ class RescaleFrom final : public MapOperator {
       return {};
     }
     const int64_t width = to.region.shape[to.region.rank - 1];
-    for_each_run(to, [&](std::byte* run, const std::array<int64_t, kMaxRank>& at) {
-      int64_t offset = 0;
-      for (int a = 0; a < from.region.rank; ++a)
-        offset += (at[a] - from.region.origin[a]) * from.strides[a];
-      row_(by, from.data + offset * static_cast<int64_t>(dtype_size(from.dtype)), width, run);
-    });
+    for_each_run(
+        to, [&](std::byte* run, const ItemIndex& at) { row_(by, pixel_at(from, at), width, run); });
     return {};
   }
 
@@ -209,11 +205,6 @@ Parameters<RescaleParams> range_params() {
       .defaults("dtype");
 }
 
-std::vector<DType> numbers_of_any_kind() {
-  return {DType::u8,  DType::u16, DType::u32, DType::u64, DType::i8,
-          DType::i16, DType::i32, DType::i64, DType::f32, DType::f64};
-}
-
 ItemFacts rescaled_facts(const RescaleParams& p, const ItemFacts& in) {
   return {each_dtype(in, [&](DType dtype) { return result_dtype(p, dtype); }), in.shape};
 }
@@ -226,7 +217,7 @@ PARFOCAL_OPERATOR(rescale) {
       .summary = "Stretches or compresses the range of pixel values.",
       .family = "pointwise",
       .kind = "recipe",
-      .inputs = {{.dtypes = numbers_of_any_kind(), .doc = "image"}},
+      .inputs = {{.dtypes = number_dtypes(), .doc = "image"}},
       .outputs = {{.doc = "image; integers drop the fraction"}},
       .params = range_params()
                     .add("per", &RescaleParams::per,
@@ -251,7 +242,7 @@ PARFOCAL_OPERATOR(rescale_from) {
                       .summary = "Moves pixel values from one range to another one.",
                       .family = "pointwise",
                       .kind = "map",
-                      .inputs = {{.dtypes = numbers_of_any_kind(), .doc = "image"},
+                      .inputs = {{.dtypes = number_dtypes(), .doc = "image"},
                                  {.name = "range",
                                   .dtypes = {DType::f64},
                                   .optional = true,

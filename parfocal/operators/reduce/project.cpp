@@ -1,6 +1,7 @@
 #include "parfocal/core/meant_axes.h"
 #include "parfocal/core/operator_info.h"
 #include "parfocal/core/rules.h"
+#include "parfocal/operators/planes.h"
 #include "parfocal/operators/reduce/how.h"
 
 namespace parfocal {
@@ -80,27 +81,13 @@ class ProjectItem final : public MapOperator {
       : MapOperator({inputs[0]}, without_axis(p, inputs[0])),
         axis_(item_axis(p, inputs[0].layout)),
         accumulator_(make_accumulator(task_of(p, inputs[0].layout))) {
-    const int64_t most = accumulator_->most_items();
     const Layout& layout = inputs[0].layout;
-    if (layout.item[static_cast<size_t>(axis_)].size > most || most == 0)
-      fail_layout("a sum of so many " + std::string(dtype_name(layout.dtype)) + " may overflow",
-                  layout.str(),
-                  most > 0 ? "at most " + std::to_string(most) + " planes"
-                           : "integers of at most 32 bits, or floats",
-                  "add a step before: {op: cast, dtype: float64}");
+    require_room(*accumulator_, layout, layout.item[static_cast<size_t>(axis_)].size, "planes");
   }
 
   bool tileable() const override { return true; }
   Region footprint(int, const Region& out) const override {
-    Region in;
-    in.rank = out.rank + 1;
-    for (int a = 0; a < in.rank; ++a) {
-      const int from = a < axis_ ? a : a - 1;
-      in.origin[a] = a == axis_ ? 0 : out.origin[from];
-      in.shape[a] =
-          a == axis_ ? inputs()[0].layout.item[static_cast<size_t>(a)].size : out.shape[from];
-    }
-    return in;
+    return with_axis(out, axis_, 0, inputs()[0].layout.item[static_cast<size_t>(axis_)].size);
   }
   int64_t scratch_bytes(const Region& out) const override {
     return accumulator_->state_bytes(out.count());

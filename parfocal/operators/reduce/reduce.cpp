@@ -81,13 +81,7 @@ class Reduce final : public FoldOperator {
       : FoldOperator({inputs[0]}, folded(p, inputs[0])),
         task_(task_of(p, inputs[0].layout, outputs()[0].layout.dtype)),
         accumulator_(make_accumulator(task_)) {
-    const int64_t most = accumulator_->most_items();
-    if (task_.items > most || most == 0)
-      fail_layout("a sum of so many " + std::string(dtype_name(task_.in)) + " may overflow",
-                  inputs[0].layout.str(),
-                  most > 0 ? "at most " + std::to_string(most) + " items"
-                           : "integers of at most 32 bits, or floats",
-                  "add a step before: {op: cast, dtype: float64}");
+    require_room(*accumulator_, inputs[0].layout, task_.items, "items");
   }
 
   bool tileable() const override { return !task_.within_items; }

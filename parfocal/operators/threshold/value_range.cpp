@@ -88,9 +88,7 @@ PARFOCAL_OPERATOR(value_range) {
       .summary = "Finds the smallest and the largest pixel.",
       .family = "threshold",
       .kind = "fold",
-      .inputs = {{.dtypes = {DType::u8, DType::u16, DType::u32, DType::u64, DType::i8, DType::i16,
-                             DType::i32, DType::i64, DType::f32, DType::f64},
-                  .doc = "image"}},
+      .inputs = {{.dtypes = number_dtypes(), .doc = "image"}},
       .outputs = {{.doc = "smallest and largest as float64 along an axis named range; NaN is left "
                           "out"}},
       .params = Parameters<RangeParams>()
