@@ -99,6 +99,16 @@ std::string read_text(const TiffFile& file, const TiffValues& place) {
   return text;
 }
 
+// A page of the same size begins where the pixels of this one end: the chain was cut between them,
+// and the images do not follow each other.
+bool has_lost_page_behind(const TiffFile& file, const TiffPage& page, uint64_t first) {
+  const uint64_t end = first + static_cast<uint64_t>(page.frame_bytes());
+  TiffLink link;
+  return read_tiff_link(file, end + end % 2, link).ok() &&
+         link.width == static_cast<uint64_t>(page.width) &&
+         link.height == static_cast<uint64_t>(page.height);
+}
+
 }  // namespace
 
 int64_t TiffDescription::page_count() const {
@@ -183,7 +193,8 @@ int64_t images_behind(const TiffFile& file, const TiffPage& page,
       first > static_cast<uint64_t>(file.size))
     return 1;
   const int64_t room = file.size - static_cast<int64_t>(first);
-  return images <= room / page.frame_bytes() ? images : 1;
+  if (images > room / page.frame_bytes() || has_lost_page_behind(file, page, first)) return 1;
+  return images;
 }
 
 void set_page_scales(const TiffFile& file, const TiffPage& page, Axis& y, Axis& x) {

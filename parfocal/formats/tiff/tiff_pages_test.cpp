@@ -191,6 +191,15 @@ TEST(TiffPages, AnImageJTextOfMoreImagesThanTheFileHoldsHidesNone) {
   EXPECT_THAT(read_failure(*open(dir), 1), HasSubstr("the page is missing"));
 }
 
+TEST(TiffPages, AChainThatIsCutLeavesNoImagesBehindWhereADirectoryLies) {
+  TempDir dir;
+  TestPage last{7, "ImageJ=1.53t\nimages=3\nframes=3\n", {{273, 4, 1, 8}}};  // pixels of the first
+  const auto links = write_pages(dir / "a.tif", {{5}, last});
+  copy_link(dir / "a.tif", links, 0, 1);
+  EXPECT_THAT(values_of(*open(dir)), ElementsAre(5, -1, -1));
+  EXPECT_THAT(open(dir)->notices()[0], HasSubstr("speaks of 3 pages, there is 1"));
+}
+
 TEST(TiffPages, AFileOfSeveralImagesAmongFilesOfOneFailsByName) {
   TempDir dir;
   write_pages(dir / "a.tif", numbered_pages(1));
