@@ -82,7 +82,10 @@ def cast(step, inputs, layouts, out):
             return [FAILS]
         casting = "error" if casting == "error" else "saturate"  # wrapped, too
         image = np.trunc(np.nan_to_num(np.float64(image), nan=0, posinf=1e300, neginf=-1e300))
-    whole = np.array([int(v) for v in image.reshape(-1)], object).reshape(image.shape)
+    if image.dtype.kind != "f" and image.itemsize + dtype.itemsize <= 8:
+        whole = image.astype(np.int64)  # which holds everything below, too
+    else:
+        whole = np.array([int(v) for v in image.reshape(-1)], object).reshape(image.shape)
     fits = (whole >= low) & (whole <= high)
     if casting == "error" and not np.all(fits):
         return [FAILS]
@@ -102,8 +105,15 @@ def arithmetic(step, inputs, layouts, out):
     with np.errstate(all="ignore"):
         if dtype.kind == "f":
             return [np.asarray(of[step["op"]](image.astype(dtype), by.astype(dtype)))]
-    exact = np.asarray(of[step["op"]](image.astype(object), by.astype(object)), object)
+    wide = np.int64 if fits_int64(step["op"], image, by) else object
+    exact = np.asarray(of[step["op"]](image.astype(wide), by.astype(wide)), wide)
     return [exact.astype(dtype)]
+
+
+def fits_int64(op, *images):
+    """Whether no result leaves int64, so that it need not be computed by Python's slow integers."""
+    largest = [max((abs(int(v)) for v in (i.min(), i.max())), default=0) if i.size else 0 for i in images]
+    return (largest[0] * largest[1] if op == "multiply" else sum(largest)) < 2 ** 63
 
 
 @oracle("invert")
@@ -185,12 +195,32 @@ def median(step, inputs, layouts, out):
         size = step["size"] if isinstance(step["size"], list) else [step["size"]]
         footprint = np.ones((size[0], size[-1]), bool)
 
+    if image.size * footprint.sum() > MOST_RANKED:
+        return [some_medians(image, footprint)]
+
     @planes
     def filtered(plane):
         return scipy.ndimage.median_filter(plane, footprint=footprint, mode="reflect")
     if image.dtype == bool:
         return [filtered(image.astype(np.uint8)).astype(bool)]
     return [filtered(image)]
+
+
+MOST_RANKED = 2_000_000  # pixels of all neighbourhoods, which take scipy half a second
+
+
+def some_medians(image, footprint):
+    """Of pixels drawn at random, as many as take no longer; all others may have any value."""
+    *leading, rows, columns = image.shape
+    around = [(n // 2, n - 1 - n // 2) for n in footprint.shape]
+    padded = np.pad(image.reshape(-1, rows, columns), [(0, 0), *around], mode="symmetric")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, footprint.shape, axis=(1, 2))
+    at = np.unravel_index(np.random.default_rng(image.size).choice(image.size, MOST_RANKED // footprint.sum(), replace=False),
+                          windows.shape[:3])
+    ranked = np.sort(windows[at][:, footprint], axis=-1)
+    value, tolerance = np.zeros(windows.shape[:3], image.dtype), np.full(windows.shape[:3], np.inf)
+    value[at], tolerance[at] = ranked[:, footprint.sum() // 2], 0
+    return Within(value.reshape(image.shape), tolerance.reshape(image.shape))
 
 
 def with_nan(function, plane, footprint, least):
@@ -231,7 +261,14 @@ def morphology(step, inputs, layouts, out):
 
 @oracle("fill_holes")
 def fill_holes(step, inputs, layouts, out):
-    return [planes(scipy.ndimage.binary_fill_holes)(np.asarray(inputs[0]))]
+    return [planes(filled)(np.asarray(inputs[0]))]
+
+
+def filled(plane):
+    """What binary_fill_holes says, in one go: background that does not reach the border is a hole."""
+    background, _ = scipy.ndimage.label(~plane)
+    border = np.concatenate([background[0], background[-1], background[:, 0], background[:, -1]])
+    return plane | ~np.isin(background, border) & (background > 0)
 
 
 # --- thresholds ---
@@ -301,6 +338,8 @@ def level_of(step, pixels, told=None):
     if np.nanmin(pixels) < np.nanmax(pixels):
         if method == "otsu" and real:
             levels += [*equally_good(pixels), *equally_good(pixels.astype(np.float64))]
+        if method in ("isodata", "triangle") and real:  # skimage's bins of float32 have centres of float32
+            levels += [float(getattr(skimage.filters, f"threshold_{method}")(pixels[~np.isnan(pixels)]))]
         if method == "yen":
             levels += [*yen_levels(pixels), *yen_levels(pixels.astype(np.float64 if real else np.int64))]
     if method in ("li", "mean"):
@@ -503,7 +542,7 @@ def mismatch(got, wanted):
             wrong = ~((np.abs(got.astype(np.float64) - wanted.astype(np.float64)) <= tolerance)
                       | (got == wanted) | (np.isnan(got) & np.isnan(wanted)))
         else:
-            wrong = got != wanted
+            wrong = (got != wanted) & ~np.isinf(tolerance)
     if not wrong.any():
         return None
     at = tuple(int(i) for i in np.argwhere(wrong)[0]) if wrong.ndim else ()
