@@ -162,7 +162,8 @@ def draw_push(rng, large):
     inner, files = draw_generator(rng, large) if rng.random() < 0.7 else draw_zarr(rng, large)
     if inner["type"] == "generator":
         inner["size"] = draw_axes(rng, large, ("t",), 2_000_000)
-        inner["size"]["t"] = rng.choice([1, 7, 40, 150])
+        most = max(1, 20_000_000 // (inner["size"]["y"] * inner["size"]["x"]))  # each run leaves all of its ports
+        inner["size"]["t"] = min(most, rng.choice([1, 7, 40, 150]))
     source = {"type": "push", "of": inner, "overflow": rng.choice(["drop", "wait"]),
               "ring": rng.choice([1, 2, 5, 64]), "fps": rng.choice([0, 0, 500, 3000])}
     if rng.random() < 0.35:
