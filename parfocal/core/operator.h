@@ -39,6 +39,9 @@ class Operator {
   /// True if any region of the output can be made from footprint() of the inputs alone.
   /// False (label, measure, per-frame sums): the engine gives whole items.
   virtual bool tileable() const { return false; }
+  /// True if a region of an item may fail while others do not (a pixel that does not fit). Where
+  /// such an item becomes a gap, the engine gives whole items: those that were written cannot.
+  virtual bool fails_by_pixels() const { return false; }
   /// The region of the connected input `input` needed for region `out` of the (image) outputs,
   /// clipped to the item. Default: the same region where the input has the output's rank, else the
   /// whole input item. A neighbourhood operator applies its boundary rule only where the view ends

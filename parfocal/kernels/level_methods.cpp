@@ -103,11 +103,11 @@ void smooth(const float* from, size_t n, float* to) noexcept {
   const auto at = [&](size_t padded) {  // the row with its ends doubled
     return static_cast<double>(from[padded == 0 ? 0 : std::min(padded - 1, n - 1)]);
   };
-  double sum = (at(0) + at(1) + at(2)) / 3.0;
-  to[0] = static_cast<float>(sum);
+  double sum = at(0) + at(1) + at(2);
+  to[0] = static_cast<float>(sum / 3.0);
   for (size_t i = 1; i < n; ++i) {
-    sum += (at(i + 2) - at(i - 1)) / 3.0;
-    to[i] = static_cast<float>(sum);
+    sum += at(i + 2) - at(i - 1);
+    to[i] = static_cast<float>(sum / 3.0);
   }
 }
 

@@ -149,6 +149,18 @@ TEST(Bounds, BandsAreHalvedUntilSixteenRows) {
   EXPECT_EQ(plan.tile_count, 128);
 }
 
+// A frame whose first bands were written cannot become a gap any more.
+TEST(Bounds, WhatMayFailBySomePixelsIsNotSweptByRegionsWhereItsItemsBecomeGaps) {
+  const auto bands_of = [](const std::string& keys) {
+    return planned(movie(20, 2048) + "steps: [{op: cast, dtype: uint8" + keys + "}]\n" + kSaveLast,
+                   minimal())
+        .tile_count;
+  };
+  EXPECT_GT(bands_of(""), 1) << "the first misfit stops the run";
+  EXPECT_EQ(bands_of(", on_error: skip"), 1);
+  EXPECT_GT(bands_of(", on_error: skip, casting: saturate"), 1);
+}
+
 TEST(Bounds, OfManyWorkersNoneWaitsForAPlaceInAQueue) {
   for (const int threads : {8, 33, 100}) {
     PlanOptions options = with_memory(int64_t{4} << 30);

@@ -113,6 +113,8 @@ bool is_tileable(const Draft& draft) {
   for (size_t n = 1; n < draft.plan.nodes.size(); ++n) {
     const NodePlan& node = draft.plan.nodes[n];
     if (draft.ops[n] && !draft.ops[n]->tileable()) return false;
+    if (draft.ops[n] && node.on_error == OnError::skip && draft.ops[n]->fails_by_pixels())
+      return false;
     for (PortId in : node.inputs)
       if (draft.port(in).kind == PortKind::table) return false;
     // frames.csv is written in the last step of a sweep only.

@@ -3,6 +3,7 @@ recorded. An oracle gets the step, the input items in the order of the ports (No
 and, per port, the layout; it gives a value for each output: an array, Within(array, tolerance),
 FAILS, or None where it does not judge."""
 
+import contextlib
 import functools
 import math
 import operator
@@ -311,6 +312,14 @@ def level_tolerance(pixels, step):
     return (1e-11 * max(span, 1e-300) + rounded) * max(1, abs(step.get("factor", 1)))
 
 
+def with_bins(pixels):
+    """The pixels as they are and in double: in all types of which NumPy can make 256 bins."""
+    for one in (pixels, pixels.astype(np.float64)):
+        with contextlib.suppress(ValueError):
+            np.histogram(one[~np.isnan(one)], 256)
+            yield one
+
+
 def equally_good(pixels):
     """Levels of real numbers that part them as well as the best: rounding decides which one skimage takes.
     A value on an edge of float32 may fall on either side of that of float64."""
@@ -336,12 +345,13 @@ def level_of(step, pixels, told=None):
     levels, tolerance = [level], level_tolerance(pixels, step)
     real = pixels.dtype.kind == "f"
     if np.nanmin(pixels) < np.nanmax(pixels):
+        ways = list(with_bins(pixels)) if real else [pixels, pixels.astype(np.int64)]
         if method == "otsu" and real:
-            levels += [*equally_good(pixels), *equally_good(pixels.astype(np.float64))]
+            levels += [level for one in ways for level in equally_good(one)]
         if method in ("isodata", "triangle") and real:  # skimage's bins of float32 have centres of float32
-            levels += [float(getattr(skimage.filters, f"threshold_{method}")(pixels[~np.isnan(pixels)]))]
+            levels += [float(getattr(skimage.filters, f"threshold_{method}")(one[~np.isnan(one)])) for one in ways]
         if method == "yen":
-            levels += [*yen_levels(pixels), *yen_levels(pixels.astype(np.float64 if real else np.int64))]
+            levels += [level for one in ways for level in yen_levels(one)]
     if method in ("li", "mean"):
         tolerance += 1e-12 * float(np.abs(pixels[np.isfinite(pixels)].astype(np.float64)).max()) * max(1, abs(factor))
     levels = np.float64(levels) * factor + offset

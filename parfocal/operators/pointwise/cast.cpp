@@ -72,6 +72,7 @@ class Cast final : public MapOperator {
         convert_(row_function(inputs[0].layout.dtype, p.dtype)) {}
 
   bool tileable() const override { return true; }
+  bool fails_by_pixels() const override { return casting_ == kernels::Casting::error; }
   int in_place() const override {
     return dtype_size(inputs()[0].layout.dtype) == dtype_size(outputs()[0].layout.dtype) ? 0 : -1;
   }
