@@ -129,7 +129,7 @@ def damage_zarr(random, case):
 MOST_PIXELS = 10 ** 6  # damage may state sizes that take a reader for ever
 
 
-ORDER = "TPCZYXS"  # as results of conversions have it
+ORDER = "TPCSZYX"  # as results of conversions have it
 
 
 def opened(case):
@@ -140,6 +140,12 @@ def opened(case):
         return array.shape, lambda: array[...]
     series = tifffile.TiffFile(case.path).series[0]
     return series.shape, series.asarray
+
+
+def planes_of(page):
+    """The page, its samples as planes."""
+    image = page.asarray()
+    return np.moveaxis(image, -1, 0) if page.axes == "YXS" else image
 
 
 class GivenUp(BaseException):
@@ -165,7 +171,7 @@ def other_reader(case):
             axes = file.series[0].axes
             orders.append(pixels.transpose(sorted(range(len(axes)), key=lambda a: ORDER.find(axes[a]))))
             if len({page.shape for page in file.pages}) == 1:  # all that there is, in the order of the file
-                orders.append(np.stack([page.asarray() for page in file.pages]))
+                orders.append(np.stack([planes_of(page) for page in file.pages]))
         return [one.reshape(-1, *one.shape[-2:]) for one in orders]
     except (Exception, GivenUp):  # whatever it is: it does not read it
         return []

@@ -247,8 +247,126 @@ def other_codec(random, folder):
     return Case(path, "tyx", truth.reshape(-1, 32, 32), f"codec {codec}")
 
 
+NAMES = {2: None, 3: ["r", "g", "b"], 4: ["r", "g", "b", "a"], 5: ["0", "1", "2", "3", "4"]}
+
+
+def samples_first(array, planar):
+    """Samples before y x, as channels come out."""
+    return array if planar else np.moveaxis(array, -1, -3)
+
+
+def colour_options(random, plane, dtype):
+    """How the samples of a pixel lie in its file, and whether that is in planes."""
+    planar = bool(random.integers(2))
+    chosen = options(random, plane) | {"planarconfig": "separate" if planar else "contig"}
+    if np.dtype(dtype).itemsize == 8 or chosen["compression"] == "packbits":
+        chosen.pop("predictor", None)
+    return chosen, planar
+
+
+def drawn_samples(random, shape, samples, dtype, planar):
+    """Pixels of which no two samples are alike, in the shape that tifffile takes."""
+    values = coordinates((*shape[:-2], samples, *shape[-2:]), dtype)
+    return np.ascontiguousarray(values if planar else np.moveaxis(values, -3, -1))
+
+
+def colours(random, folder):
+    """Pages of several samples, without a word."""
+    shape, samples = draw_shape(random, "tyx", 5), int(random.integers(2, 6))
+    dtype = random.choice(DTYPES + ["uint64"])
+    how, planar = colour_options(random, shape[-2:], dtype)
+    rgb = samples > 2 and bool(random.integers(4))
+    path = folder / "colours.tif"
+    with tifffile.TiffWriter(path, **container(random)) as file:
+        for page in drawn_samples(random, shape, samples, dtype, planar):
+            file.write(page, metadata=None, contiguous=False,
+                       photometric="rgb" if rgb else "minisblack", **how)
+    with tifffile.TiffFile(path) as file:
+        truth = np.stack([samples_first(page.asarray(), planar) for page in file.pages])
+    names = NAMES[samples] if rgb else None
+    return Case(path, "tcyx", truth, f"{samples} samples, {how}", names=names, readable=True)
+
+
+def jpeg_colours(random, folder):
+    """What another decoder makes of the same JPEGs."""
+    count, planar = int(random.integers(1, 4)), not random.integers(4)
+    y, x = (int(n) for n in random.integers(8, 60, 2))
+    how = {"compression": "jpeg", "photometric": "rgb"}
+    if planar:
+        how["planarconfig"] = "separate"
+    elif random.integers(3):
+        how |= {"photometric": "ycbcr", "subsampling": [(1, 1), (2, 1), (2, 2)][random.integers(3)]}
+    if random.integers(2):
+        how["tile"] = (16, 32)
+    path = folder / "jpeg.tif"
+    with tifffile.TiffWriter(path) as file:
+        for page in drawn_samples(random, (count, y, x), 3, "uint8", planar):
+            file.write(page, metadata=None, contiguous=False, **how)
+    with tifffile.TiffFile(path) as file:
+        truth = np.stack([samples_first(page.asarray(), planar) for page in file.pages])
+    return Case(path, "tcyx", truth, f"JPEG, {how}", names=NAMES[3], readable=True)
+
+
+def palette(random, folder):
+    """Places in a palette of bytes (twice, or above zeros), or of words."""
+    shape, dtype = draw_shape(random, "tyx", 3), np.dtype(random.choice(["uint8", "uint16"]))
+    places, kind = 256 ** dtype.itemsize, int(random.integers(3))
+    if kind == 2:
+        table = random.integers(0, 65536, (3, places)).astype("uint16")
+    else:
+        table = (random.integers(0, 256, (3, places)) * (257, 256)[kind]).astype("uint16")
+    numbers = random.integers(0, places, shape).astype(dtype)
+    path, how = folder / "palette.tif", options(random, shape[-2:])
+    how.pop("predictor", None)
+    with tifffile.TiffWriter(path, **container(random)) as file:
+        for page in numbers:
+            file.write(page, metadata=None, photometric="palette", colormap=table, contiguous=False,
+                       **how)
+    colour = table[:, numbers].swapaxes(0, 1)
+    truth = colour if kind == 2 else (colour >> 8).astype("uint8")
+    return Case(path, "tcyx", truth, f"palette {dtype} {kind} {how}", names=NAMES[3], readable=True)
+
+
+def described_colours(random, folder):
+    """OME-TIFF of RGB, channels of colours, too; ImageJ; tifffile's own shape."""
+    kind = str(random.choice(["OME", "OME of channels", "ImageJ", "shaped"]))
+    planar = kind != "ImageJ" and bool(random.integers(2))
+    dtype = "uint8" if kind == "ImageJ" else random.choice(["uint8", "uint16"])
+    axes = "TCZ" if kind == "OME of channels" else "TZ"
+    shape = draw_shape(random, axes.lower() + "yx")
+    written = drawn_samples(random, shape, 3, dtype, planar)
+    path = folder / ("a.ome.tif" if kind.startswith("OME") else "a.tif")
+    how = {} if kind == "ImageJ" else {"planarconfig": "separate" if planar else "contig"}
+    metadata = {"axes": axes + ("SYX" if planar else "YXS")}
+    tifffile.imwrite(path, written, imagej=kind == "ImageJ", photometric="rgb", metadata=metadata,
+                     **how)
+    truth = samples_first(written, planar)  # t (c) z s y x
+    if "C" in axes:
+        t, c, z, s, y, x = truth.shape
+        truth = truth.swapaxes(2, 3).reshape(t, c * s, z, y, x)
+    else:
+        truth = truth.swapaxes(1, 2)
+    names = NAMES[3] if "C" not in axes else None
+    return Case(path, "tczyx", truth, f"{kind} {axes} {shape} planar={planar}", names=names)
+
+
+def colours_by_pillow(random, folder):
+    """Modes of Pillow; CMYK and the like need not be read, but named."""
+    mode = str(random.choice(["RGB", "RGBA", "LA", "CMYK", "LAB"]))
+    y, x = draw_shape(random, "yx")
+    pixels = random.integers(0, 256, (y, x, {"LA": 2, "RGB": 3, "LAB": 3}.get(mode, 4)))
+    picture = PIL.Image.fromarray(pixels.astype("uint8"), mode)
+    codec = random.choice([None, "tiff_lzw", "tiff_deflate", "packbits"])
+    path = folder / "pillow.tif"
+    picture.save(path, compression=codec)
+    truth = np.moveaxis(np.asarray(picture), -1, 0)
+    names = {"LA": ["grey", "a"], "RGB": NAMES[3], "RGBA": NAMES[4]}.get(mode)
+    return Case(path, "cyx", truth, f"Pillow {mode} {codec}", names=names, readable=bool(names))
+
+
 LAYOUTS = [plain, stated, imagej, imagej_ordered, ome, ome_set, numbered, uneven, shaped,
-           behind_one_directory, reduced, by_pillow, other_codec]
+           behind_one_directory, reduced, by_pillow, other_codec,
+           colours, jpeg_colours, palette, described_colours, colours_by_pillow]
 
 
 def draw(random, folder):
