@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "background_parts.h"
 #include "commands.h"
 #include "convert_input.h"
 #include "near_file.h"
@@ -145,7 +146,7 @@ Ran pipeline_run(const BackgroundArguments& arguments, const fs::path& in, const
   return ran;
 }
 
-int make_background(const BackgroundArguments& arguments) {
+Ran make_background(const BackgroundArguments& arguments) {
   require_flow_name(arguments.out);
   const fs::path in = whole_path(arguments.in), out = whole_path(arguments.out);
   std::optional<SignalStop> signals;  // before anything is made; a copy ends at once
@@ -162,21 +163,47 @@ int make_background(const BackgroundArguments& arguments) {
   else
     ran = pipeline_run(arguments, in, out, workplace, *signals);
   if (ran.record.status == RunStatus::complete) ran.record.outputs = {arguments.out};
-  if (arguments.json) {
-    result(ran.record.json());
-    return ran.exit_code;
+  if (!arguments.json && arguments.method != "copy")
+    print_record(ran.record, run_arguments(arguments, {}));
+  return ran;
+}
+
+/// IN and OUT. \throws Error(bad_command) if it is not these two
+BackgroundArguments in_and_out(const BackgroundArguments& arguments) {
+  if (arguments.paths.size() != 2) {
+    auto words = arguments.words;
+    words.insert(words.end(), {"--out", "backgrounds"});
+    const std::string found = arguments.paths.size() == 1 ? "there is no name for the result"
+                                                          : "several recordings need a folder";
+    throw Error(ErrorCode::bad_command,
+                {found, arguments.paths[0], "", "IN.rtdc OUT.rtdc, or IN.rtdc ... --out DIR",
+                 "run e.g.\n          " + shell_line(words)});
   }
-  if (arguments.method != "copy") print_record(ran.record, run_arguments(arguments, {}));
-  for (const fs::path& path : ran.record.outputs) result(path.string());
-  return ran.exit_code;
+  BackgroundArguments one = arguments;
+  one.in = arguments.paths[0];
+  one.out = arguments.paths[1];
+  return one;
 }
 
 }  // namespace
 
-int background(const BackgroundArguments& arguments) try {
+Ran background_of_file(const BackgroundArguments& arguments) try {
   return make_background(arguments);
 } catch (const Error& error) {
   throw with_options(error, arguments);
+}
+
+int background(const BackgroundArguments& arguments) {
+  if (!arguments.out_dir.empty()) return background_of_files(arguments);
+  const BackgroundArguments one = in_and_out(arguments);
+  const Ran ran = background_of_file(one);
+  if (arguments.json) {
+    result(ran.record.json());
+    return ran.exit_code;
+  }
+  for (const fs::path& path : ran.record.outputs) result(path.string());
+  if (!ran.record.outputs.empty()) print_next({"parfocal", "info", one.out.string()});
+  return ran.exit_code;
 }
 
 }  // namespace parfocal::cli

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "datasets.h"
 #include "parfocal/core/io.h"
 #include "parfocal/graph/yaml.h"
 #include "parfocal/planner/plan.h"
@@ -37,7 +38,9 @@ void require_plan(const Pipeline& pipeline) {
 
 int check(const CheckArguments& arguments) {
   require_pipeline_file(arguments.file);
-  const Pipeline pipeline = read_pipeline_file(arguments.file, arguments.sets);
+  if (const auto datasets = find_datasets(arguments.file, arguments.datasets, arguments.sets))
+    return check_datasets(arguments, *datasets);
+  const Pipeline pipeline = pipeline_in(arguments.file, arguments.sets);
   const CheckResult found = parfocal::check(pipeline);
   print_warnings(found.warnings);
   if (!found.errors.empty()) throw Error(ErrorCode::invalid_pipeline, found.errors);
@@ -54,7 +57,9 @@ int check(const CheckArguments& arguments) {
   result(arguments.file.string() + ": valid, " +
          counted(static_cast<int64_t>(pipeline.steps.size()), "step") + ", " +
          counted(static_cast<int64_t>(pipeline.sinks.size()), "sink"));
-  message("next: parfocal plan " + shell_line({arguments.file.string()}));
+  std::vector<std::string> next = {"parfocal", "plan", arguments.file.string()};
+  for (const std::string& set : arguments.sets) next.insert(next.end(), {"--set", set});
+  print_next(next);
   return 0;
 }
 

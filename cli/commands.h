@@ -15,7 +15,8 @@ namespace parfocal::cli {
 /// What `plan` and `run` share: which pipeline, and what the command line changes in it.
 struct PipelineArguments {
   std::filesystem::path file;
-  std::vector<std::string> sets;  ///< "step.key=value"
+  std::vector<std::string> sets;   ///< "step.key=value"
+  std::filesystem::path datasets;  ///< a table; "" = what the file says
   std::optional<int64_t> memory_bytes;
   std::optional<OnError> on_error;
   int threads = 0;  ///< 0 = what affinity and cgroup allow
@@ -26,24 +27,34 @@ struct PipelineArguments {
 struct CheckArguments {
   std::filesystem::path file;
   std::vector<std::string> sets;
+  std::filesystem::path datasets;  ///< a table; "" = what the file says
   bool json = false;
 };
 struct PlanArguments {
   PipelineArguments pipeline;
-  bool explain = false, graph = false, json = false;
+  std::filesystem::path graph;  ///< where to draw the plan, "" = nowhere
+  bool explain = false, json = false;
 };
 struct RunArguments {
   PipelineArguments pipeline;
   bool overwrite = false, strict = false, json = false;
-  bool resume = false;            ///< of commands that run a source into a sink
+  bool resume = false;            ///< of commands that run a source into a sink, and of datasets
   std::string progress = "auto";  ///< auto, plain, json, none
+};
+/// `parfocal show`: a picture of steps for one item.
+struct ShowArguments {
+  PipelineArguments pipeline;
+  std::vector<std::string> steps;  ///< none: the last one that makes an image
+  std::vector<std::string> at;     ///< "t=3,c=red"
+  std::filesystem::path out;       ///< "" = PIPELINE-STEP-t3.png in the current folder
+  bool open = false, no_open = false, json = false;
 };
 struct InfoArguments {
   std::vector<std::string> paths;
   bool json = false, validate = false;
 };
 struct OpsArguments {
-  std::string name;
+  std::vector<std::string> words;  ///< a name, or words that tell what is meant; none = all
   bool json = false, schema = false;
 };
 struct DemoArguments {
@@ -55,8 +66,10 @@ struct DemoArguments {
 };
 
 struct BackgroundArguments {
-  std::string method;  ///< sparse-median, rolling-median, copy
-  std::filesystem::path in, out;
+  std::string method;              ///< sparse-median, rolling-median, copy
+  std::vector<std::string> paths;  ///< IN and OUT, or with `out_dir` recordings
+  std::filesystem::path out_dir;   ///< "" = one recording into one file
+  std::filesystem::path in, out;   ///< of the one that is made
   std::vector<std::pair<std::string, std::string>> params;  ///< of the operator, as given
   bool compress = true, require_time = false, overwrite = false, json = false;
   bool skip_errors = false;  ///< frames that cannot be read become gaps
@@ -78,6 +91,12 @@ struct ConvertArguments {
   std::vector<std::string> words;  ///< the command line as given
 };
 
+/// `parfocal report`
+struct ReportArguments {
+  std::filesystem::path folder;  ///< of a run
+  std::filesystem::path out;     ///< "" = report.html in it
+  bool json = false;
+};
 /// `parfocal recover`
 struct RecoverArguments {
   std::filesystem::path path;  ///< an output, or a folder of them
@@ -87,9 +106,13 @@ struct RecoverArguments {
 int check(const CheckArguments& arguments);
 int plan(const PlanArguments& arguments);
 int run(const RunArguments& arguments);
+int show(const ShowArguments& arguments);
 int info(const InfoArguments& arguments);
+int report(const ReportArguments& arguments);
 int ops(const OpsArguments& arguments);
 int demo(const DemoArguments& arguments);
+/// What DemoArguments::name may be.
+std::vector<std::string> demo_names();
 int background(const BackgroundArguments& arguments);
 int recover(const RecoverArguments& arguments);
 /// \throws Error(input_missing) where only an unfinished conversion has this name for its result:

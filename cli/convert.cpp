@@ -8,7 +8,7 @@
 #include "parfocal/core/fingerprint.h"
 #include "parfocal/engine/output_place.h"
 #include "parfocal/engine/record.h"
-#include "parfocal/formats/tiff/file_list.h"
+#include "parfocal/formats/common/file_list.h"
 #include "parfocal/formats/zarr/writer/recover.h"
 #include "parfocal/graph/check.h"
 #include "planning.h"

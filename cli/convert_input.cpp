@@ -22,7 +22,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kInputs =
-    "TIFF files, a folder or a quoted glob of them, an OME-Zarr, or an .rtdc file";
+    "image files (TIFF, PNG, JPEG), a folder or a quoted glob of them, an OME-Zarr, or an .rtdc "
+    "file";
 
 SourceSpec of_path(const char* type, const std::string& path) {
   SourceSpec source;
@@ -31,7 +32,6 @@ SourceSpec of_path(const char* type, const std::string& path) {
   return source;
 }
 
-/// Not read, but the source of files has a line that makes TIFF of them.
 bool is_picture_name(const fs::path& path) {
   const std::string extension = lowercase(path.extension().string());
   return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
@@ -48,17 +48,18 @@ std::string any_case(const std::string& extension) {
   return pattern;
 }
 
-/// Patterns of the images in a folder: those of its files' endings.
+/// Patterns of the images in a folder: those of its files' endings; of pictures (which often are
+/// previews) only where there is no TIFF.
 std::vector<std::string> patterns_in(const fs::path& folder) {
-  std::set<std::string> endings;
-  std::string picture;
+  std::set<std::string> endings, of_pictures;
   for (const auto& entry : fs::directory_iterator(folder)) {
-    if (is_picture_name(entry.path())) picture = entry.path().extension().string();
-    if (is_tiff_name(entry.path()) && entry.path().filename().string()[0] != '.')
-      endings.insert(lowercase(entry.path().extension().string()));
+    if (entry.path().filename().string()[0] == '.') continue;
+    const std::string ending = lowercase(entry.path().extension().string());
+    if (is_picture_name(entry.path())) of_pictures.insert(ending);
+    if (is_tiff_name(entry.path())) endings.insert(ending);
   }
   const std::string base = literal_pattern((folder / "").string());
-  if (endings.empty() && !picture.empty()) return {base + "*" + picture};
+  if (endings.empty()) endings = std::move(of_pictures);
   if (wants_recovery(folder))  // a store whose writer had not come to its metadata
     throw Error(ErrorCode::input_missing,
                 {"the writer of this store was killed before its first frames were published",
@@ -67,7 +68,7 @@ std::vector<std::string> patterns_in(const fs::path& folder) {
                      shell_line({"parfocal", "recover", folder.string()})});
   if (endings.empty())
     throw Error(ErrorCode::input_missing,
-                {"the folder holds no OME-Zarr and no TIFF files", folder.string(), "", kInputs,
+                {"the folder holds no OME-Zarr and no image files", folder.string(), "", kInputs,
                  "give the folder of one image"});
   std::vector<std::string> patterns;
   for (const std::string& ending : endings) patterns.push_back(base + any_case(ending));
@@ -77,7 +78,7 @@ std::vector<std::string> patterns_in(const fs::path& folder) {
 void add_patterns(const std::string& input, std::vector<RawValue>& patterns) {
   if (is_zarr(input) || (is_flow_name(input) && fs::exists(input)))
     throw Error(ErrorCode::bad_command,
-                {"several inputs can be converted together only if they are TIFF files", input, "",
+                {"several inputs can be converted together only if they are image files", input, "",
                  "one input", "convert one after the other"});
   if (!fs::exists(input)) {
 #if PARFOCAL_WITH_HDF5

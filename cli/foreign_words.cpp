@@ -39,7 +39,7 @@ struct CommandRow {
 constexpr CommandRow kCommands[] = {
     {"validate lint verify test", "check"},
     {"list operators op steps sources sinks help-ops", "ops"},
-    {"show open view describe inspect ls head stat identify tiffinfo status", "info"},
+    {"open view describe inspect ls head stat identify tiffinfo status", "info"},
     {"exec execute start process go", "run"},
     {"dry_run dryrun explain estimate", "plan"},
     {"repair fix restore", "recover"},

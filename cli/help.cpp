@@ -16,14 +16,22 @@ const std::vector<CommandText>& command_texts() {
         {"parfocal check cells.yaml --set mask.factor=1.2", "with a changed parameter"}}},
       {"plan",
        "say what a run will do and its peak memory, before it starts",
-       {{"parfocal plan cells.yaml", "stages, bytes, peak"},
-        {"parfocal plan cells.yaml --explain", "and why each decision was taken"},
+       {{"parfocal plan cells.yaml", "images, memory, disk, reading, results"},
+        {"parfocal plan cells.yaml --explain", "all steps, bytes and decisions"},
+        {"parfocal plan cells.yaml --graph pipes.svg", "a drawing with the bytes between steps"},
         {"parfocal plan cells.yaml --json > plan.json", "a plan that `parfocal run` accepts"}}},
+      {"show",
+       "make a picture of any step for one image, at once",
+       {{"parfocal show cells.yaml", "of the last step that makes an image"},
+        {"parfocal show cells.yaml --step mask --at t=3", "cells-mask-t3.png"},
+        {"parfocal show cells.yaml --steps source,mask,cells", "side by side"},
+        {"parfocal show cells.yaml --step mask --set mask.factor=1.2", "changed, and again"}}},
       {"run",
        "run a pipeline within the memory that the plan states",
        {{"parfocal run cells.yaml", "outputs go to ./cells-out"},
         {"parfocal run cells.yaml --memory 256MiB --threads 2", "bounded"},
-        {"parfocal run cells.yaml --on-error skip", "a broken image becomes a gap"},
+        {"parfocal run cells.yaml --on-error skip", "a broken image is a missing frame"},
+        {"parfocal run cells.yaml --datasets datasets.csv", "one after the other, and joined"},
         {"parfocal run plan.json --out results", "a plan made before"}}},
       {"convert",
        "make OME-Zarr or OME-TIFF of images, within a memory bound",
@@ -38,13 +46,18 @@ const std::vector<CommandText>& command_texts() {
        {{"parfocal background sparse-median in.rtdc out.rtdc", "one each second, as dcnum's"},
         {"parfocal background sparse-median in.rtdc in.rtdc", "into the file itself"},
         {"parfocal background rolling-median in.rtdc out.rtdc --kernel-size 100", "one a frame"},
+        {"parfocal background sparse-median *.rtdc --out DIR", "many; those there are skipped"},
         {"parfocal background copy in.rtdc out.rtdc", "the one that is there"}}},
       {"info",
        "describe images, results and pipeline files",
        {{"parfocal info 'movie/*.tif'", "shape, axes, units, dtype of a series of files"},
-        {"parfocal info cells-out/smooth.ome.zarr", "also chunks, gaps and provenance"},
+        {"parfocal info cells-out/smooth.ome.zarr", "also chunks, missing frames and provenance"},
         {"parfocal info smooth.ome.zarr --validate", "check it by the rules of OME-NGFF"},
         {"parfocal info cells.yaml", "the steps of a pipeline"}}},
+      {"report",
+       "show what a run left on one page: pictures, plots, missing frames, memory",
+       {{"parfocal report cells-out", "cells-out/report.html, to be opened in a browser"},
+        {"parfocal report cells-out --out cells.html", "elsewhere"}}},
       {"recover",
        "make outputs whole whose writer was killed or lost its power",
        {{"parfocal recover run42.ome.zarr",
@@ -55,6 +68,7 @@ const std::vector<CommandText>& command_texts() {
       {"ops",
        "list operators, sources and sinks with their parameters",
        {{"parfocal ops", "all of them, by family"},
+        {"parfocal ops median filter", "what does that, also by names of other programs"},
         {"parfocal ops gaussian", "parameters, units, defaults, example, reference"},
         {"parfocal ops --schema > parfocal.schema.json", "completion in editors"}}},
   };
@@ -89,7 +103,8 @@ std::string overview() {
          "missing\n"
          "or unreadable; 5 over the memory or disk budget; 6 finished, some items failed as "
          "allowed;\n"
-         "7 frames lost, recorded as gaps; 8 output exists; 129, 130, 143 stopped by a signal.\n";
+         "7 frames lost, recorded as missing; 8 output exists; 129, 130, 143 stopped by a "
+         "signal.\n";
 }
 
 std::string examples_of(const std::string& command) {

@@ -184,6 +184,7 @@ int info(const InfoArguments& arguments) {
     print(all[i]);
   }
   print_errors(bad);
+  if (code == 0) print_next(line_after_info(arguments.paths[0], arguments.validate));
   return code;
 }
 

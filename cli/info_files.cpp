@@ -11,6 +11,7 @@
 #include "parfocal/core/io.h"
 #include "parfocal/core/patterns.h"
 #include "parfocal/core/units.h"
+#include "parfocal/formats/picture/picture_source.h"
 #include "recover_parts.h"
 
 namespace parfocal::cli {
@@ -26,6 +27,12 @@ std::string block_text(const Region& block) {
 /// What an axis with names has: channels, positions.
 std::string name_of_labels(const Axis& axis) {
   return axis.name == "c" ? "channels" : axis.name == "p" ? "positions" : "names of " + axis.name;
+}
+
+std::string format_of(const Source& files) {
+  const auto* pictures = dynamic_cast<const PictureSource*>(&files);
+  if (!pictures) return "TIFF";
+  return pictures->kind() == PictureKind::png ? "PNG" : "JPEG";
 }
 
 }  // namespace
@@ -72,7 +79,7 @@ Facts files_facts(const std::string& pattern) {
   std::vector<Axis> axes = layout.stream;
   axes.insert(axes.end(), layout.item.begin(), layout.item.end());
   Facts facts = {{"path", pattern},
-                 {"format", "TIFF"},
+                 {"format", format_of(*source)},
                  {"layout", layout.str()},
                  {"axes", axes_text(axes)},
                  {"frames", layout.stream_count()},

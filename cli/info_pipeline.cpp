@@ -1,4 +1,6 @@
+#include "datasets.h"
 #include "info_parts.h"
+#include "parfocal/core/listed.h"
 #include "parfocal/core/units.h"
 #include "parfocal/graph/yaml.h"
 #include "pipeline_file.h"
@@ -16,13 +18,26 @@ std::string inputs_of(const std::vector<std::pair<std::string, PortRef>>& inputs
   return text;
 }
 
+/// "20 (datasets.csv): A1, A2, ...; below as of A1"
+std::string datasets_text(const Datasets& datasets) {
+  constexpr size_t kMost = 6;
+  std::vector<std::string> names;
+  for (const Dataset& dataset : datasets.list.datasets) names.push_back(dataset.name);
+  return std::to_string(names.size()) + " (" + datasets.origin + "): " + listed(names, kMost) +
+         "; below as of " + names[0];
+}
+
 }  // namespace
 
 Facts pipeline_facts(const std::string& path) {
   require_pipeline_file(path);
-  const Pipeline pipeline = read_pipeline_file(path);
+  const auto many = find_datasets(path, {}, {});
+  const Pipeline pipeline =
+      many ? describe(many->description, many->list, many->list.datasets.front(), {})
+           : pipeline_in(path);
   Facts facts = {{"pipeline", pipeline.name},
                  {"source", pipeline.source.type + " " + pipeline.source.params.str()}};
+  if (many) facts.emplace_back("datasets", datasets_text(*many));
   if (pipeline.memory_bytes) facts.emplace_back("memory", format_bytes(*pipeline.memory_bytes));
   for (const StepSpec& step : pipeline.steps)
     facts.emplace_back("step " + step.id,

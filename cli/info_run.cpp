@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "datasets_record.h"
 #include "info_parts.h"
 #include "parfocal/engine/output_place.h"
 #include "parfocal/engine/record.h"
@@ -88,6 +89,7 @@ bool is_run_folder(const std::string& path) {
 }
 
 Facts run_facts(const std::string& path) {
+  if (is_datasets_folder(path)) return datasets_facts(path);
   const fs::path folder(path), staged = engine::staging_of(folder);
   const Json record = record_in(folder);
   const std::string at_work = engine::run_at_work(folder);

@@ -18,6 +18,7 @@
 #include "help.h"
 #include "parfocal/core/meant_quantities.h"
 #include "parfocal/core/units.h"
+#include "parfocal/graph/find_meant.h"
 #include "parfocal/graph/vocabulary.h"
 #include "print.h"
 #include "refused_path.h"
@@ -34,8 +35,10 @@ struct Program {
   CheckArguments check;
   PlanArguments plan;
   RunArguments run;
+  ShowArguments show;
   InfoArguments info;
   OpsArguments ops;
+  ReportArguments report;
   DemoArguments demo;
   BackgroundArguments background;
   RecoverArguments recover;
@@ -64,6 +67,25 @@ void add_progress(CLI::App& command, std::string& progress) {
       ->type_name("MODE");
 }
 
+void add_limit(CLI::App& command, PipelineArguments& arguments) {
+  command
+      .add_option_function<int64_t>(
+          "--limit",
+          [&arguments](int64_t steps) {
+            arguments.sets.push_back("source.limit=" + std::to_string(steps));
+          },
+          "Read only the first N images (steps of the first axis)")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N");
+}
+
+void add_datasets(CLI::App& command, std::filesystem::path& datasets) {
+  command
+      .add_option("--datasets", datasets,
+                  "Table with a row for each dataset, as datasets.csv; default: what the file says")
+      ->type_name("TABLE");
+}
+
 void add_pipeline_options(CLI::App& command, Program& program, PipelineArguments& arguments,
                           const char* file) {
   command.add_option("pipeline", arguments.file, file)->required()->type_name("FILE");
@@ -75,10 +97,12 @@ void add_pipeline_options(CLI::App& command, Program& program, PipelineArguments
   command.add_option("--set", arguments.sets, "Change a value, as mask.factor=1.2; repeatable")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
+  add_limit(command, arguments);
   command.add_option("--out", arguments.out_dir, "Folder of the outputs; default: ./NAME-out")
       ->type_name("DIR");
   command
-      .add_option("--on-error", program.on_error, "An item that fails: stop, or skip it as a gap")
+      .add_option("--on-error", program.on_error,
+                  "An item that fails: stop, or skip it as a missing frame")
       ->check(CLI::IsMember({"stop", "skip"}))
       ->type_name("WHAT");
 }
@@ -92,6 +116,7 @@ void add_reading_commands(Program& program) {
       .add_option("--set", program.check.sets, "Change a value, as mask.factor=1.2; repeatable")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
+  add_datasets(check_app, program.check.datasets);
   add_json(check_app, program.check.json);
 
   CLI::App& info_app = add_command(program, "info", [&] { return info(program.info); });
@@ -112,20 +137,35 @@ void add_reading_commands(Program& program) {
       ->type_name("PATH");
   add_json(recover_app, program.recover.json);
 
+  CLI::App& report_app = add_command(program, "report", [&] { return report(program.report); });
+  report_app.add_option("folder", program.report.folder, "Folder that a run wrote")
+      ->required()
+      ->type_name("DIR");
+  report_app
+      .add_option("--out", program.report.out, "The page; default: report.html in the folder")
+      ->type_name("FILE.html");
+  add_json(report_app, program.report.json);
+
   CLI::App& ops_app = add_command(program, "ops", [&] { return ops(program.ops); });
-  ops_app.add_option("name", program.ops.name, "One operator, source or sink")->type_name("NAME");
+  ops_app
+      .add_option("name", program.ops.words,
+                  "One operator, source or sink, or words for what it does")
+      ->type_name("NAME");
   ops_app.add_flag("--schema", program.ops.schema, "JSON Schema (draft 7) of pipeline files");
   add_json(ops_app, program.ops.json);
 }
 
 void add_running_commands(Program& program) {
   CLI::App& demo_app = add_command(program, "demo", [&] { return demo(program.demo); });
-  demo_app.add_option("name", program.demo.name, "Which demo: cells")
-      ->check(CLI::IsMember({"cells"}))
+  demo_app
+      .add_option("name", program.demo.name, "Which demo: cells (a movie), lesson (colour images)")
+      ->check(CLI::IsMember(demo_names()))
       ->type_name("NAME");
-  demo_app.add_option("--dir", program.demo.dir, "New folder; default: ./parfocal-demo")
+  demo_app
+      .add_option("--dir", program.demo.dir,
+                  "New folder; default: ./parfocal-demo or ./parfocal-lesson")
       ->type_name("DIR");
-  demo_app.add_option("--seed", program.demo.seed, "Of the synthetic movie")
+  demo_app.add_option("--seed", program.demo.seed, "Of the synthetic images")
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");
   add_progress(demo_app, program.demo.progress);
@@ -133,24 +173,67 @@ void add_running_commands(Program& program) {
 
   CLI::App& plan_app = add_command(program, "plan", [&] { return plan(program.plan); });
   add_pipeline_options(plan_app, program, program.plan.pipeline, "Pipeline file (YAML)");
-  plan_app.add_flag("--explain", program.plan.explain, "Every decision of the planner");
-  plan_app.add_flag("--graph", program.plan.graph, "A Mermaid flowchart with bytes on the edges");
+  add_datasets(plan_app, program.plan.pipeline.datasets);
+  plan_app.add_flag("--explain", program.plan.explain,
+                    "Also every step, every holder of bytes, every decision");
+  plan_app
+      .add_option("--graph", program.plan.graph,
+                  "Draw steps and the bytes between them: FILE.svg, or FILE.mmd for Mermaid")
+      ->type_name("FILE");
   add_json(plan_app, program.plan.json);
 
   CLI::App& run_app = add_command(program, "run", [&] { return run(program.run); });
   add_pipeline_options(run_app, program, program.run.pipeline, "Pipeline file, or plan.json");
+  add_datasets(run_app, program.run.pipeline.datasets);
+  run_app.add_flag("--resume", program.run.resume,
+                   "Several datasets: leave those that are complete and unchanged");
   run_app.add_flag("--overwrite", program.run.overwrite, "Replace outputs of an earlier run");
   run_app.add_flag("--strict", program.run.strict, "Live sources: a lost frame ends the run");
   add_progress(run_app, program.run.progress);
   add_json(run_app, program.run.json);
 }
 
+void add_show_command(Program& program) {
+  ShowArguments& arguments = program.show;
+  CLI::App& app = add_command(program, "show", [&] { return show(arguments); });
+  app.add_option("pipeline", arguments.pipeline.file, "Pipeline file (YAML)")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--step,--steps", arguments.steps,
+                 "Steps side by side, as source,mask,cells; default: the last that makes an image")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("STEP");
+  app.add_option("--at", arguments.at, "Which item, as t=3 or t=3,c=red; default: the first")
+      ->allow_extra_args(false)
+      ->type_name("ITEM");
+  app.add_option("--set", arguments.pipeline.sets, "Change a value, as mask.factor=1.2; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+  add_limit(app, arguments.pipeline);
+  app.add_option("--memory", program.memory, "Budget of the process, as 256MiB or '2 GiB'")
+      ->type_name("BYTES");
+  app.add_option("--threads", arguments.pipeline.threads, "Worker threads; default: all allowed")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+  app.add_option("--out", arguments.out, "The picture; default: ./PIPELINE-STEP-t3.png")
+      ->type_name("FILE.png");
+  app.add_flag("--open", arguments.open, "Open it; default: on the terminal of a desktop");
+  app.add_flag("--no-open", arguments.no_open, "Do not");
+  add_json(app, arguments.json);
+}
+
 void add_convert_command(Program& program) {
   ConvertArguments& arguments = program.convert;
-  CLI::App& app = add_command(program, "convert", [&] { return convert(arguments); });
-  app.add_option("paths", arguments.paths,
-                 "Images (TIFF files, a folder or a quoted glob of them, an OME-Zarr, an .rtdc), "
-                 "then the result: *.ome.zarr or *.ome.tif")
+  CLI::App& app = add_command(program, "convert", [&] {
+    const int code = convert(arguments);
+    if (code == 0 && !arguments.json) print_next({"parfocal", "info", arguments.paths.back()});
+    return code;
+  });
+  app.add_option(
+         "paths", arguments.paths,
+         "Images (TIFF, PNG, JPEG, a folder or a quoted glob of them, an OME-Zarr, an .rtdc), "
+         "then the result: *.ome.zarr or *.ome.tif")
       ->required()
       ->expected(1, -1)
       ->type_name("IN... OUT");
@@ -163,7 +246,8 @@ void add_convert_command(Program& program) {
   app.add_option("--threads", arguments.threads, "Worker threads; default: all allowed")
       ->check(CLI::Range(1, 1024))
       ->type_name("N");
-  app.add_option("--on-error", program.on_error, "A frame that fails: stop, or skip it as a gap")
+  app.add_option("--on-error", program.on_error,
+                 "A frame that fails: stop, or skip it as a missing frame")
       ->check(CLI::IsMember({"stop", "skip"}))
       ->type_name("WHAT");
   app.add_flag("--overwrite", arguments.overwrite, "Replace a result of parfocal");
@@ -195,8 +279,15 @@ void add_background_command(Program& program) {
       ->required()
       ->check(CLI::IsMember({"sparse-median", "rolling-median", "copy"}))
       ->type_name("METHOD");
-  app.add_option("in", arguments.in, "Recording")->required()->type_name("IN.rtdc");
-  app.add_option("out", arguments.out, "Result; may be IN")->required()->type_name("OUT.rtdc");
+  app.add_option("paths", arguments.paths,
+                 "A recording and the result, which may be the same file; with --out recordings")
+      ->required()
+      ->expected(1, -1)
+      ->type_name("IN.rtdc OUT.rtdc");
+  app.add_option(
+         "--out", arguments.out_dir,
+         "Folder for results of the names of the recordings; what is there is left as it is")
+      ->type_name("DIR");
   for (const MethodOption& option : kMethodOptions) {
     const auto set = [&arguments, name = option.param](const CLI::results_t& words) {
       arguments.params.emplace_back(name, words.empty() || words[0].empty() ? "true" : words[0]);
@@ -219,7 +310,7 @@ void add_background_command(Program& program) {
   app.add_option_function<std::string>(
          "--on-error",
          [&arguments](const std::string& word) { arguments.skip_errors = word == "skip"; },
-         "A frame that cannot be read: stop, or skip it as a gap")
+         "A frame that cannot be read: stop, or skip it as a missing frame")
       ->check(CLI::IsMember({"stop", "skip"}))
       ->type_name("stop|skip");
   app.add_flag("--overwrite", arguments.overwrite, "Replace the background in an existing OUT");
@@ -240,7 +331,8 @@ void check_method_options(const BackgroundArguments& arguments) {
 
 /// What is not checked by CLI11. \throws Error(bad_command)
 void finish_arguments(Program& program, const std::vector<std::string>& words) {
-  for (PipelineArguments* arguments : {&program.plan.pipeline, &program.run.pipeline}) {
+  for (PipelineArguments* arguments :
+       {&program.plan.pipeline, &program.run.pipeline, &program.show.pipeline}) {
     arguments->words = words;
     if (!program.memory.empty()) {
       arguments->memory_bytes = parse_bytes(program.memory);
@@ -324,12 +416,25 @@ int guarded(Program& program, const std::vector<std::string>& words) {
   }
 }
 
+/// `parfocal help run` is `parfocal run --help`, `parfocal help median filter` looks for operators.
+std::vector<std::string> line_for_help(const std::vector<std::string>& words) {
+  const std::vector<std::string> asked(words.begin() + 2, words.end());
+  const auto& texts = command_texts();
+  const bool command = std::any_of(texts.begin(), texts.end(),
+                                   [&](const CommandText& text) { return text.name == asked[0]; });
+  if (command || find_meant(asked).parts.empty()) return {words[0], asked[0], "--help"};
+  std::vector<std::string> line = {words[0], "ops"};
+  line.insert(line.end(), asked.begin(), asked.end());
+  return line;
+}
+
 int main_of(const std::vector<std::string>& words) {
   Program program;
   program.app.set_version_flag("--version", "parfocal " PARFOCAL_VERSION);
   program.app.formatter_fn(
       [](const CLI::App*, const std::string&, CLI::AppFormatMode) { return overview(); });
   add_running_commands(program);
+  add_show_command(program);
   add_convert_command(program);
   add_background_command(program);
   add_reading_commands(program);
@@ -338,7 +443,7 @@ int main_of(const std::vector<std::string>& words) {
     result(overview());
     return 0;
   }
-  return guarded(program, asks ? std::vector<std::string>{words[0], words[2], "--help"} : words);
+  return guarded(program, asks ? line_for_help(words) : words);
 }
 
 /// Where a standard file is closed, the next file that is opened would take its number, and

@@ -5,6 +5,7 @@
 
 #include "catalogue.h"
 #include "commands.h"
+#include "parfocal/graph/find_meant.h"
 #include "parfocal/graph/schema.h"
 #include "print.h"
 
@@ -12,6 +13,8 @@ namespace parfocal::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr const char* kDemoPipeline = "parfocal-demo/cells.yaml";
 
 Json json_of(const ParamInfo& p) {
   Json entry = {{"name", p.name}, {"type", p.type}, {"doc", p.doc}, {"required", p.required}};
@@ -71,7 +74,61 @@ std::string list_of(const std::vector<Entry>& entries) {
         fmt::format("  {:<16} {}\n", entry.name, entry.summary);
   std::string page;
   for (const auto& [title, lines] : groups) page += title + "\n" + lines + "\n";
-  return page + "`parfocal ops NAME` shows parameters, units, defaults and an example.\n";
+  return page +
+         "`parfocal ops NAME` shows parameters, units, defaults and an example; `parfocal ops "
+         "median "
+         "filter` finds by words, also those of other programs.\n";
+}
+
+/// What fits the words, best first, and what is told of the name of another program.
+std::string found_text(const std::vector<std::string>& words, const FoundParts& found) {
+  std::string page;
+  if (!found.cure.empty()) page = fmt::format("{}: {}\n\n", fmt::join(words, " "), found.cure);
+  size_t width = 0;
+  for (const FoundPart& part : found.parts) width = std::max(width, part.name.size());
+  for (const FoundPart& part : found.parts)
+    page += fmt::format("  {:<{}}  {}{}\n", part.name, width,
+                        part.role == "operator" ? "" : part.role + ": ", part.summary);
+  return page;
+}
+
+/// The entry of this name; several, if a source and a sink share it.
+std::vector<Entry> named(const std::string& name) {
+  std::vector<Entry> entries = catalogue();
+  std::erase_if(entries, [&](const Entry& entry) { return entry.name != name; });
+  return entries;
+}
+
+std::vector<Entry> entries_of(const FoundParts& found) {
+  std::vector<Entry> entries;
+  for (const FoundPart& part : found.parts)
+    for (Entry& entry : named(part.name))
+      if (entry.role == part.role) entries.push_back(std::move(entry));
+  return entries;
+}
+
+[[noreturn]] void fail_unknown(const std::vector<std::string>& words) {
+  const auto near = near_parts(words);
+  throw Error(ErrorCode::bad_command,
+              {fmt::format("no operator, source or sink is called '{}', or does that",
+                           fmt::join(words, " ")),
+               "", "", "",
+               near.empty() ? "`parfocal ops` lists them"
+                            : "did you mean '" + near[0] + "'? `parfocal ops` lists all"});
+}
+
+/// After all, one; after what was found, the best; after a page, a pipeline to try it in.
+std::vector<std::string> next_line(const std::vector<Entry>& pages, const FoundParts& found) {
+  if (!found.parts.empty()) return {"parfocal", "ops", found.parts[0].name};
+  if (pages.empty()) return {"parfocal", "ops", "threshold"};
+  if (!std::filesystem::exists(kDemoPipeline)) return {"parfocal", "demo", "cells"};
+  return {"parfocal", "plan", kDemoPipeline};
+}
+
+void print_entries(const std::vector<Entry>& entries) {
+  Json list = Json::array();
+  for (const Entry& entry : entries) list.push_back(json_of(entry));
+  result(json_text({{"schema", "parfocal.ops/1"}, {"entries", list}}));
 }
 
 }  // namespace
@@ -81,27 +138,19 @@ int ops(const OpsArguments& arguments) {
     result(json_text(pipeline_schema()));
     return 0;
   }
-  std::vector<Entry> entries = catalogue();
-  if (!arguments.name.empty()) {
-    std::vector<std::string> names;
-    for (const Entry& entry : entries) names.push_back(entry.name);
-    std::erase_if(entries, [&](const Entry& entry) { return entry.name != arguments.name; });
-    if (entries.empty()) {
-      const auto near = nearest_names(arguments.name, names);
-      throw Error(ErrorCode::bad_command,
-                  {"no operator, source or sink is called '" + arguments.name + "'", "", "", "",
-                   near.empty() ? "`parfocal ops` lists them" : "did you mean '" + near[0] + "'?"});
-    }
-  }
+  const std::vector<std::string>& words = arguments.words;
+  const std::vector<Entry> pages = words.size() == 1 ? named(words[0]) : std::vector<Entry>();
+  const FoundParts found = words.empty() || !pages.empty() ? FoundParts() : find_meant(words);
+  if (!words.empty() && pages.empty() && found.parts.empty() && found.cure.empty())
+    fail_unknown(words);
   if (arguments.json) {
-    Json list = Json::array();
-    for (const Entry& entry : entries) list.push_back(json_of(entry));
-    result(json_text({{"schema", "parfocal.ops/1"}, {"entries", list}}));
-  } else if (arguments.name.empty()) {
-    result(list_of(entries));
-  } else {
-    for (const Entry& entry : entries) result(page_of(entry));
+    print_entries(words.empty() ? catalogue() : pages.empty() ? entries_of(found) : pages);
+    return 0;
   }
+  if (words.empty()) result(list_of(catalogue()));
+  for (const Entry& entry : pages) result(page_of(entry));
+  if (!words.empty() && pages.empty()) result(found_text(words, found));
+  print_next(next_line(pages, found));
   return 0;
 }
 

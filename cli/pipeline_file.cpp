@@ -1,8 +1,10 @@
 #include "pipeline_file.h"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "info_parts.h"
@@ -100,6 +102,26 @@ void require_pipeline_file(const fs::path& file, bool takes_plan) {
       std::find(images.begin(), images.end(), lowercase(file.extension().string())) != images.end();
   if (image && fs::exists(file, absent))
     fail(file, "this is an image", {"parfocal", "info", file.string()});
+}
+
+const Description& description_in(const fs::path& file) {
+  static std::map<fs::path, std::variant<Description, Error>> known;
+  auto it = known.find(file);
+  if (it == known.end()) {
+    try {
+      it = known.emplace(file, read_description(file)).first;
+    } catch (const Error& error) {
+      it = known.emplace(file, error).first;
+    }
+  }
+  if (const auto* error = std::get_if<Error>(&it->second)) throw Error(*error);
+  return std::get<Description>(it->second);
+}
+
+Pipeline pipeline_in(const fs::path& file, const std::vector<std::string>& sets) {
+  std::vector<Change> changes;
+  for (const std::string& set : sets) changes.push_back({set});
+  return describe(description_in(file), changes);
 }
 
 }  // namespace parfocal::cli

@@ -62,12 +62,6 @@ Error with_ready_line(const Error& error, const PipelineArguments& arguments) {
   return {error.code(), issues};
 }
 
-void apply(const PipelineArguments& arguments, Pipeline& pipeline) {
-  if (!arguments.on_error) return;
-  pipeline.on_error = *arguments.on_error;
-  for (StepSpec& step : pipeline.steps) step.on_error = *arguments.on_error;
-}
-
 /// An input may be a result whose --overwrite was killed in the middle.
 void settle_inputs(const RawValue& params, const std::filesystem::path& base_dir) {
   for (const auto& [name, value] : params.entries) {
@@ -80,10 +74,16 @@ void settle_inputs(const RawValue& params, const std::filesystem::path& base_dir
 
 }  // namespace
 
+void apply(const PipelineArguments& arguments, Pipeline& pipeline) {
+  if (!arguments.on_error) return;
+  pipeline.on_error = *arguments.on_error;
+  for (StepSpec& step : pipeline.steps) step.on_error = *arguments.on_error;
+}
+
 Planned make_planned(const PipelineArguments& arguments) {
   require_pipeline_file(arguments.file, true);
   if (const auto text = plan_in(arguments.file)) return given_plan(*text, arguments);
-  Pipeline pipeline = read_pipeline_file(arguments.file, arguments.sets);
+  Pipeline pipeline = pipeline_in(arguments.file, arguments.sets);
   apply(arguments, pipeline);
   print_warnings(check(pipeline).warnings);
   return plan_for(pipeline, arguments);

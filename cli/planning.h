@@ -15,10 +15,16 @@ struct Planned {
 /// it is. \throws Error; over the budget, the cure is the line with the `--memory` that works.
 Planned make_planned(const PipelineArguments& arguments);
 
+/// What the command line says of all items, in the pipeline.
+void apply(const PipelineArguments& arguments, Pipeline& pipeline);
+
 /// Plans a pipeline that was checked. \throws Error as make_planned
 Planned plan_for(const Pipeline& pipeline, const PipelineArguments& arguments);
 
 /// "plan: 1 pass, 2 threads, peak 48 MiB of 64 MiB (--memory)"
 std::string summary_of(const Planned& planned);
+
+/// Draws a plan where `--graph` says. \throws Error
+void draw(const Plan& plan, const PlanArguments& arguments);
 
 }  // namespace parfocal::cli

@@ -117,6 +117,8 @@ std::vector<std::string> starting_over(std::vector<std::string> words) {
   return with_flag(std::move(words), "--overwrite");
 }
 
+void print_next(const std::vector<std::string>& words) { message("next: " + shell_line(words)); }
+
 std::string counted(int64_t n, const std::string& noun) {
   return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
 }

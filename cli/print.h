@@ -41,6 +41,10 @@ std::vector<std::string> with_flag(std::vector<std::string> words, const std::st
 /// `words` that replace what an earlier command left instead of going on with it.
 std::vector<std::string> starting_over(std::vector<std::string> words);
 
+/// The line to try next, on stderr: the last one of every command that did what it was asked for,
+/// but not with --json.
+void print_next(const std::vector<std::string>& words);
+
 /// "1 frame", "30 frames"
 std::string counted(int64_t n, const std::string& noun);
 

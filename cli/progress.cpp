@@ -27,7 +27,7 @@ std::string line_of(const Progress& p) {
   if (p.tiles > 1) line += fmt::format("tile {} of {}  ", p.tile + 1, p.tiles);
   line += p.items_total > 0 ? fmt::format("{} of {} frames", p.items_done, p.items_total)
                             : counted(p.items_done, "frame");
-  if (p.gaps > 0) line += "  " + counted(p.gaps, "gap");
+  if (p.gaps > 0) line += "  " + std::to_string(p.gaps) + " missing";
   return line + fmt::format("  {:.1f} s", p.seconds) + eta_text(p);
 }
 

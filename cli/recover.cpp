@@ -64,8 +64,8 @@ int recover_one(const RecoverArguments& arguments) {
   print_one(one);
   if (const std::string lines = naming_lines(one.path); !lines.empty())
     message("to give it the name of the result:\n  " + lines);
-  else if (one.found)
-    message("next: parfocal info " + shell_line({one.path.string()}));
+  else
+    print_next({"parfocal", "info", one.path.string()});
   return 0;
 }
 
@@ -78,6 +78,7 @@ int recover_folder(const RecoverArguments& arguments, const std::vector<fs::path
     result(json_text(
         {{"schema", "parfocal.recover/1"}, {"folder", arguments.path.string()}, {"outputs", all}}));
   if (!recovery.failures.empty()) throw Error(ErrorCode::run_failed, recovery.failures);
+  if (!arguments.json) print_next({"parfocal", "info", arguments.path.string()});
   return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "commands.h"
+#include "datasets_record.h"
 #include "info_parts.h"
 #include "parfocal/core/file_head.h"
 #include "parfocal/core/units.h"
@@ -39,7 +40,9 @@ bool is_rtdc(const fs::path& path) {
   return ends_with(path, ".rtdc") || ends_with(path, ".rtdc.part");
 }
 
-std::string gaps_of(int64_t gaps) { return gaps > 0 ? ", " + counted(gaps, "gap") : ", no gaps"; }
+std::string gaps_of(int64_t gaps) {
+  return gaps > 0 ? ", " + counted(gaps, "missing frame") : ", no missing frames";
+}
 
 Recovered recover_a_store(const fs::path& path) {
   RecoverReport report;
@@ -217,6 +220,8 @@ bool is_of_killed_run(const fs::path& output) {
 
 std::vector<fs::path> outputs_of_run(const fs::path& folder) {
   std::vector<fs::path> found;
+  for (const fs::path& dataset : folders_of_datasets(folder))
+    for (fs::path& output : outputs_of_run(dataset)) found.push_back(std::move(output));
   for (const fs::path& made : {folder, engine::staging_of(folder)})
     for (const std::string& name : engine::recorded_names(made))
       if (name != engine::kRecordName && lies_below(name)) found.push_back(made / name);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "commands.h"
+#include "datasets.h"
 #include "info_parts.h"
 #include "parfocal/core/units.h"
 #include "parfocal/engine/output_place.h"
@@ -94,12 +95,18 @@ std::string status_line(const RunRecord& r) {
   return text + ", peak memory " + format_bytes(r.peak_rss_bytes);
 }
 
+/// Where the run record lies, which is the last output.
+std::filesystem::path folder_of(const RunRecord& record) {
+  const auto folder = record.outputs.back().parent_path();
+  return folder.empty() ? "." : folder;
+}
+
 /// The line that goes on where this run stopped at a frame.
 void print_skip_line(const RunArguments& arguments) {
   auto words = without_option(arguments.pipeline.words, "--on-error");
   words.insert(words.end(), {"--on-error", "skip"});
   if (!arguments.overwrite) words.emplace_back("--overwrite");
-  message("to go on and leave gaps where frames fail:\n  " + shell_line(words));
+  message("to go on without the frames that fail:\n  " + shell_line(words));
 }
 
 }  // namespace
@@ -134,16 +141,28 @@ Ran execute(const Planned& planned, const RunArguments& arguments, SignalStop& s
   message(summary_of(planned));
   Ran ran{run_with(planned, arguments, signals), 0};
   ran.exit_code = ran.record.exit_code;
+  write_reports(planned.plan, ran.record);
   return ran;
 }
 
 int run(const RunArguments& arguments) {
-  const Ran ran = execute(arguments);
+  SignalStop signals;  // the description may come through a pipe, which waits
+  if (const auto datasets = find_datasets(arguments.pipeline))
+    return run_datasets(arguments, *datasets, signals);
+  if (arguments.resume)
+    throw Error(ErrorCode::bad_command,
+                {"--resume is for runs of several datasets", arguments.pipeline.file.string(), "",
+                 "datasets: in the file, or --datasets TABLE.csv",
+                 "keep what a killed run saved by parfocal recover FOLDER, or replace it: " +
+                     run_text(starting_over(arguments.pipeline.words))});
+  const Ran ran = execute(make_planned(arguments.pipeline), arguments, signals);
   if (arguments.json) {
     result(ran.record.json());
   } else {
     print_record(ran.record, arguments);
     for (const auto& path : ran.record.outputs) result(path.string());
+    if (ran.record.status != RunStatus::failed && !ran.record.outputs.empty())
+      print_next({"parfocal", "info", folder_of(ran.record).string()});
   }
   return ran.exit_code;
 }

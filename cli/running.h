@@ -32,6 +32,9 @@ RunArguments run_arguments(const Arguments& arguments, const std::filesystem::pa
 bool failed_on_item(const RunRecord& record);
 /// The counts of frames.csv, of a command that keeps none.
 void drop_frames_edge(RunRecord& record);
+/// Writes the pages of the sinks `report` of a run that has closed its outputs. A page that cannot
+/// be written is told on stderr, and changes nothing of how the run ended.
+void write_reports(const Plan& plan, const RunRecord& record);
 /// What became of the frames, on stderr.
 void print_record(const RunRecord& record, const RunArguments& arguments);
 

@@ -28,21 +28,17 @@ bool has(const std::vector<std::string>& words, const std::string& word) {
               {"unknown " + what + " '" + word + "'", "", "", "", cure.empty() ? otherwise : cure});
 }
 
-/// `run --resume`: a user of `convert` expects it.
-[[noreturn]] void fail_resume(const std::vector<std::string>& words) {
-  throw Error(
-      ErrorCode::bad_command,
-      {"run has no --resume: only convert can go on with what is unfinished", "", "",
-       "a run from its beginning",
-       "keep what a killed run saved by parfocal recover FOLDER, or replace it by running\n" +
-           std::string(10, ' ') + shell_line(starting_over(words))});
-}
-
 /// The option by which a command is told where to write; "" if its last word says that.
 std::string option_of_result(const std::vector<std::string>& options) {
   for (const char* option : {"--out", "--dir"})
     if (has(options, option)) return option;
   return "";
+}
+
+/// Whether what -o gives is the name of a file: `background` takes a folder, too.
+bool names_recording(const std::vector<std::string>& words, size_t at) {
+  const bool apart = words[at] == "-o" && at + 1 < words.size();
+  return (apart ? words[at + 1] : words[at]).ends_with(".rtdc");
 }
 
 /// `-o`, as with many programs.
@@ -95,10 +91,9 @@ void require_known_options(const std::vector<std::string>& words,
   const std::string& name = words[1];
   for (size_t i = 2; i < words.size() && words[i] != "--"; ++i) {
     const std::string word = words[i].substr(0, words[i].find('='));
-    if (word == "--resume" && name == "run") fail_resume(words);
-    const bool writes =
-        name == "convert" || name == "background" || option_of_result(options) != "";
-    if (word == "-o" && writes) fail_short_out(words, i, options);
+    const bool into_file = name == "convert" || (name == "background" && names_recording(words, i));
+    if (word == "-o" && (into_file || option_of_result(options) != ""))
+      fail_short_out(words, i, into_file ? std::vector<std::string>() : options);
     if (word.size() > 1 && word[0] == '-' && !has(options, word))
       fail_unknown("option", word, options, "parfocal " + name + " --help",
                    cure_of_option(words, i, options));

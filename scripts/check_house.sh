@@ -67,7 +67,7 @@ may_use devices 'core'
 may_use graph 'core'
 may_use planner 'core|graph'
 may_use engine 'core|planner'
-may_use report 'core'
+may_use report 'core|planner|formats'
 may_use viewer 'core'
 
 if [ "$findings" -gt 0 ]; then

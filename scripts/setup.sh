@@ -5,8 +5,8 @@
 #   scripts/setup.sh build [test] [bench]
 set -euo pipefail
 
-build=(g++ cmake ninja-build ccache pkg-config libhwy-dev libtiff-dev libyaml-cpp-dev
-  nlohmann-json3-dev libcli11-dev libfmt-dev libhdf5-dev libblosc-dev libzstd-dev zlib1g-dev)
+build=(g++ cmake ninja-build ccache pkg-config libhwy-dev libtiff-dev libpng-dev
+  libjpeg62-turbo-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev libfmt-dev libhdf5-dev libblosc-dev libzstd-dev zlib1g-dev)
 test=(libgtest-dev libgmock-dev clang-format clang-tidy python3 python3-venv)
 bench=(libbenchmark-dev python3 python3-venv)
 # A newer Node.js than Debian's comes with its npm and refuses Debian's beside it.

@@ -121,6 +121,8 @@ struct SourceInfo {
   std::vector<SourcePort> ports = {};  ///< of sources with `open`
 };
 Registry<SourceInfo>& sources();
+/// The same with the keys that every source has (partial_source.h).
+SourceInfo with_part_keys(SourceInfo info);
 
 /// How a run ended, for sinks.
 struct Outcome {
@@ -254,11 +256,11 @@ Registry<ObserverInfo>& observers();
 
 }  // namespace parfocal
 
-#define PARFOCAL_REGISTER_(registry, Info, id)                               \
-  static ::parfocal::Info parfocal_describe_##registry##_##id();             \
-  [[maybe_unused]] static const bool parfocal_registered_##registry##_##id = \
-      ::parfocal::registry().add(parfocal_describe_##registry##_##id());     \
+#define PARFOCAL_REGISTER_(registry, Info, id, complete)                           \
+  static ::parfocal::Info parfocal_describe_##registry##_##id();                   \
+  [[maybe_unused]] static const bool parfocal_registered_##registry##_##id =       \
+      ::parfocal::registry().add(complete(parfocal_describe_##registry##_##id())); \
   static ::parfocal::Info parfocal_describe_##registry##_##id()
-#define PARFOCAL_SOURCE(id) PARFOCAL_REGISTER_(sources, SourceInfo, id)
-#define PARFOCAL_SINK(id) PARFOCAL_REGISTER_(sinks, SinkInfo, id)
-#define PARFOCAL_OBSERVER(id) PARFOCAL_REGISTER_(observers, ObserverInfo, id)
+#define PARFOCAL_SOURCE(id) PARFOCAL_REGISTER_(sources, SourceInfo, id, ::parfocal::with_part_keys)
+#define PARFOCAL_SINK(id) PARFOCAL_REGISTER_(sinks, SinkInfo, id, )
+#define PARFOCAL_OBSERVER(id) PARFOCAL_REGISTER_(observers, ObserverInfo, id, )

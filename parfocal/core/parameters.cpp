@@ -168,6 +168,17 @@ std::vector<std::string> near_words(const ParamInfo& info, const RawValue& raw) 
 
 }  // namespace
 
+void ParamSet::add_keys_of(const ParamSet& other) {
+  for (size_t i = 0; i < other.infos_.size(); ++i) {
+    infos_.push_back(other.infos_[i]);
+    setters_.push_back(
+        [set = other.setters_[i], fresh = other.prototype_](const RawValue& raw, std::any&) {
+          std::any checked = fresh;
+          return set(raw, checked);
+        });
+  }
+}
+
 const ParamInfo* ParamSet::find(const std::string& name) const {
   for (const ParamInfo& info : infos_)
     if (info.name == name) return &info;

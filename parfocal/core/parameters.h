@@ -100,6 +100,8 @@ class ParamSet {
   /// `owner` names the step or sink in messages.
   std::any parse(const RawValue& values, const std::string& owner,
                  std::vector<Issue>& issues) const;
+  /// Knows the fields of `other`, too: what is given for them is checked, and left to others.
+  void add_keys_of(const ParamSet& other);
 
  protected:
   std::any prototype_ = 0;
@@ -124,6 +126,14 @@ class Parameters : public ParamSet {
   }
   Parameters& required() {
     infos_.back().required = true;
+    return *this;
+  }
+  /// What is written is read as `meant` makes of it (with_axis_letters).
+  Parameters& read_as(RawValue (*meant)(RawValue)) {
+    setters_.back() = [set = std::move(setters_.back()), meant](const RawValue& raw,
+                                                                std::any& target) {
+      return set(meant(raw), target);
+    };
     return *this;
   }
   Parameters& defaults(std::string text) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "parfocal/core/file_head.h"
+#include "parfocal/core/own_picture.h"
 #include "parfocal/core/store_parts.h"
 #include "parfocal/engine/file_lock.h"
 #include "parfocal/engine/record.h"
@@ -210,7 +211,9 @@ fs::path foreign_file_in(const fs::path& folder) {
   for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end;
        it.increment(error)) {
     if (it->is_directory(error) && !it->is_symlink(error)) continue;
-    if (!store || !parts.has(it->path().lexically_relative(folder))) return it->path();
+    const fs::path name = it->path().lexically_relative(folder);
+    const bool own = store ? parts.has(name) : !name.has_parent_path() && is_of_own_pictures(*it);
+    if (!own) return it->path();
   }
   return {};
 }

@@ -49,7 +49,8 @@ struct PlaceState {
 };
 
 /// A file below the folder of a store that is no part of it as its writer made it (notes,
-/// somebody's labels, an added array); "" = none. A folder that is no store has nothing else.
+/// somebody's labels, an added array); "" = none. A folder that is no store has none but pictures
+/// of ours, directly in it.
 std::filesystem::path foreign_file_in(const std::filesystem::path& folder);
 
 /// Removes from a hidden folder what commands make there: `outputs`, those that a record in it

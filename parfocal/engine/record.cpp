@@ -10,6 +10,7 @@
 #include "parfocal/core/fingerprint.h"
 #include "parfocal/core/text_input.h"
 #include "parfocal/core/utf8.h"
+#include "parfocal/planner/plan_outline.h"
 
 namespace parfocal::engine {
 namespace {
@@ -42,7 +43,13 @@ std::string provenance_of(const Plan& plan, const OpenSource& source) {
   json["parfocal"] = PARFOCAL_VERSION;
   json["pipeline"] = plan.pipeline.name;
   json["pipeline_text"] = plan.pipeline.text;
-  json["pipeline_fnv1a64"] = fingerprint_text(fingerprint_of(plan.pipeline.text));
+  uint64_t fingerprint = fingerprint_of(plan.pipeline.text);
+  for (const IncludedText& one : plan.pipeline.included) {
+    json["included"].push_back({{"file", one.file}, {"text", one.text}});
+    fingerprint = fingerprint_of(one.text, fingerprint);
+  }
+  if (!plan.pipeline.sets.empty()) json["sets"] = plan.pipeline.sets;
+  json["pipeline_fnv1a64"] = fingerprint_text(fingerprint);
   json["input"] = source.identity();
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -60,6 +67,7 @@ std::string record_text(const RunRecord& record, const Plan& plan, const OpenSou
   if (running) json["process"] = getpid();
   json["provenance"] = nlohmann::ordered_json::parse(provenance_of(plan, source));
   json["names"] = names;
+  json["plan"] = nlohmann::ordered_json::parse(outline_to_json(plan));
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 

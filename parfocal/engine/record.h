@@ -16,7 +16,8 @@ inline constexpr const char* kRecordName = "run.json";
 
 /// What the items come from: SinkContext::origin.
 std::string origin_of(const Plan& plan, const OpenSource& source);
-/// One JSON object: pipeline text and fingerprint, version, identity of the input.
+/// One JSON object: text of the pipeline and of what it includes, values set, fingerprint of the
+/// texts, version, identity of the input.
 std::string provenance_of(const Plan& plan, const OpenSource& source);
 
 /// What the record says until the run has ended: that it was killed by SIGKILL.

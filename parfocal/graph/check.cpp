@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <map>
 #include <set>
 
 #include "parfocal/graph/described_keys.h"
@@ -81,14 +82,16 @@ class Checker {
   }
 
   void collect_steps() {
-    std::set<std::string> ids;
+    std::map<std::string, std::string> ids;  // and where each was given first
     for (size_t i = 0; i < p_.steps.size(); ++i) {
       const StepSpec& step = p_.steps[i];
       const Location& place = word_place(places_.step_ids, i, step.place);
       check_id(step, place);
-      if (!ids.insert(step.id).second && !step.id.empty())
+      const auto [first, is_new] = ids.try_emplace(step.id, where_of(place, ""));
+      if (!is_new && !step.id.empty())
         error("two steps have the id '" + step.id + "'", place, owner_of(step), step.id,
-              "every id once", "rename this step, e.g. id: " + step.id + "_2");
+              "every id once" + (first->second.empty() ? "" : "; the other is at " + first->second),
+              "rename this step, e.g. id: " + step.id + "_2");
       infos_.push_back(known_type(operators(), step.op, "op", described(step), result_.errors));
     }
   }
@@ -190,8 +193,8 @@ class Checker {
     }
     if (sink.policy == Policy::latest || sink.policy == Policy::drop_oldest)
       error(sink.inputs.size() > 1
-                ? owner + " joins several steps: a lossy edge above a join would pair wrong frames"
-                : owner + " may not lose frames without a gap",
+                ? owner + " joins several steps: a queue that drops frames would pair wrong ones"
+                : owner + " may not lose frames without recording them as missing",
             word_place(places_.sink_policies, static_cast<size_t>(&sink - p_.sinks.data()),
                        sink.place),
             owner, policy_name(sink.policy), "block, gap or fail",

@@ -75,7 +75,7 @@ TEST(Check, UnknownNamesGetTheNearest) {
 TEST(Check, ASourceGivesOnlyThePortsThatItHas) {
   Pipeline p = built();
   p.steps[0].inputs[0].second.port = "background";
-  EXPECT_THAT(only_error(p), HasSubstr("source has no port 'background'"));
+  EXPECT_THAT(only_error(p), HasSubstr("source has no output 'background'"));
 }
 
 TEST(Check, CyclesAndForwardReferencesAreToldApart) {
@@ -141,7 +141,7 @@ TEST(Check, SomethingMustBeSavedOnceAndWithoutLoss) {
   p = built();
   p.sinks[0].inputs.push_back({"labels.cells", {"source", "", {}}});
   p.sinks[0].policy = Policy::latest;
-  EXPECT_THAT(only_error(p), HasSubstr("a lossy edge above a join"));
+  EXPECT_THAT(only_error(p), HasSubstr("a queue that drops frames"));
 }
 
 TEST(Check, UnusedStepsAreWarnedOfUnlessFramesCsvShowsThem) {
@@ -196,7 +196,9 @@ TEST(GraphJson, OtherJsonIsAnError) {
 TEST(Schema, NamesEveryOfferedOperatorWithItsKeys) {
   const nlohmann::json schema = pipeline_schema();
   EXPECT_EQ(schema["required"], nlohmann::json::parse(R"(["parfocal", "source", "sinks"])"));
-  const nlohmann::json& steps = schema["properties"]["steps"]["items"];
+  const nlohmann::json& entry = schema["properties"]["steps"]["items"];
+  EXPECT_TRUE(entry["then"]["properties"].contains("include"));
+  const nlohmann::json& steps = entry["else"];
   EXPECT_EQ(steps["required"], nlohmann::json::parse(R"(["op"])"));
   EXPECT_EQ(steps["allOf"].size(), steps["properties"]["op"]["enum"].size());
   bool found = false;

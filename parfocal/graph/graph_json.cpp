@@ -119,10 +119,15 @@ Pipeline read_pipeline(const json& j) {
   p.on_error = on_error_from(j);
   const json& source = j.at("source");
   p.source = {source.at("type").get<std::string>(), params_from(source), get_place(source)};
+  for (const json& one : source.value("picked", json::array()))
+    p.source.picked.emplace_back(one.at(0).get<std::string>(), one.at(1).get<int64_t>());
   for (const json& step : j.at("steps")) p.steps.push_back(step_from_json(step));
   for (const json& sink : j.at("sinks")) p.sinks.push_back(sink_from_json(sink));
   for (const json& observer : j.at("observe")) p.observers.push_back(observer_from_json(observer));
   p.text = j.at("text").get<std::string>();
+  for (const json& one : j.value("included", json::array()))
+    p.included.push_back({one.at("file").get<std::string>(), one.at("text").get<std::string>()});
+  p.sets = j.value("sets", std::vector<std::string>());
   return p;
 }
 
@@ -172,6 +177,11 @@ json pipeline_to_json(const Pipeline& p) {
             {"sinks", json::array()},
             {"observe", json::array()},
             {"text", p.text}};
+  for (const IncludedText& one : p.included)
+    j["included"].push_back({{"file", one.file}, {"text", one.text}});
+  if (!p.sets.empty()) j["sets"] = p.sets;
+  for (const auto& [axis, step] : p.source.picked)
+    j["source"]["picked"].push_back(json::array({axis, step}));
   if (p.memory_bytes) j["memory_bytes"] = *p.memory_bytes;
   for (const StepSpec& step : p.steps) j["steps"].push_back(step_to_json(step));
   for (const SinkSpec& sink : p.sinks) j["sinks"].push_back(sink_to_json(sink));

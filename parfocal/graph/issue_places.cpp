@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <string_view>
 
 namespace parfocal {
 namespace {
@@ -19,6 +20,13 @@ std::pair<int, int> place_of(const std::string& where) {
   return place;
 }
 
+// What stands before its line and column.
+std::string_view file_of(std::string_view where) {
+  const size_t second = where.rfind(':');
+  return where.substr(0,
+                      second == 0 || second == where.npos ? second : where.rfind(':', second - 1));
+}
+
 }  // namespace
 
 std::string where_of(const Location& place, const std::string& owner) {
@@ -26,9 +34,13 @@ std::string where_of(const Location& place, const std::string& owner) {
   return where.empty() ? owner : where;
 }
 
+// By files, where steps are included.
 void sort_by_place(std::vector<Issue>& issues) {
   std::stable_sort(issues.begin(), issues.end(), [](const Issue& a, const Issue& b) {
-    return place_of(a.where) < place_of(b.where);
+    const auto x = place_of(a.where), y = place_of(b.where);
+    const bool placed = x.first > 0 && y.first > 0;
+    const int files = placed ? file_of(a.where).compare(file_of(b.where)) : 0;
+    return files != 0 ? files < 0 : x < y;
   });
 }
 

@@ -11,7 +11,8 @@ namespace parfocal {
 /// "file:line:column", or whose it is where that is not known.
 std::string where_of(const Location& place, const std::string& owner);
 
-/// Sorts issues by the line and column at the end of `where`; issues without a place come first.
+/// Sorts issues by file, and by the line and column at the end of `where`; issues without a place
+/// come first.
 void sort_by_place(std::vector<Issue>& issues);
 
 }  // namespace parfocal

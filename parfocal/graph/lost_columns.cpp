@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "parfocal/core/meant_axes.h"
 #include "parfocal/core/operator_info.h"
 #include "parfocal/graph/issue_places.h"
 
@@ -12,7 +13,8 @@ namespace {
 bool names_stream_axis(const RawValue& axes) {
   if (axes.kind == RawValue::Kind::list)
     return std::any_of(axes.items.begin(), axes.items.end(), names_stream_axis);
-  return axes.text != "y" && axes.text != "x";
+  const std::string axis = axis_letter(axes.text);
+  return axis != "y" && axis != "x";
 }
 
 bool takes_stream_axis(const StepSpec& step) {

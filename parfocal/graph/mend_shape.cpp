@@ -34,6 +34,7 @@ constexpr OutsiderRow kOutsiders[] = {
      "leave it out, and run with --out $"},
     {"progress", "leave it out, and run with --progress $"},
     {"overwrite force", "leave it out, and run with --overwrite", "true"},
+    {"include includes import", "put it among the steps, as   - {include: $}"},
     {"memory_limit mem ram max_memory memory_budget", "write memory: $ in its place"}};
 
 bool is_map(const RawValue& value) { return value.kind == RawValue::Kind::map; }

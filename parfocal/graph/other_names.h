@@ -3,7 +3,9 @@
 /// way, so that who knows those is told what to write. Internal to graph.
 
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,6 +27,15 @@ std::optional<OtherKey> other_key(const std::string& owner, const std::string& k
                                   const RawValue& value, const RawValue& params);
 /// The cure for a word that a field of `owner` does not know; "" where there is none.
 std::string other_value(const std::string& owner, const std::string& key, const std::string& value);
+/// A row of the table of names: those that others have, and what is told of them.
+struct OtherNames {
+  std::string_view kind;   ///< "op", "source", "sink"
+  std::string_view names;  ///< parted by blanks
+  std::string_view cure;   ///< "write op: measure"; $ stands for the name that was given
+  /// Of one that is written as plain_name() does; with or without "_" between its words.
+  bool has(const std::string& name) const;
+};
+std::span<const OtherNames> all_other_names();
 /// The cure for an unknown name of "op", "source" or "sink"; "" where there is none.
 std::string other_name(const std::string& kind, const std::string& name);
 

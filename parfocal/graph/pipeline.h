@@ -30,6 +30,8 @@ struct SourceSpec {
   std::string type;  ///< registered source
   RawValue params = RawValue::map();
   Location place;
+  /// Stream axes of which one step is read, and that step: of a command that looks at one item.
+  std::vector<std::pair<std::string, int64_t>> picked = {};
 };
 struct StepSpec {
   std::string id;  ///< unique; default: the op's name, then op_2, op_3...
@@ -55,6 +57,13 @@ struct ObserverSpec {
   Location place;
 };
 
+/// A file of steps that the description includes.
+struct IncludedText {
+  std::string file;  ///< as the description names it, relative to base_dir
+  std::string text;
+  bool operator==(const IncludedText&) const = default;
+};
+
 struct Pipeline {
   std::string name;                ///< of the file without extension
   std::filesystem::path base_dir;  ///< input paths are relative to it
@@ -64,7 +73,10 @@ struct Pipeline {
   std::vector<StepSpec> steps;
   std::vector<SinkSpec> sinks;
   std::vector<ObserverSpec> observers;
-  std::string text;  ///< the description as given, for provenance
+  /// For provenance, as given: the description, what it includes, what `--set` changed in it.
+  std::string text;
+  std::vector<IncludedText> included;
+  std::vector<std::string> sets;
 
   const StepSpec* find_step(const std::string& id) const {
     for (const StepSpec& step : steps)

@@ -79,7 +79,7 @@ bool References::has_source_port(const PortRef& ref, const std::string& owner) {
     if (port.name == ref.port) return true;
     names.push_back(port.name);
   }
-  error("source has no port '" + ref.port + "'", ref, owner, port_ref_text(ref),
+  error("source has no output '" + ref.port + "'", ref, owner, port_ref_text(ref),
         names.empty() ? "source" : "source, or one of " + joined(names),
         did_you_mean(ref.port, names, "write source"));
   return false;

@@ -107,6 +107,33 @@ json step_schema() {
   return variants("op", offered_names(operators()), std::move(branches));
 }
 
+// An entry of `steps`: a step, or a file of steps.
+json step_entry_schema() {
+  const json include = {
+      {"type", "object"},
+      {"additionalProperties", false},
+      {"properties",
+       {{"include", described(kText,
+                              "A file with a list of steps, which stand here; relative to "
+                              "this file")}}}};
+  return {{"if", {{"type", "object"}, {"required", {"include"}}}},
+          {"then", include},
+          {"else", step_schema()}};
+}
+
+json datasets_schema() {
+  const json glob = {{"type", "object"},
+                     {"required", {"glob"}},
+                     {"additionalProperties", false},
+                     {"properties",
+                      {{"glob", described(kText,
+                                          "Pattern of files with a group (?<dataset>...): "
+                                          "each of its values is a dataset")}}}};
+  return described(
+      {{"anyOf", {kText, glob}}},
+      "A table with a column dataset and columns such as mask.factor, a dataset a row");
+}
+
 json sink_schema() {
   json branches = json::array();
   for (const std::string& name : offered_names(sinks())) {
@@ -153,7 +180,8 @@ json pipeline_schema() {
             {"on_error", one_of({"stop", "skip"})},
             {"vars", {{"type", "object"}}},
             {"source", source_schema()},
-            {"steps", list_of(step_schema())},
+            {"datasets", datasets_schema()},
+            {"steps", list_of(step_entry_schema())},
             {"sinks", list_of(sink_schema())},
             {"observe", list_of(observer_schema())}}}};
 }

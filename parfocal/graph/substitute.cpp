@@ -213,10 +213,10 @@ std::string literal(const std::string& folder) {
   return pattern;
 }
 
-// `source.path`, `source.glob`, also of a source in a source.
+// `source.path`, `source.glob`, `source.files`, also of a source in a source.
 bool names_input(const std::vector<std::string>& words) {
   return words.size() > 1 && words[0] == "source" &&
-         (words.back() == "path" || words.back() == "glob");
+         (words.back() == "path" || words.back() == "glob" || words.back() == "files");
 }
 
 void place_input(RawValue& value, bool pattern, const std::filesystem::path& here) {
@@ -246,7 +246,7 @@ std::string several_sets(const std::string& set, size_t equals) {
 }  // namespace
 
 void apply_set(RawValue& document, const std::string& set, const std::filesystem::path& base_dir,
-               std::vector<Issue>& issues) {
+               const std::filesystem::path& folder, std::vector<Issue>& issues) {
   const Location place{"--set " + set, 0, 0};
   const size_t equals = set.find('=');
   if (equals == std::string::npos || equals == 0) {
@@ -272,7 +272,8 @@ void apply_set(RawValue& document, const std::string& set, const std::filesystem
   RawValue value = read_yaml(set.substr(equals + 1), place.file, issues);
   move_to(value, place);
   std::error_code unknown;
-  const auto here = std::filesystem::current_path(unknown);
+  const auto here = folder.empty() ? std::filesystem::current_path(unknown)
+                                   : std::filesystem::absolute(folder, unknown);
   if (names_input(words) && !std::filesystem::equivalent(base_dir / ".", here, unknown))
     place_input(value, words.back() == "glob", here);
   if (words.size() == 1 && (words[0] == "memory" || words[0] == "on_error")) {

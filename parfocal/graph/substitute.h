@@ -17,9 +17,10 @@ std::vector<std::string> step_ids(const RawValue& document);
 /// Applies one text such as "seg.value=3", "source.scale.t=30 s", "memory=1 GiB", "vars.run=7".
 /// Values get the place "--set <text>". Unknown steps and variables go to `issues` with the nearest
 /// name; unknown keys of a step are left to the checks that see all keys. Files of the source that
-/// a command line names are relative to its folder, not to the pipeline's, `base_dir`.
+/// it names are relative to `folder` ("": where the command was called), not to the pipeline's,
+/// `base_dir`.
 void apply_set(RawValue& document, const std::string& set, const std::filesystem::path& base_dir,
-               std::vector<Issue>& issues);
+               const std::filesystem::path& folder, std::vector<Issue>& issues);
 
 /// Replaces `${name}` in every scalar outside `vars:` by the scalar of that name in `vars:`; a
 /// scalar that is nothing but `${name}` may become a list. Values are not substituted again.

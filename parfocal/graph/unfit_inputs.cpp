@@ -115,7 +115,7 @@ std::optional<Issue> unfit_input(const Pipeline& pipeline, const std::string& id
   if (input.given.may_meet(needed)) return std::nullopt;
   const std::string owner = "step '" + id + "' (" + info.name + ")";
   return Issue{owner + " cannot take the " + noun(input.given, needed) + " of '" + input.from +
-                   "' at port '" + port.name + "'",
+                   "' at its input '" + port.name + "'",
                where_of(place, owner), given_text(input.given, needed),
                needed_text(input.given, needed), input_cure(pipeline, id, input, needed)};
 }

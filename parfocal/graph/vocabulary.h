@@ -14,8 +14,8 @@ namespace parfocal {
 
 /// Keys of a step, sink or observer that are not its parameters.
 inline const std::vector<std::string> kStepKeys = {"id", "op", "from", "on_error"};
-inline const std::vector<std::string> kTopKeys = {"parfocal", "memory", "on_error", "source",
-                                                  "steps",    "sinks",  "observe",  "vars"};
+inline const std::vector<std::string> kTopKeys = {
+    "parfocal", "memory", "on_error", "source", "steps", "sinks", "observe", "vars", "datasets"};
 
 /// "a, b, c"; long lists end in "..."
 std::string joined(const std::vector<std::string>& words);

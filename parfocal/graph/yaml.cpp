@@ -8,6 +8,7 @@
 #include "parfocal/core/corrections.h"
 #include "parfocal/core/meant_quantities.h"
 #include "parfocal/graph/check.h"
+#include "parfocal/graph/includes.h"
 #include "parfocal/graph/issue_places.h"
 #include "parfocal/graph/mend_entries.h"
 #include "parfocal/graph/mend_shape.h"
@@ -155,6 +156,7 @@ class Describer {
   // What a word alone was to be as an entry: `- label`, `- op:label`; "" where that is not known.
   static std::string no_entry(const std::string&) { return ""; }
   static std::string step_of(const std::string& word) {
+    if (word.ends_with(".yaml") || word.ends_with(".yml")) return "{include: " + word + "}";
     const std::string name = word.starts_with("op:") ? word.substr(3) : word;
     const OperatorInfo* info = operators().find(name);
     if (!info || info->test_only || info->recipe_only) return "";
@@ -318,28 +320,45 @@ void refuse_oversize(const RawValue& document) {
   }
 }
 
-}  // namespace
-
-Pipeline parse_pipeline(const std::string& text, const std::filesystem::path& base_dir,
-                        const std::string& name, const std::vector<std::string>& sets,
-                        const std::string& file) {
-  std::vector<Issue> issues;
-  RawValue document = read_yaml(text, file, issues);
-  if (document.kind != RawValue::Kind::map)
+Description description_of(const std::string& text, const std::filesystem::path& base_dir,
+                           const std::string& name, const std::string& file) {
+  Description d{{}, {}, text, {}, base_dir, name, file};
+  d.document = read_yaml(text, file, d.issues);
+  if (d.document.kind != RawValue::Kind::map)
     throw Error(
         ErrorCode::invalid_pipeline,
-        {"a pipeline file is a map", Location{file, 1, 1}.str(), document.str().substr(0, 40),
+        {"a pipeline file is a map", Location{file, 1, 1}.str(), d.document.str().substr(0, 40),
          "keys such as parfocal, source, steps, sinks", "start with parfocal: 1"});
-  refuse_oversize(document);
-  for (const std::string& set : sets) apply_set(document, set, base_dir, issues);
+  refuse_oversize(d.document);
+  expand_includes(d.document, base_dir, file, d.included, d.issues);
+  refuse_oversize(d.document);
+  return d;
+}
+
+std::vector<Change> changes_of(const std::vector<std::string>& sets) {
+  std::vector<Change> changes;
+  for (const std::string& set : sets) changes.push_back({set});
+  return changes;
+}
+
+}  // namespace
+
+Pipeline describe(const Description& description, const std::vector<Change>& changes) {
+  RawValue document = description.document;
+  std::vector<Issue> issues = description.issues;
+  Pipeline pipeline;
+  pipeline.name = description.name;
+  pipeline.base_dir = description.base_dir;
+  pipeline.text = description.text;
+  pipeline.included = description.included;
+  for (const Change& change : changes) {
+    apply_set(document, change.text, description.base_dir, change.folder, issues);
+    pipeline.sets.push_back(change.text);
+  }
   mend_slips(document, issues);
   mend_shape(document, issues);
   substitute_vars(document, issues);
 
-  Pipeline pipeline;
-  pipeline.name = name;
-  pipeline.base_dir = base_dir;
-  pipeline.text = text;
   WordPlaces places;
   Describer(document, issues).fill(pipeline, places);
   CheckResult checked = check(pipeline, places);
@@ -347,7 +366,7 @@ Pipeline parse_pipeline(const std::string& text, const std::filesystem::path& ba
   std::unordered_set<std::string> told;
   for (const Issue& issue : issues) told.insert(issue.where);
   for (Issue& issue : checked.errors) {
-    if (issue.where.empty()) issue.where = Location{file, 1, 1}.str();
+    if (issue.where.empty()) issue.where = Location{description.file, 1, 1}.str();
     if (!told.contains(issue.where)) issues.push_back(std::move(issue));
   }
   if (issues.empty()) return pipeline;
@@ -355,8 +374,13 @@ Pipeline parse_pipeline(const std::string& text, const std::filesystem::path& ba
   throw Error(ErrorCode::invalid_pipeline, std::move(issues));
 }
 
-Pipeline read_pipeline_file(const std::filesystem::path& path,
-                            const std::vector<std::string>& sets) {
+Pipeline parse_pipeline(const std::string& text, const std::filesystem::path& base_dir,
+                        const std::string& name, const std::vector<std::string>& sets,
+                        const std::string& file) {
+  return describe(description_of(text, base_dir, name, file), changes_of(sets));
+}
+
+Description read_description(const std::filesystem::path& path) {
   std::ifstream stream(path, std::ios::binary);
   std::string text;
   if (stream) {
@@ -367,7 +391,12 @@ Pipeline read_pipeline_file(const std::filesystem::path& path,
   if (!stream.is_open() || stream.bad() || std::filesystem::is_directory(path))
     throw Error(ErrorCode::input_missing, {"the pipeline file cannot be read", path.string(), "",
                                            "a readable file", "check the path"});
-  return parse_pipeline(text, path.parent_path(), path.stem().string(), sets, path.string());
+  return description_of(text, path.parent_path(), path.stem().string(), path.string());
+}
+
+Pipeline read_pipeline_file(const std::filesystem::path& path,
+                            const std::vector<std::string>& sets) {
+  return describe(read_description(path), changes_of(sets));
 }
 
 }  // namespace parfocal

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <set>
 
+#include "parfocal/core/partial_source.h"
+#include "parfocal/planner/picked_source.h"
+
 namespace parfocal {
 namespace {
 
@@ -155,10 +158,14 @@ OpenSource open_source(const SourceSpec& spec, const std::filesystem::path& base
   const std::any params = parse_params(info.params, spec.params, "source " + spec.type);
   return with_place(spec.place, "source", [&] {
     OpenSource source;
-    if (info.open)
-      source.random = info.open(params, {base_dir});
-    else
+    if (info.open) {
+      source.random = part_of_source(info.open(params, {base_dir}), spec.params);
+    } else {
+      require_whole(spec.params);
       source.live = info.open_live(params, {base_dir});
+    }
+    if (source.random && !spec.picked.empty())
+      source.random = std::make_unique<PickedSource>(std::move(source.random), spec.picked);
     return source;
   });
 }

@@ -12,6 +12,8 @@ int64_t available_memory_bytes();
 int available_threads();
 /// Peak resident set so far (VmHWM).
 int64_t peak_rss_bytes();
+/// From now on the peak is told of what comes, where the system can do so.
+void restart_peak_rss();
 /// Free bytes for this user on the disk of `path` (or its nearest existing parent); -1 = unknown.
 int64_t free_disk_bytes(const std::filesystem::path& path);
 

@@ -312,7 +312,7 @@ TEST(Passes, AValueOfAnotherClockIsMadeInAnEarlierPass) {
   EXPECT_EQ(plan.passes.size(), 2u);
   EXPECT_EQ(node_of(plan, "s").cut, (std::vector<char>{0, 1}));
   EXPECT_TRUE(ring_of(plan, "v").retained);
-  EXPECT_THAT(plan_text(plan, true),
+  EXPECT_THAT(plan_details(plan),
               ::testing::HasSubstr("the source is read again (nobody knows when it comes"));
 }
 

@@ -142,8 +142,13 @@ Plan make_plan(const Pipeline& pipeline, const PlanOptions& options);
 std::string plan_to_json(const Plan& plan);
 Plan plan_from_json(const std::string& text);
 
-/// For people: stages, bytes and the peak; `explain` adds every decision of every planner pass.
-std::string plan_text(const Plan& plan, bool explain);
+/// For people, a line each: the images, the memory, the disk, how often images are read and in what
+/// pieces, where the results go; of a live stream also the lag of each output. `budget_origin` says
+/// who gave the memory budget.
+std::string plan_summary(const Plan& plan, const std::string& budget_origin);
+/// All of it: what the two ways to run cost, stages, bytes by holder, and every decision of every
+/// planner pass.
+std::string plan_details(const Plan& plan);
 /// Mermaid flowchart with the bytes on every edge.
 std::string plan_graph(const Plan& plan);
 

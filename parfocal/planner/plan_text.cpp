@@ -1,9 +1,11 @@
-/// A plan for people: tables of bytes, decisions, and a drawing.
+/// A plan for people who want all of it: tables of bytes, decisions, and a flowchart.
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "parfocal/planner/edge_bytes.h"
+#include "parfocal/planner/grouped.h"
 #include "parfocal/planner/plan.h"
 
 namespace parfocal {
@@ -21,54 +23,28 @@ std::string stage_name(const Plan& plan, const StagePlan& stage) {
 }
 
 std::string edge_label(const Plan& plan, PortId port) {
-  for (const PassPlan& pass : plan.passes)
-    for (const RingPlan& ring : pass.rings)
-      if (ring.port == port && !ring.status_only)
-        return std::to_string(ring.capacity) + " x " + format_bytes(ring.item_bytes);
-  for (const PassPlan& pass : plan.passes)
-    for (const StagePlan& stage : pass.stages)
-      for (const BufferPlan& buffer : stage.buffers)
-        if (buffer.port == port) return "in slot, " + format_bytes(buffer.bytes);
-  return "status";
+  const auto edge = edge_bytes(plan, port);
+  if (!edge) return "status";
+  if (edge->places == 0) return "in slot, " + format_bytes(edge->item_bytes);
+  return std::to_string(edge->places) + " x " + format_bytes(edge->item_bytes);
 }
 
-// Until an item of a live stream is saved or shown, if the run keeps up with the source.
-std::string lag_of(const Plan& plan, const NodePlan& end) {
+// What the images cost in each of the two ways to run steps over them.
+std::string both_ways(const Plan& plan) {
   const Layout& source = plan.nodes[0].outputs[0].layout;
-  const PortId in = end.inputs[0];
-  const Layout& saved =
-      plan.nodes[static_cast<size_t>(in.node)].outputs[static_cast<size_t>(in.port)].layout;
-  if (end.level > 0) return fmt::format("when the stream has ended, in pass {}", end.level + 1);
-  if (saved.find_stream(source.stream[0].name) < 0) return "when the stream has ended";
-  if (end.lag_items == 0) return "at once";
-  const Axis& inner = source.stream.back();
-  const bool timed = source.stream.size() == 1 && inner.unit == "s";
-  return fmt::format("{} frames behind the source", end.lag_items) +
-         (timed ? fmt::format(", {:.3g} s", static_cast<double>(end.lag_items) * inner.scale) : "");
-}
-
-std::string lag_text(const Plan& plan) {
-  std::vector<std::pair<std::string, std::string>> lags{{"live", "lag"}};
-  for (const NodePlan& node : plan.nodes) {
-    if (node.kind != NodeKind::sink && node.kind != NodeKind::observer) continue;
-    const std::string from = plan.nodes[static_cast<size_t>(node.inputs[0].node)].id;
-    const std::string step = from.substr(0, from.find('/'));  // of a recipe's part
-    lags.emplace_back(node.internal ? node.id : step + " -> " + node.id, lag_of(plan, node));
-  }
-  size_t width = 0;
-  for (const auto& [output, lag] : lags) width = std::max(width, output.size());
-  std::string s = "\n";
-  for (const auto& [output, lag] : lags) s += fmt::format("{:<{}}  {}\n", output, width, lag);
-  return s;
+  const int64_t count = source.stream_count();
+  int64_t all = 0;
+  if (count < 0 || __builtin_mul_overflow(count, source.item_bytes(), &all)) return "";
+  return fmt::format(
+      "all images of a step at once (horizontal): {} bytes per step held; one image at a time "
+      "(vertical): peak {} bytes\n\n",
+      grouped(all), grouped(plan.peak_bytes));
 }
 
 }  // namespace
 
-std::string plan_text(const Plan& plan, bool explain) {
-  std::string s;
-  if (explain)
-    for (const std::string& line : plan.explain) s += line + "\n";
-  if (explain) s += "\n";
+std::string plan_details(const Plan& plan) {
+  std::string s = both_ways(plan);
   for (size_t p = 0; p < plan.passes.size(); ++p) {
     s += fmt::format("pass {} of {}\n", p + 1, plan.passes.size());
     for (const StagePlan& stage : plan.passes[p].stages)
@@ -78,7 +54,6 @@ std::string plan_text(const Plan& plan, bool explain) {
                            : "parallel",
                        stage_name(plan, stage));
   }
-  if (plan.live) s += lag_text(plan);
   s += fmt::format("\n{:<28} {:>12}  {}\n", "holder", "bytes", "for");
   for (const Reservation& r : plan.reservations)
     if (r.bytes > 0)
@@ -91,6 +66,8 @@ std::string plan_text(const Plan& plan, bool explain) {
                                        : fmt::format("{} regions of {}x{}", plan.tile_count,
                                                      plan.tile.shape[0], plan.tile.shape[1]),
                    plan.disk_bytes > 0 ? format_bytes(plan.disk_bytes) : "not known");
+  if (!plan.explain.empty()) s += "\n";
+  for (const std::string& line : plan.explain) s += line + "\n";
   return s;
 }
 

@@ -30,7 +30,7 @@ TEST(Planner, PutsALargeValueOnDiskWhereNothingFitsInMemory) {
   EXPECT_TRUE(ring_of(on_disk, "b/series").scratch);
   EXPECT_LT(on_disk.peak_bytes, in_memory.peak_bytes - kSeries + 4 * kMiB);
   EXPECT_GE(on_disk.disk_bytes, in_memory.disk_bytes + kSeries);
-  EXPECT_THAT(plan_text(on_disk, false), testing::HasSubstr("31.2 MiB of scratch on disk"));
+  EXPECT_THAT(plan_details(on_disk), testing::HasSubstr("31.2 MiB of scratch on disk"));
   const std::string json = plan_to_json(on_disk);
   EXPECT_EQ(plan_to_json(plan_from_json(json)), json);
   // A sink that takes the whole series at once has to have it in memory.
@@ -197,14 +197,14 @@ TEST(Planner, TellsTheLagOfEveryOutputOfALiveStream) {
       "  - {id: mean, op: reduce, over: t, how: mean, from: source}\n"
       "sinks: [{type: ome_zarr, from: source, path: a.ome.zarr}, {type: ome_zarr, from: later, "
       "path: b.ome.zarr}, {type: ome_zarr, from: mean, path: c.ome.zarr}]\n");
-  const std::string text = plan_text(plan, false);
+  const std::string text = plan_summary(plan, "--memory");
   EXPECT_THAT(text, ::testing::ContainsRegex("source -> ome_zarr a.ome.zarr +at once"));
   EXPECT_THAT(text, ::testing::ContainsRegex("later -> ome_zarr b.ome.zarr +8 frames behind"));
   EXPECT_THAT(text, ::testing::ContainsRegex("mean -> ome_zarr c.ome.zarr +when the stream has"));
-  EXPECT_EQ(plan_text(plan_from_json(plan_to_json(plan)), false), text);
+  EXPECT_EQ(plan_summary(plan_from_json(plan_to_json(plan)), "--memory"), text);
   EXPECT_THAT(
-      plan_text(planned(movie(10) + "steps:\n  - {id: a, op: delay, items: 5}\n" + kSaveLast),
-                false),
+      plan_summary(planned(movie(10) + "steps:\n  - {id: a, op: delay, items: 5}\n" + kSaveLast),
+                   ""),
       ::testing::Not(::testing::HasSubstr("lag")));
 }
 
@@ -263,7 +263,7 @@ TEST(Planner, DrawsEveryEdgeWithItsBytes) {
       planned(movie(5) + "steps:\n  - {id: g, op: gaussian, sigma: 2 px}\n" + kSaveLast);
   EXPECT_THAT(plan_graph(plan), ::testing::HasSubstr("in slot, 8 KiB"));
   EXPECT_THAT(plan_graph(plan), ::testing::HasSubstr("x 16 KiB"));
-  EXPECT_THAT(plan_text(plan, true), ::testing::HasSubstr("fuse: pass 0, any order: source + g"));
+  EXPECT_THAT(plan_details(plan), ::testing::HasSubstr("fuse: pass 0, any order: source + g"));
 }
 
 TEST(SequenceMaps, DropTheAxesThatAValueLacks) {

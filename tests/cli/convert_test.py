@@ -253,7 +253,7 @@ sinks:
                 (2, ["frame0.tif"], "the result is not named"),
                 (4, ["nope.tif", "a.ome.zarr"], "no such file or folder"),
                 (4, ["nope*.tif", "a.ome.zarr"], "no file matches the glob"),
-                (4, ["empty", "a.ome.zarr"], "holds no OME-Zarr and no TIFF files"),
+                (4, ["empty", "a.ome.zarr"], "holds no OME-Zarr and no image files"),
                 (4, ["notes.txt", "a.ome.zarr"], "not an image that can be converted"),
                 (2, ["frame0.tif", "a.ome.zarr", "--set", "axes=zyx"], "--set source.axes=zyx"),
                 (3, ["frame0.tif", "a.ome.zarr", "--set", "source.axis=zyx"], "--set source.axes=zyx"),

@@ -1,8 +1,9 @@
+import re
 import shlex
 import time
 import unittest
 
-from support import CommandTest
+from support import SOURCE_DIR, CommandTest, png_rows
 
 
 class Demo(CommandTest):
@@ -35,6 +36,18 @@ class Demo(CommandTest):
         tables = [(self.dir / d / "results" / "objects.csv").read_bytes() for d in "abc"]
         self.assertEqual(tables[0], tables[1])
         self.assertNotEqual(tables[0], tables[2])
+
+    def test_the_lesson_counts_and_draws(self):
+        out, err = self.expect(0, "demo", "lesson")
+        rows = (self.dir / "parfocal-lesson/results/frames.csv").read_text().splitlines()
+        self.assertEqual(len(rows), 1 + 5)
+        for row in rows[1:]:
+            self.assertTrue(8 <= int(row.split(",")[-1]) <= 12, row)  # 12 nuclei, some touch
+        self.assertEqual(len(list((self.dir / "parfocal-lesson/results/pictures").iterdir())), 5)
+        for line in re.findall(r"(?m)^(?:  |next: )(parfocal .*)$", err):
+            self.expect(0, *shlex.split(line)[1:])
+        self.assertEqual(png_rows(self.dir / "lesson-source-mask-cells-t0.png"),
+                         png_rows(SOURCE_DIR / "docs/lesson.png"))  # as the pages show it
 
     def test_json(self):
         document = self.expect_json(0, "parfocal.demo/1", "demo", "cells", "--json")

@@ -90,13 +90,11 @@ class Cures(CommandTest):
             self.write("p.yaml", (text % value).replace("fps: " + value, cure))
             self.expect(0, "check", "p.yaml")
 
-    def test_letters_in_a_list_are_written_as_one_word(self):
+    def test_axes_are_letters_or_words_in_one_word_or_a_list(self):
         self.write_movie()
-        self.write("p.yaml", PIPELINE.replace("axes: tyx", "axes: [z, y, x]"))
-        _, err = self.expect(3, "check", "p.yaml")
-        self.assertIn("write axes: zyx", err)
-        self.write("p.yaml", PIPELINE.replace("axes: tyx", "axes: zyx"))
-        self.expect(0, "plan", "p.yaml")
+        for axes in ("zyx", "[z, y, x]", "ZYX", "[slice, row, column]"):
+            self.write("p.yaml", PIPELINE.replace("axes: tyx", "axes: " + axes))
+            self.assertIn("along z", self.expect(0, "plan", "p.yaml")[0])
 
     def test_a_value_that_lacks_or_cannot_be_read_is_shown_as_it_may_stand(self):
         text = "parfocal: 1\nsource: {source}\nsteps: [{step}]\nsinks: [{sink}]\n"
@@ -117,7 +115,6 @@ class Cures(CommandTest):
                 ("step", "{op: select, index: 0}", "", "axis: z"),
                 ("step", "{op: threshold, method: value, %s}", "value: high", "value: 1"),
                 ("step", "{op: background_sparse_median, %s}", "split_time: 3 px", "split_time: 3 s"),
-                ("source", "{type: files}", "", 'glob: "movie/*.tif"'),
                 ("source", "{type: files, glob: a.tif, %s}", "scale: 3 um",
                  "scale: {y: 3 um, x: 3 um}"),
                 ("source", "{type: files, glob: a.tif, %s}", "sizes: 3", "sizes: {z: 5}"),

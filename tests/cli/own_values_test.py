@@ -139,8 +139,8 @@ NAMES = [
     ("op", "Gaussian", "'gaussian'"), ("op", "despeckle", "op: median, size: 3"),
     ("op", "rescale_intensity", "op: rescale"), ("op", "exclude_on_edges", "op: clear_border"),
     ("source", "tiff", "type: files"), ("source", "OME-TIFF", "type: files"),
-    ("source", "OME_ZARR", "'ome_zarr'"), ("source", "zarr", "type: ome_zarr"),
-    ("sink", "csv", "type: table"), ("sink", "tiff", "type: ome_tiff"), ("sink", "OME-Zarr", "'ome_zarr'"),
+    ("source", "OME_ZARR", "type: ome_zarr"), ("source", "zarr", "type: ome_zarr"),
+    ("sink", "csv", "type: table"), ("sink", "tiff", "type: ome_tiff"), ("sink", "OME-Zarr", "type: ome_zarr"),
 ]
 
 

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import unittest
 
-from support import PARFOCAL, SHARED_DIR, SOURCE_DIR, CommandTest, tiff
+from support import PARFOCAL, SHARED_DIR, SOURCE_DIR, CommandTest, png, tiff
 
 PAGES = [SOURCE_DIR / "README.md", *sorted((SOURCE_DIR / "docs").glob("*.md")),
          *sorted((SOURCE_DIR / "examples").glob("*.yaml"))]
@@ -53,6 +53,25 @@ class Pages(CommandTest):
         for name in ("hyperstack.tif", "big.tif"):
             (folder / name).write_bytes(tiff(pages=4))
         self.expect(0, "convert", folder / "hyperstack.tif", folder / "run.ome.zarr")
+        if more := {"pictures.md": self.fill_pictures, "datasets.md": self.fill_datasets,
+                    "report.md": self.fill_report}.get(page.name):
+            more(folder, page.read_text())
+
+    def fill_pictures(self, folder, text):
+        (folder / "colours.yaml").write_text(re.search(r"(?s)```yaml\n(.*?)```", text)[1])
+        (folder / "photos").mkdir()
+        for name in ("a.jpg", "b.jpg"):  # bytes tell what they are
+            (folder / "photos" / name).write_bytes(png((9, 20, 30)))
+
+    def fill_datasets(self, folder, text):
+        self.expect(0, "demo", "cells", "--dir", folder / "demo")
+        shutil.copy(folder / "demo/cells.yaml", folder)
+        (folder / "datasets.csv").write_text(re.search(r"(?s)```\n(dataset,.*?)```", text)[1])
+        for name in ("A1", "A2", "B10"):
+            shutil.copytree(folder / "demo/movie", folder / "plates" / name)
+
+    def fill_report(self, folder, text):
+        self.expect(0, "demo", "cells", "--dir", folder / "parfocal-demo")
 
     def shell(self, line, folder):
         path = os.pathsep.join([os.path.dirname(PARFOCAL), os.environ["PATH"]])

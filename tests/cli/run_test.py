@@ -210,14 +210,6 @@ class Budget(CommandTest):
         self.write("no.rtdc", "text")
         self.expect(4, "info", "no.rtdc", env=environment)
 
-    def test_plan_texts(self):
-        self.write_movie()
-        self.assertIn("smooth", self.expect(0, "plan", "pipeline.yaml")[0])
-        self.assertGreater(len(self.expect(0, "plan", "pipeline.yaml", "--explain")[0]),
-                           len(self.expect(0, "plan", "pipeline.yaml")[0]))
-        self.assertIn("flowchart", self.expect(0, "plan", "pipeline.yaml", "--graph")[0])
-        self.assertFalse((self.dir / "pipeline-out").exists())
-
 
 class ProgressLines(CommandTest):
     def on_a_terminal(self, **env):

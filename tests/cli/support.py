@@ -10,6 +10,7 @@ import struct
 import subprocess
 import tempfile
 import unittest
+import zlib
 
 PARFOCAL = os.environ["PARFOCAL"]
 SOURCE_DIR = pathlib.Path(os.environ["PARFOCAL_SOURCE_DIR"])
@@ -58,6 +59,45 @@ def tiff(width=60, height=40, pages=1, description=""):
     links = [first + length * (page + 1) for page in range(pages - 1)] + [0]
     return (struct.pack("<2sHI", b"II", 42, first) + pixels + text
             + b"".join(directory + struct.pack("<I", link) for link in links))
+
+
+def png(pixels, width=3, height=2):
+    """8 bits; `pixels`: one value (grey), or r, g, b."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    header = struct.pack(">IIBBBBB", width, height, 8, 2 if len(pixels) == 3 else 0, 0, 0, 0)
+    rows = (b"\0" + bytes(pixels) * width) * height
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows))
+            + chunk(b"IEND", b""))
+
+
+def png_rows(path):
+    """Pixels of an 8-bit grey or RGB PNG, by row: numbers, or (r, g, b)."""
+    data = path.read_bytes()
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    at, pixels, texts = 8, b"", {}
+    while at < len(data):
+        length, kind = struct.unpack(">I4s", data[at:at + 8])
+        chunk = data[at + 8:at + 8 + length]
+        assert struct.unpack(">I", data[at + 8 + length:at + 12 + length])[0] == zlib.crc32(kind + chunk)
+        if kind == b"IHDR":
+            width, height, depth, colour, _, _, interlace = struct.unpack(">IIBBBBB", chunk)
+            assert depth == 8 and colour in (0, 2) and not interlace
+        elif kind == b"IDAT":
+            pixels += chunk
+        at += 12 + length
+    samples = 3 if colour == 2 else 1
+    line, above, rows = width * samples, bytes(width * samples), []
+    pixels = zlib.decompress(pixels)
+    for y in range(height):
+        kind, row = pixels[y * (line + 1)], bytearray(pixels[y * (line + 1) + 1:(y + 1) * (line + 1)])
+        assert kind in (0, 2), kind  # as the command filters them
+        if kind == 2:
+            row = bytearray((a + b) & 255 for a, b in zip(row, above))
+        above = row
+        rows.append(list(row) if samples == 1 else
+                    [tuple(row[i:i + 3]) for i in range(0, line, 3)])
+    return rows
 
 
 def ome_xml(order="XYZCT", **sizes):

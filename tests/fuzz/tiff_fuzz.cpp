@@ -17,13 +17,15 @@ using namespace parfocal;
 static constexpr int64_t kMostPixelBytes = 1 << 20;
 
 static void read_page(const TiffFile& file, const TiffPage& page) {
-  if (page.frame_bytes() > kMostPixelBytes || tiff_read_bytes(page) > (16 << 20)) return;
-  std::vector<std::byte> pixels(static_cast<size_t>(page.frame_bytes()));
+  const int64_t bytes = page.channel_bytes() * page.channels();
+  if (bytes > kMostPixelBytes || tiff_read_bytes(page) > (16 << 20)) return;
+  std::vector<std::byte> pixels(static_cast<size_t>(bytes));
   Region region = Region::whole({page.height, page.width});
-  Status whole = read_tiff_region(file, page, packed_view(pixels.data(), page.dtype, region));
+  const ChannelRange all{0, page.channels()}, last{page.channels() - 1, 1};
+  Status whole = read_tiff_region(file, page, all, packed_view(pixels.data(), page.dtype, region));
   region.origin = {page.height / 3, page.width / 3};
   region.shape = {page.height - 2 * region.origin[0], page.width - 2 * region.origin[1]};
-  Status part = read_tiff_region(file, page, packed_view(pixels.data(), page.dtype, region));
+  Status part = read_tiff_region(file, page, last, packed_view(pixels.data(), page.dtype, region));
   if (whole.ok() && !part.ok()) __builtin_trap();
 }
 

@@ -253,12 +253,16 @@ def test_rewritten_bits_are_bytes_or_words(parfocal, convert, tmp_path, bits):
     np.testing.assert_array_equal(pixels_of(group), images)
 
 
-def test_rewritten_colours_keep_the_size_of_a_pixel(parfocal, convert, tmp_path):
-    images = np.arange(120, dtype=np.uint8).reshape(5, 8, 3)
+@pytest.mark.parametrize("planar", [False, True])
+@pytest.mark.parametrize("codec", [None, "zstd"])
+def test_colours_keep_the_size_of_a_pixel(parfocal, convert, tmp_path, planar, codec):
+    """Also where the file is not read as it is, but as the advised line writes it."""
+    images = np.arange(120, dtype=np.uint8).reshape((3, 5, 8) if planar else (5, 8, 3))
     tifffile.imwrite(tmp_path / "rgb.tif", images, photometric="rgb", resolution=(5000, 5000),
-                     resolutionunit=3)
-    group = convert(rewritten(parfocal, tmp_path, "rgb.tif"), "b.ome.zarr")
-    np.testing.assert_array_equal(pixels_of(group), np.moveaxis(images, -1, 0))
+                     resolutionunit=3, planarconfig="separate" if planar else "contig",
+                     compression=codec)
+    group = convert(rewritten(parfocal, tmp_path, "rgb.tif") if codec else "rgb.tif", "b.ome.zarr")
+    np.testing.assert_array_equal(pixels_of(group), images if planar else np.moveaxis(images, -1, 0))
     assert axes_of(group)[1:] == [("y", 2, "micrometer"), ("x", 2, "micrometer")]
 
 

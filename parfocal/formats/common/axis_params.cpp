@@ -1,6 +1,7 @@
 #include "parfocal/formats/common/axis_params.h"
 
 #include "parfocal/core/lowercase.h"
+#include "parfocal/core/meant_axes.h"
 #include "parfocal/core/meant_quantities.h"
 #include "parfocal/core/operator_info.h"
 
@@ -111,8 +112,7 @@ static std::string first_letters(const std::string& axes) {
   std::string letters;
   for (size_t at = 0; (at = axes.find_first_not_of(separators, at)) != axes.npos;) {
     const size_t end = std::min(axes.find_first_of(separators, at), axes.size());
-    const std::string word = lowercase(axes.substr(at, end - at));
-    letters += word.starts_with("fr") ? 't' : word.starts_with("sl") ? 'z' : word[0];
+    letters += axis_letter(axes.substr(at, end - at))[0];
     at = end;
   }
   return letters;

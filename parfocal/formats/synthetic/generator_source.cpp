@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "parfocal/core/meant_axes.h"
 #include "parfocal/core/operator_info.h"
 #include "parfocal/core/rules.h"
 #include "parfocal/formats/common/counter_random.h"
@@ -138,12 +139,14 @@ PARFOCAL_SOURCE(generator) {
               .defaults("noise")
               .add("size", &P::size,
                    "axes in order with their sizes, the last two y x, e.g. {t: 80, y: 512, x: 512}")
+              .read_as(with_axis_letters)
               .required()
               .add("dtype", &P::dtype, "pixel type")
               .defaults("uint16")
               .add("seed", &P::seed, "another seed, another movie")
               .defaults("1")
               .add("scale", &P::scale, "size of one step along axes, e.g. {y: 0.65 um, x: 0.65 um}")
+              .read_as(with_axis_letters)
               .add("cells", &P::cells, "nuclei: number in the first frame")
               .at_least(1)
               .defaults("8")

@@ -1,6 +1,7 @@
 #include "parfocal/formats/synthetic/push_source.h"
 
 #include "parfocal/core/operator_info.h"
+#include "parfocal/core/partial_source.h"
 #include "parfocal/core/rules.h"
 #include "parfocal/formats/common/counter_random.h"
 
@@ -168,8 +169,9 @@ static void check_pushed(const PushParams& p, const Connections&) {
 static std::unique_ptr<LiveSource> open_push(const std::any& any, const SourceContext& context) {
   const PushParams& params = std::any_cast<const PushParams&>(any);
   const SourceInfo& info = pushed_source(params.of);
-  return std::make_unique<PushSource>(info.open(parsed_params(info, params.of.params), context),
-                                      params);
+  return std::make_unique<PushSource>(
+      part_of_source(info.open(parsed_params(info, params.of.params), context), params.of.params),
+      params);
 }
 
 PARFOCAL_SOURCE(push) {

@@ -19,7 +19,9 @@ std::string upper(const Axis& axis) {
 /// Reads the tags one after the other.
 class OmeReader {
  public:
-  explicit OmeReader(int64_t image) : only_(image) { found_.origin = "OME-XML"; }
+  OmeReader(int64_t image, int64_t samples) : only_(image), samples_(samples) {
+    found_.origin = "OME-XML";
+  }
 
   std::optional<TiffDescription> read(std::string_view text) {
     XmlTag tag;
@@ -77,6 +79,7 @@ class OmeReader {
         set_scale(axis, positive(tag.find("TimeIncrement")),
                   tag.find("TimeIncrementUnit").value_or("s"), image.foreign_units);
       if (axis.name == "z") set_length(axis, tag, image);
+      if (axis.name == "c") take_samples_of(axis, image);
       image.planes.push_back(axis);
     }
     in_pixels_ = true;
@@ -85,6 +88,7 @@ class OmeReader {
     set_plane(image, tag);
     if (!good_) {
       found_.planes = image.planes;
+      found_.samples = image.samples;
       found_.y = image.y;
       found_.x = image.x;
       found_.pixels = image.pixels;
@@ -117,6 +121,12 @@ class OmeReader {
     for (const Axis& axis : planes) text += fmt::format("{}={} ", axis.name, axis.size);
     return text + fmt::format("y={} x={} {}", tag.find("SizeY").value_or("?"),
                               tag.find("SizeX").value_or("?"), tag.find("Type").value_or("?"));
+  }
+  // As Bio-Formats and tifffile count: FirstC of TiffData, too, is a channel of all its samples.
+  void take_samples_of(Axis& c, TiffDescription& image) const {
+    if (samples_ == 1 || c.size % samples_ != 0) return;
+    c.size /= samples_;
+    image.samples = samples_;
   }
   static void set_length(Axis& axis, const XmlTag& tag, TiffDescription& image) {
     const std::string name = "PhysicalSize" + upper(axis);
@@ -202,13 +212,14 @@ class OmeReader {
   // Names may be fewer than channels, empty or equal.
   void name_channels(Axis& c) const {
     const auto named = [](const std::string& name) { return !name.empty(); };
-    if (std::none_of(channels_.begin(), channels_.end(), named)) return;
+    const bool is_colour = c.size == 1 && found_.samples > 1;
+    if (is_colour || std::none_of(channels_.begin(), channels_.end(), named)) return;
     if (c.size > static_cast<int64_t>(channels_.size()) + 4096) return;  // a size made up
     c.labels = channels_;
     c.labels.resize(static_cast<size_t>(c.size));
   }
 
-  int64_t only_;
+  int64_t only_, samples_;
   TiffDescription found_;
   std::vector<std::string> channels_, other_channels_;  // of the first image, of this one
   std::unordered_map<std::string, size_t> file_numbers_;
@@ -220,8 +231,9 @@ class OmeReader {
 
 }  // namespace
 
-std::optional<TiffDescription> read_ome_xml(std::string_view text, int64_t image) {
-  return OmeReader(image).read(text);
+std::optional<TiffDescription> read_ome_xml(std::string_view text, int64_t image,
+                                            const TiffSamples& samples) {
+  return OmeReader(image, samples.count).read(text);
 }
 
 }  // namespace parfocal

@@ -8,6 +8,8 @@
 
 namespace parfocal {
 
-std::optional<TiffDescription> read_ome_xml(std::string_view text, int64_t image);
+/// SizeC counts the samples of a pixel; axis c of what is returned does not, nor do places.
+std::optional<TiffDescription> read_ome_xml(std::string_view text, int64_t image,
+                                            const TiffSamples& samples);
 
 }  // namespace parfocal

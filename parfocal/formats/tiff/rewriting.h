@@ -10,8 +10,7 @@ namespace parfocal {
 
 /// A cure with a line for the shell, which writes the files of `patterns` into a folder, with the
 /// descriptions and resolutions that they have: pixels of float16 as float32, of 1 to 15 bits as
-/// bytes or words, and what is compressed in a way that is not read without compression; of colour
-/// images and of PNG and JPEG files one channel a page.
+/// bytes or words, and what is compressed in a way that is not read without compression.
 /// "": the first of them is nothing of these.
 std::string rewriting_cure(const TiffFile& first, const std::vector<std::string>& patterns);
 

@@ -14,9 +14,10 @@ inline std::string count_text(int64_t n, const std::string& what) {
   return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
 }
 
-/// "480 x 640 uint16": height, width and type of its pixels.
+/// "480 x 640 uint16", "480 x 640 x 3 uint8": height, width, channels and type of its pixels.
 inline std::string shape_text(const TiffPage& page) {
-  return std::to_string(page.height) + " x " + std::to_string(page.width) + " " +
+  const std::string channels = page.channels() == 1 ? "" : " x " + std::to_string(page.channels());
+  return std::to_string(page.height) + " x " + std::to_string(page.width) + channels + " " +
          std::string(dtype_name(page.dtype));
 }
 

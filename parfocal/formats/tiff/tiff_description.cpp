@@ -14,10 +14,22 @@ namespace {
 
 constexpr size_t kMostShapeBytes = 1 << 20;
 
-// "TZYX" of that many axes: names of axes of ours, each once; "" otherwise.
-std::string shape_axes(const nlohmann::json& json, size_t rank) {
-  const std::string axes =
-      lowercase(json.contains("axes") && json["axes"].is_string() ? json["axes"] : "");
+// Samples of a pixel are no axis of pages: named S, else the last of a chunky image, and before y x
+// of a planar one.
+void drop_samples(const TiffSamples& samples, nlohmann::json& shape, std::string& axes) {
+  if (samples.count == 1 || shape.size() < 3) return;
+  const bool has_axes = axes.size() == shape.size();
+  const size_t named = has_axes ? axes.find('s') : axes.npos;
+  const size_t place = named != axes.npos ? named
+                       : samples.planar   ? shape.size() - 3
+                                          : shape.size() - 1;
+  if (shape[place] != samples.count) return;
+  shape.erase(place);
+  if (has_axes) axes.erase(place, 1);
+}
+
+// "tzyx" of that many axes: names of axes of ours, each once; "" otherwise.
+std::string known_axes(const std::string& axes, size_t rank) {
   if (axes.size() != rank || !axes.ends_with("yx")) return "";
   for (size_t i = 0; i + 2 < rank; ++i)
     if (std::string("tcz").find(axes[i]) == axes.npos || axes.find(axes[i], i + 1) != axes.npos)
@@ -27,15 +39,19 @@ std::string shape_axes(const nlohmann::json& json, size_t rank) {
 
 // {"shape": [3, 5, 20, 30], "axes": "TZYX", "truncated": true}. Without axes it tells only how many
 // images lie behind a directory: they have no origin.
-std::optional<TiffDescription> read_shape(std::string_view text, const TiffResolution& resolution) {
+std::optional<TiffDescription> read_shape(std::string_view text, const TiffResolution& resolution,
+                                          const TiffSamples& samples) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_object() || !json.contains("shape") || !json["shape"].is_array())
     return std::nullopt;
-  const auto& shape = json["shape"];
+  nlohmann::json shape = json["shape"];
+  std::string stated =
+      lowercase(json.contains("axes") && json["axes"].is_string() ? json["axes"] : "");
+  drop_samples(samples, shape, stated);
   const size_t rank = shape.size();
   TiffDescription found;
   found.contiguous = json.contains("truncated") && json["truncated"] == true;
-  const std::string axes = shape_axes(json, rank);
+  const std::string axes = known_axes(stated, rank);
   if (rank < 3 || (axes.empty() && !found.contiguous)) return std::nullopt;
   found.origin = axes.empty() ? "" : "tifffile";
   for (size_t i = 0; i < rank; ++i) {
@@ -102,7 +118,7 @@ std::string read_text(const TiffFile& file, const TiffValues& place) {
 // A page of the same size begins where the pixels of this one end: the chain was cut between them,
 // and the images do not follow each other.
 bool has_lost_page_behind(const TiffFile& file, const TiffPage& page, uint64_t first) {
-  const uint64_t end = first + static_cast<uint64_t>(page.frame_bytes());
+  const uint64_t end = first + static_cast<uint64_t>(page.image_bytes());
   TiffLink link;
   return read_tiff_link(file, end + end % 2, link).ok() &&
          link.width == static_cast<uint64_t>(page.width) &&
@@ -122,16 +138,31 @@ void drop_single(std::vector<Axis>& axes) {
   std::erase_if(axes, [](const Axis& a) { return a.size == 1 && a.labels.empty(); });
 }
 
+// Of a description that may count them as steps of c.
+static void take_samples(int64_t samples, TiffDescription& found) {
+  for (Axis& axis : found.planes) {
+    if (axis.name != "c" || samples == 1 || axis.size % samples != 0) continue;
+    axis.size /= samples;
+    found.samples = samples;
+  }
+  drop_single(found.planes);
+}
+
 std::optional<TiffDescription> describe_tiff(std::string_view text,
-                                             const TiffResolution& resolution, int64_t image) {
+                                             const TiffResolution& resolution, int64_t image,
+                                             const TiffSamples& samples) {
   text = text.substr(0, text.find('\0'));
   if (text.starts_with("ImageJ=")) return read_imagej(text, resolution);
-  if (text.starts_with("SCIFIO=")) return read_scifio(text, resolution);
+  if (text.starts_with("SCIFIO=")) {
+    TiffDescription found = read_scifio(text, resolution);
+    take_samples(samples.count, found);
+    return found;
+  }
   if (text.starts_with("{\"shape\""))
-    return read_shape(text.substr(0, kMostShapeBytes), resolution);
+    return read_shape(text.substr(0, kMostShapeBytes), resolution, samples);
   if (text.substr(0, 4096).find("<OME") != text.npos ||
       text.substr(0, 4096).find(":OME") != text.npos)
-    return read_ome_xml(text, image);
+    return read_ome_xml(text, image, samples);
   return std::nullopt;
 }
 
@@ -158,10 +189,11 @@ int64_t description_bytes(const TiffFile& file, const TiffPage& page) {
 std::optional<TiffDescription> describe_tiff(const TiffFile& file, const TiffPage& page,
                                              int64_t image) {
   const TiffResolution resolution = read_resolutions(file, page);
-  auto found = describe_tiff(read_text(file, page.description), resolution, image);
+  const TiffSamples samples{page.samples, page.planar};
+  auto found = describe_tiff(read_text(file, page.description), resolution, image, samples);
   if (found && is_shape(*found)) forget_other_shape(*found, page);
   if (page.second_description.type == 0 || (found && found->origin == "OME-XML")) return found;
-  auto second = describe_tiff(read_text(file, page.second_description), resolution, image);
+  auto second = describe_tiff(read_text(file, page.second_description), resolution, image, samples);
   const bool said = found && (!found->origin.empty() || found->contiguous);
   if (!second || (said && second->origin != "OME-XML")) return found;
   if (found)
@@ -193,7 +225,7 @@ int64_t images_behind(const TiffFile& file, const TiffPage& page,
       first > static_cast<uint64_t>(file.size))
     return 1;
   const int64_t room = file.size - static_cast<int64_t>(first);
-  if (images > room / page.frame_bytes() || has_lost_page_behind(file, page, first)) return 1;
+  if (images > room / page.image_bytes() || has_lost_page_behind(file, page, first)) return 1;
   return images;
 }
 

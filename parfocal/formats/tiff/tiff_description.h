@@ -27,7 +27,9 @@ struct TiffDescription {
   ForeignUnits foreign_units;  ///< of scales that have none
   /// What of it a user must know, one sentence each.
   std::vector<std::string> notices;
-  FrameSet missing;                ///< pages that a sink of parfocal records as missing
+  FrameSet missing;  ///< pages that a sink of parfocal records as missing
+  /// Samples of a pixel of the pages that were taken out of the axis c; 1: none.
+  int64_t samples = 1;
   int64_t missing_not_listed = 0;  ///< items beyond those
   /// JSON of the run whose sink wrote it, if that came to its end; "" = not told.
   std::string provenance;
@@ -57,11 +59,19 @@ struct TiffResolution {
 
 constexpr int64_t kAllImages = -1;
 
+/// Of the pixels of the pages that are described: they are no pages of their own, though many
+/// descriptions count them as steps of c.
+struct TiffSamples {
+  int64_t count = 1;
+  bool planar = false;  ///< as TiffPage::planar
+};
+
 /// nullopt if the text is of none of these, or cannot be understood. Never throws; reads what is
 /// there of a text that was cut. `image`: the only one of several in OME-XML to be read.
 std::optional<TiffDescription> describe_tiff(std::string_view text,
                                              const TiffResolution& resolution,
-                                             int64_t image = kAllImages);
+                                             int64_t image = kAllImages,
+                                             const TiffSamples& samples = {});
 
 /// Of a description; a longer one is not read.
 constexpr int64_t kMostDescriptionBytes = int64_t{64} << 20;

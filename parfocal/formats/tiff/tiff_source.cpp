@@ -1,6 +1,7 @@
 #include "parfocal/formats/tiff/tiff_source.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "parfocal/core/fingerprint.h"
 #include "parfocal/core/operator_info.h"
@@ -19,26 +20,13 @@ constexpr int64_t kBlockRows = 64;  // of uncompressed files: rows are the unit,
 constexpr int64_t kFewFiles = 64;
 constexpr int64_t kMetadataBytes = 64 << 10;  // by which plain files of one size may differ
 
-FileOrder order_of(const std::string& word) {
-  return word == "lexical" ? FileOrder::lexical
-         : word == "time"  ? FileOrder::time
-                           : FileOrder::natural;
-}
-
-// "movie/*.tif", "a.tif and 29 more"
-std::string glob_text(const std::vector<std::string>& patterns) {
-  if (patterns.empty()) return "";
-  const size_t more = patterns.size() - 1;
-  return patterns[0] + (more == 0 ? "" : " and " + std::to_string(more) + " more");
-}
-
 }  // namespace
 
-TiffSource::TiffSource(const TiffSourceParams& params, const std::filesystem::path& base_dir)
+TiffSource::TiffSource(const FilesParams& params, FileList files)
     : params_(params),
+      files_(std::move(files)),
       layout_(layout_of_axes(params.takes_axes_of_files() ? "yx" : params.axes)),
-      glob_(glob_text(params.glob)) {
-  files_ = FileList::find(base_dir, params.glob, order_of(params.order));
+      glob_(params.text()) {
   read_first_header();
   if (take_places()) {
     describe_places();
@@ -46,10 +34,12 @@ TiffSource::TiffSource(const TiffSourceParams& params, const std::filesystem::pa
     count_pages();
     automatic() ? describe() : size_axes(params.sizes);
   }
+  add_channels();
   note_missing();
   note_description();
   apply_scales(params.scale, layout_);
   look_at_odd_files();
+  notices_.insert(notices_.end(), files_.notices().begin(), files_.notices().end());
   const bool plain = first_.compression == 1 && !first_.tiled;
   block_ = Region::whole({std::min(plain ? kBlockRows : first_.block_height, first_.height),
                           std::min(first_.block_width, first_.width)});
@@ -67,7 +57,6 @@ void TiffSource::read_first_header() {
                        "write the whole image as the first page");
     if (s.ok()) {
       first_file_ = k;
-      layout_.dtype = first_.dtype;
       layout_.item[0].size = first_.height;
       layout_.item[1].size = first_.width;
       if (automatic()) require_short(description_bytes(file, first_), files_.name(k));
@@ -75,6 +64,8 @@ void TiffSource::read_first_header() {
       first_stack_ = images_behind(file, first_, description_);
       sub_pages_ = whole_sub_pages(file, first_);
       set_page_scales(file, first_, layout_.item[0], layout_.item[1]);
+      keep_numbers_of_display_palette();
+      layout_.dtype = first_.dtype;
       if (automatic() && description_ && !description_->metadata_file.empty())
         follow_metadata_file();
       return;
@@ -91,8 +82,8 @@ void TiffSource::read_first_header() {
   throw Error(ErrorCode::input_missing,
               Issue{"none of the " + std::to_string(files_.size()) + " files can be read",
                     "source.glob", first_failure,
-                    "TIFF files of one grey channel, 8 to 64 bit, uncompressed, LZW, deflate or "
-                    "PackBits",
+                    "TIFF files of grey or colour images, 8 to 64 bit, uncompressed, LZW, deflate, "
+                    "PackBits or JPEG",
                     first_cure.empty() ? "change the glob " + glob_ : first_cure});
 }
 
@@ -101,7 +92,7 @@ std::vector<std::string> TiffSource::patterns() const {
   std::vector<std::string> all;
   std::error_code unknown;
   const auto here = std::filesystem::current_path(unknown);
-  for (const std::string& pattern : params_.glob) {
+  for (const std::string& pattern : params_.named()) {
     const auto path = files_.base_dir() / pattern;
     all.push_back((path.is_absolute() ? path.lexically_proximate(here) : path).string());
   }
@@ -113,7 +104,7 @@ std::vector<std::string> TiffSource::patterns() const {
 void TiffSource::look_at_odd_files() {
   read_bytes_ = std::max(kLeastReadBytes, tiff_read_bytes(first_));
   const int64_t size = files_.bytes(first_file_),
-                pixels = first_.frame_bytes() * images_in(first_file_);
+                pixels = first_.image_bytes() * images_in(first_file_);
   const bool plain = first_.compression == 1, few = files_.size() <= kFewFiles;
   std::vector<std::string> unlike;
   for (int64_t k = 0; k < files_.size(); ++k) {
@@ -124,7 +115,7 @@ void TiffSource::look_at_odd_files() {
     TiffFile file;
     TiffPage page;
     if (!open_tiff(files_.path(k), fd, file).ok() ||
-        !read_tiff_page(file, file.first_directory, page).ok())
+        !read_page(file, file.first_directory, page).ok())
       continue;
     if (is_like_first(page))
       read_bytes_ = std::max(read_bytes_, tiff_read_bytes(page));
@@ -135,7 +126,8 @@ void TiffSource::look_at_odd_files() {
 }
 
 bool TiffSource::is_like_first(const TiffPage& page) const {
-  return page.dtype == first_.dtype && page.width == first_.width && page.height == first_.height;
+  return page.dtype == first_.dtype && page.width == first_.width && page.height == first_.height &&
+         page.channels() == first_.channels();
 }
 
 int64_t TiffSource::images_in(int64_t file) const {
@@ -145,21 +137,23 @@ int64_t TiffSource::images_in(int64_t file) const {
 }
 
 TiffSource::Place TiffSource::place(int64_t sequence) const {
-  if (!page_strides_.empty()) {
-    const auto coordinates = coordinates_of(layout_, sequence);
-    sequence = 0;
-    for (size_t a = 0; a < page_strides_.size(); ++a) sequence += coordinates[a] * page_strides_[a];
+  const int64_t before = sequence / behind_channel_, channel = before % channels_;
+  int64_t page = before / channels_ * behind_channel_ + sequence % behind_channel_;
+  if (!page_axes_.empty()) {
+    int64_t rest = std::exchange(page, 0);
+    for (size_t a = page_axes_.size(); a-- > 0; rest /= page_axes_[a].size)
+      page += rest % page_axes_[a].size * page_axes_[a].stride;
   }
   if (!places_.empty()) {
-    const auto found = places_.find(sequence);
-    return found ? Place{found->file, found->page} : Place{-1, sequence};
+    const auto found = places_.find(page);
+    return found ? Place{found->file, found->page, channel} : Place{-1, page, channel};
   }
-  if (pages_.empty()) return {sequence, 0};
-  const auto it = std::upper_bound(pages_.begin(), pages_.end(), sequence,
-                                   [](int64_t s, const Pages& p) { return s < p.end; });
+  if (pages_.empty()) return {page, 0, channel};
+  const auto it = std::upper_bound(pages_.begin(), pages_.end(), page,
+                                   [](int64_t n, const Pages& p) { return n < p.end; });
   // Beyond all pages: a page that the last file lacks.
   const int64_t file = std::min(it - pages_.begin(), static_cast<int64_t>(pages_.size()) - 1);
-  return {file, file == 0 ? sequence : sequence - pages_[static_cast<size_t>(file - 1)].end};
+  return {file, file == 0 ? page : page - pages_[static_cast<size_t>(file - 1)].end, channel};
 }
 
 Status TiffSource::find_directory(const TiffFile& file, const Place& place,
@@ -199,36 +193,37 @@ Status TiffSource::check_page(const TiffFile& file, const TiffPage& page, int64_
                          "narrow the glob to files of one kind"});
   if (!places_.empty() || !pages_.empty()) return {};
   std::optional<TiffDescription> description;
-  if (file.size >= 2 * page.frame_bytes()) description = describe_tiff(file, page);
+  if (file.size >= 2 * page.image_bytes()) description = describe_tiff(file, page);
   const bool several = page.next != 0 && follow_pages(file, true).pages > 1;
   if (!several && images_behind(file, page, description) == 1) return {};
   return Status::fail("the file holds several images, " + files_.name(first_file_) + " holds one",
                       "narrow the glob to files of one kind");
 }
 
-Status TiffSource::read_item(const Place& place, const MutableView& dst) const {
+Status TiffSource::read_item(const Place& place, ChannelRange wanted,
+                             const MutableView& dst) const {
   Fd fd;
   TiffFile file;
   TiffPage page;
   uint64_t directory = 0;
   if (Status s = open_tiff(files_.path(place.file), fd, file); !s.ok()) return s;
   if (Status s = find_directory(file, place, directory); !s.ok()) return s;
-  if (Status s = read_tiff_page(file, directory, page); !s.ok()) return s;
+  if (Status s = read_page(file, directory, page); !s.ok()) return s;
   const Pages* pages = pages_.empty() ? nullptr : &pages_[static_cast<size_t>(place.file)];
   const int64_t stack = pages ? pages->stack : 1;
   if (pages && page.next != 0) hints_.add({place.file, place.page / stack + 1, page.next});
   if (Status s = check_page(file, page, place.file); !s.ok()) return s;
   int64_t shift = 0;
-  if (__builtin_mul_overflow(place.page % stack, page.frame_bytes(), &shift))
+  if (__builtin_mul_overflow(place.page % stack, page.image_bytes(), &shift))
     return Status::fail("the image lies beyond the end of the file");
   page.shift = static_cast<uint64_t>(shift);
-  return read_tiff_region(file, page, dst);
+  return read_tiff_region(file, page, wanted, dst);
 }
 
 Status TiffSource::read(int64_t sequence, const MutableView& dst, FrameHeader&) const {
   const Place where = place(sequence);
   if (where.file < 0) return Status::fail("the description lists no page for this plane");
-  Status s = read_item(where, dst);
+  Status s = read_channel(where, sequence / channels_, dst);
   if (s.ok()) return s;
   Issue issue = s.issue();
   issue.where = files_.name(where.file);
@@ -263,37 +258,6 @@ std::string TiffSource::identity() const {
          (description_file_.empty()
               ? ""
               : ", described by " + description_file_ + ": " + totals(description_files_));
-}
-
-PARFOCAL_SOURCE(files) {
-  using P = TiffSourceParams;
-  return {
-      "files",
-      "TIFF files, one or many pages each, as one stream of frames",
-      Parameters<P>()
-          .add(
-              "glob", &P::glob,
-              "path pattern relative to the pipeline file, or a list of them, e.g. \"movie/*.tif\"")
-          .required()
-          .add("axes", &P::axes,
-               "names of the axes in the order of the pages, the last two y x; auto: axes, sizes, "
-               "scales and channels of OME-TIFF and ImageJ files")
-          .defaults("tyx")
-          .add("scale", &P::scale, "size of one step along axes, e.g. {y: 0.65 um, x: 0.65 um}")
-          .add("sizes", &P::sizes, "sizes of stream axes after the first, e.g. {z: 5}")
-          .add("order", &P::order, "order of the files: numbers by value, by bytes, or by time")
-          .choices({"natural", "lexical", "time"})
-          .defaults("natural")
-          .add("image", &P::image,
-               "with axes: auto, which image of an OME-TIFF of several, from 0; -1: all, as axis p")
-          .at_least(-1)
-          .defaults("-1"),
-      "{type: files, glob: \"movie/*.tif\", axes: tyx, scale: {t: 30 s, y: 0.65 um, x: 0.65 um}}",
-      [](const std::any& params, const SourceContext& context) -> std::unique_ptr<Source> {
-        return std::make_unique<TiffSource>(std::any_cast<const P&>(params), context.base_dir);
-      },
-      nullptr,
-      false};
 }
 
 }  // namespace parfocal

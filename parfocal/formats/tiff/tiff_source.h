@@ -6,8 +6,9 @@
 
 #include "parfocal/core/io.h"
 #include "parfocal/core/reads_files.h"
-#include "parfocal/formats/common/axis_params.h"
-#include "parfocal/formats/tiff/file_list.h"
+#include "parfocal/formats/common/decoded_group.h"
+#include "parfocal/formats/files/files_params.h"
+#include "parfocal/formats/tiff/channel_planes.h"
 #include "parfocal/formats/tiff/page_chain.h"
 #include "parfocal/formats/tiff/page_hints.h"
 #include "parfocal/formats/tiff/stated_axes.h"
@@ -16,25 +17,19 @@
 
 namespace parfocal {
 
-struct TiffSourceParams {
-  std::vector<std::string> glob;
-  std::string axes = "tyx";
-  AxisScales scale;
-  AxisSizes sizes;  ///< of stream axes but the first, where files and pages do not tell them
-  std::string order = "natural";
-  int64_t image = kAllImages;  ///< of an OME-TIFF of several
-  bool takes_axes_of_files() const { return axes == "auto"; }
-};
-
 class TiffSource final : public Source, public ReadsFiles {
  public:
-  /// \throws Error(input_missing) if no file matches or none can be read,
+  /// \throws Error(input_missing) if none of the files can be read,
   /// Error(invalid_pipeline) if axes, sizes or scale do not fit what was found.
-  TiffSource(const TiffSourceParams& params, const std::filesystem::path& base_dir);
+  TiffSource(const FilesParams& params, FileList files);
   const Layout& layout() const override { return layout_; }
-  int64_t read_bytes() const override { return read_bytes_; }
+  int64_t read_bytes() const override { return read_bytes_ + kept_bytes(); }
   Region block() const override { return block_; }
+  int64_t items_per_read() const override { return behind_channel_ == 1 ? channels_ : 1; }
   Status read(int64_t sequence, const MutableView& dst, FrameHeader& header) const override;
+  /// All channels of a page.
+  bool read_group(int64_t first, std::span<std::byte> dst,
+                  std::span<FrameHeader> headers) const override;
   SourceRow row(int64_t sequence) const override;
   std::string identity() const override;
   std::vector<std::string> notices() const override { return notices_; }
@@ -45,6 +40,11 @@ class TiffSource final : public Source, public ReadsFiles {
  private:
   struct Place {
     int64_t file = 0, page = 0;  // file -1: listed nowhere
+    int64_t channel = 0;
+  };
+  // Of the pages: how many steps, and how many pages lie between two.
+  struct PageAxis {
+    int64_t size = 1, stride = 1;
   };
   // What is kept of a file of several images.
   struct Pages {
@@ -82,6 +82,16 @@ class TiffSource final : public Source, public ReadsFiles {
   void take_measures();
   void order_axes();
 
+  // Channels of a pixel, which become axis c.
+  void keep_numbers_of_display_palette();
+  std::vector<std::string> channel_names() const;
+  void check_stated_channels() const;
+  [[noreturn]] void fail_channels(const Axis& c) const;
+  void check_described_samples() const;
+  void add_channels();
+  void multiply_channels(Axis& c) const;
+  void note_channels();
+
   // Axes of descriptions.
   void describe();
   void take_axes(const TiffDescription& description);
@@ -113,21 +123,28 @@ class TiffSource final : public Source, public ReadsFiles {
 
   Status find_directory(const TiffFile& file, const Place& place, uint64_t& directory) const;
   Status check_page(const TiffFile& file, const TiffPage& page, int64_t file_number) const;
-  Status read_item(const Place& place, const MutableView& dst) const;
+  Status read_page(const TiffFile& file, uint64_t directory, TiffPage& page) const;
+  Status read_item(const Place& place, ChannelRange wanted, const MutableView& dst) const;
+  Status read_channel(const Place& place, int64_t group, const MutableView& dst) const;
+  int64_t kept_bytes() const;
 
-  TiffSourceParams params_;
+  FilesParams params_;
   FileList files_;
   Layout layout_;
   TiffPage first_;  // of the first file that opens
   int64_t first_stack_ = 1;
   int64_t sub_pages_ = 0;  ///< whole images in SubIFDs of the first page
   std::optional<TiffDescription> description_;
-  std::string description_file_;       // not empty: where that stands instead of the first file
-  FileList description_files_;         // that file
-  std::vector<int64_t> page_strides_;  // of the stream axes; empty: as in C order
-  PlaneMap places_;                    // empty: the pages of the files one behind the other
-  int64_t listed_ = -1;                // planes that OME-XML lists, all of them in order
-  std::string other_description_;      // not empty: which file says something else
+  std::string description_file_;     // not empty: where that stands instead of the first file
+  FileList description_files_;       // that file
+  std::vector<PageAxis> page_axes_;  // of the stream axes; empty: as in C order
+  int64_t channels_ = 1;             // of a page: steps of c that each page has
+  int64_t behind_channel_ = 1;       // items from one channel of a page to the next: steps of z
+  uint64_t owner_ = DecodedGroup::new_owner();
+  bool keeps_numbers_ = false;               // of palettes, which only show them
+  PlaneMap places_;                          // empty: the pages of the files one behind the other
+  int64_t listed_ = -1;                      // planes that OME-XML lists, all of them in order
+  std::string other_description_;            // not empty: which file says something else
   std::vector<std::string> other_measures_;  // files of other scales or names of channels
   FrameSet missing_pages_;                   // of all files
   std::vector<std::string> notices_;

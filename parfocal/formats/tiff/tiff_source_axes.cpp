@@ -123,6 +123,7 @@ std::string TiffSource::sizes_cure(const AxisSizes& sizes) const {
 }
 
 void TiffSource::size_axes(const AxisSizes& sizes) {
+  check_stated_channels();
   int64_t total = total_pages();
   auto& stream = layout_.stream;
   if (stream.empty() && total != 1)
@@ -182,11 +183,11 @@ void TiffSource::order_axes() {
   const std::vector<size_t> places = stream_places(stream);
   if (std::is_sorted(places.begin(), places.end())) return;
   const std::vector<Axis> stated = stream;
-  page_strides_.resize(stated.size());
+  page_axes_.resize(stated.size());
   int64_t stride = 1;
   for (size_t a = stated.size(); a-- > 0; stride *= stated[a].size) {
     stream[places[a]] = stated[a];
-    page_strides_[places[a]] = stride;
+    page_axes_[places[a]] = {stated[a].size, stride};
   }
 }
 
@@ -262,7 +263,7 @@ void TiffSource::set_axes(const std::vector<Axis>& planes, int64_t positions) {
   if (positions > 1) {
     const auto& names = description_->image_names;
     layout_.stream.push_back({"p", positions, 1, "", names});
-    page_strides_.push_back(each);
+    page_axes_.push_back({positions, each});
   }
   for (const char name : {'t', 'c', 'z'}) {
     int64_t stride = each;
@@ -270,7 +271,7 @@ void TiffSource::set_axes(const std::vector<Axis>& planes, int64_t positions) {
       stride /= axis.size;
       if (axis.name[0] != name) continue;
       layout_.stream.push_back(axis);
-      page_strides_.push_back(stride);
+      page_axes_.push_back({axis.size, stride});
     }
   }
   for (const Axis* axis : {&description_->y, &description_->x}) {

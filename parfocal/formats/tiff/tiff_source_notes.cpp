@@ -131,7 +131,8 @@ void TiffSource::note_missing() {
     notices_.push_back("The file has " + count_text(description_->missing_not_listed, "frame") +
                        " missing beyond those that it lists: they are read as zeros.");
   const int64_t total = total_pages();
-  const bool unlisted = !places_.empty() || (listed_ >= 0 && layout_.stream_count() > total);
+  const bool unlisted =
+      !places_.empty() || (listed_ >= 0 && layout_.stream_count() > total * channels_);
   if (missing_pages_.empty() && !unlisted) return;
   int64_t count = 0;
   for (int64_t sequence = 0; sequence < layout_.stream_count(); ++sequence) {

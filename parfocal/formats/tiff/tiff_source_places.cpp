@@ -61,7 +61,7 @@ void TiffSource::follow_metadata_file() {
     std::string text(static_cast<size_t>(file.size), '\0');
     const int64_t got = read_at(fd.get(), text.data(), static_cast<int64_t>(text.size()), 0);
     text.resize(static_cast<size_t>(std::max<int64_t>(0, got)));
-    found = describe_tiff(text, {}, params_.image);
+    found = describe_tiff(text, {}, params_.image, {first_.samples, first_.planar});
   }
   if (!found || !found->metadata_file.empty())
     fail_input({"the OME-XML of the file stands in another one, which cannot be read", own, name,
@@ -217,7 +217,7 @@ void TiffSource::take_first_plane() {
   TiffPage page;
   uint64_t directory = 0;
   if (where.file < 0 || !open_tiff(files_.path(where.file), fd, file).ok() ||
-      !find_directory(file, where, directory).ok() || !read_tiff_page(file, directory, page).ok())
+      !find_directory(file, where, directory).ok() || !read_page(file, directory, page).ok())
     return;
   first_ = page;
   first_file_ = where.file;

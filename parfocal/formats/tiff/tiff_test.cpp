@@ -5,8 +5,8 @@
 #include <cstring>
 #include <numeric>
 
+#include "parfocal/formats/common/file_list.h"
 #include "parfocal/formats/common/test_support-inl.h"
-#include "parfocal/formats/tiff/file_list.h"
 #include "parfocal/formats/tiff/tiff_writer.h"
 #include "test_places.h"
 

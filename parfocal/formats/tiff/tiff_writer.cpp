@@ -48,8 +48,10 @@ void set_tags(TIFF* tiff, const View& page, const TiffOptions& options) {
   TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, static_cast<uint32_t>(page.region.shape[0]));
   TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, static_cast<int>(8 * dtype_size(page.dtype)));
   TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, format);
-  TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, 1);
-  TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
+  const bool colours = page.region.rank == 3;
+  TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, colours ? 3 : 1);
+  TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
+  TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, colours ? PHOTOMETRIC_RGB : PHOTOMETRIC_MINISBLACK);
   TIFFSetField(tiff, TIFFTAG_COMPRESSION, compression_tag(options.compression));
   const auto side = static_cast<uint32_t>(options.tile_px);
   const int64_t rows = options.rows_per_strip > 0 ? options.rows_per_strip : page.region.shape[0];
@@ -86,8 +88,11 @@ bool write_page(TIFF* tiff, const View& page, const TiffOptions& options,
   uint32_t index = 0;
   for (int64_t y = 0; y < whole.shape[0]; y += rows)
     for (int64_t x = 0; x < whole.shape[1]; x += columns) {
-      Region block = Region::whole({tiled ? rows : std::min(rows, whole.shape[0] - y), columns});
-      block.origin = {whole.origin[0] + y, whole.origin[1] + x};
+      Region block = whole;  // with all samples
+      block.shape[0] = tiled ? rows : std::min(rows, whole.shape[0] - y);
+      block.shape[1] = columns;
+      block.origin[0] += y;
+      block.origin[1] += x;
       if (!write_block(tiff, page, block, index++, buffer)) return false;
     }
   return TIFFWriteDirectory(tiff) != 0;

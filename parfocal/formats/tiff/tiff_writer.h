@@ -18,8 +18,9 @@ struct TiffOptions {
   int64_t tile_px = 0;  ///< > 0: square tiles of this side (a multiple of 16) instead of strips
 };
 
-/// Writes 2-D pages of one sample per pixel (any dtype; bool as uint8 0/1) beside `path` and
-/// renames: the file appears whole or not at all. Missing folders are created.
+/// Writes pages y x of one sample per pixel, or y x c of three (red, green, blue), beside `path`
+/// and renames: the file appears whole or not at all. Any dtype; bool as uint8 0/1. Missing folders
+/// are created.
 Status write_tiff(const std::filesystem::path& path, std::span<const View> pages,
                   const TiffOptions& options = {});
 /// One page.

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "parfocal/core/io.h"
+#include "parfocal/core/meant_axes.h"
 #include "parfocal/core/operator_info.h"
 #include "parfocal/core/rules.h"
 #include "parfocal/formats/common/axis_params.h"
@@ -286,7 +287,8 @@ PARFOCAL_SOURCE(ome_zarr) {
           .defaults("0")
           .add("axes", &P::axes,
                "names of the axes in their order in the array, such as tyx: where it has none or "
-               "other ones"),
+               "other ones")
+          .read_as(with_joined_axes),
       "{type: ome_zarr, path: smooth.ome.zarr, labels: cells}",
       [](const std::any& params, const SourceContext& context) -> std::unique_ptr<Source> {
         return std::make_unique<OmeZarrSource>(std::any_cast<const P&>(params), context);

@@ -151,6 +151,7 @@ PARFOCAL_OPERATOR(collect) {
       .outputs = {{.doc = "image with the axis as the first one inside the item"}},
       .params = Parameters<CollectParams>()
                     .add("over", &CollectParams::over, "the stream axis to collect over, e.g. z")
+                    .read_as(with_axis_letters)
                     .required()
                     .add("gap", &CollectParams::gap,
                          "propagate: a missing item makes the whole a gap; ignore: it stays zero")

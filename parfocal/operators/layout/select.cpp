@@ -183,6 +183,7 @@ PARFOCAL_OPERATOR(select) {
       .outputs = {{.doc = "the same without the axis"}},
       .params = Parameters<SelectParams>()
                     .add("axis", &SelectParams::axis, "the axis to remove, e.g. z")
+                    .read_as(with_axis_letters)
                     .required()
                     .add("index", &SelectParams::index, "step on the axis, from 0")
                     .at_least(0)

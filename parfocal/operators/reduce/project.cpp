@@ -17,6 +17,7 @@ struct ProjectParams {
 Parameters<ProjectParams> project_params() {
   return Parameters<ProjectParams>()
       .add("axis", &ProjectParams::axis, "the axis to project along, which is gone then")
+      .read_as(with_axis_letters)
       .defaults("z")
       .add("how", &ProjectParams::how,
            "the statistic; std and var are those of the population (ddof 0); NaN propagates")

@@ -159,6 +159,7 @@ PARFOCAL_OPERATOR(reduce) {
                     .add("over", &ReduceParams::over,
                          "axes to fold: stream axes (one result per pixel), all axes inside the "
                          "item (one number per item), or both, e.g. t")
+                    .read_as(with_axis_letters)
                     .required()
                     .add("how", &ReduceParams::how,
                          "the statistic; std and var are those of the population (ddof 0); missing "

@@ -1,0 +1,2 @@
+#pragma once
+#include "parfocal/core/channel_names.h"
