@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <functional>
+#include <limits>
 #include <map>
 #include <new>
 
@@ -75,7 +76,7 @@ void add_limit(CLI::App& command, PipelineArguments& arguments) {
             arguments.sets.push_back("source.limit=" + std::to_string(steps));
           },
           "Read only the first N images (steps of the first axis)")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(int64_t{1}, std::numeric_limits<int64_t>::max()))
       ->type_name("N");
 }
 

@@ -164,13 +164,20 @@ Recovered with_state(Recovered one) {
   return one;
 }
 
+/// Pictures and pages are written beside and renamed: what is there is whole.
+bool is_picture_or_page(const fs::path& path) {
+  const std::string head = file_head(path);
+  return head == "\x89PNG" || head.starts_with("<!");
+}
+
 /// Outputs of a run may have any name: those that it recorded are told by what is in them.
 std::optional<Recovered> recover_recorded(const fs::path& path) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored))
     return is_streamed_store(path) ? std::optional(recover_a_store(path)) : std::nullopt;
   if (fs::exists(path.string() + ".part", ignored)) return recover_an_rtdc(path);
-  if (!fs::is_regular_file(path, ignored) || has_head_of_hdf5(path)) return std::nullopt;
+  if (!fs::is_regular_file(path, ignored) || has_head_of_hdf5(path) || is_picture_or_page(path))
+    return std::nullopt;
   const bool tiff = is_tiff(path) || has_head_of_tiff(path);
   return with_state(tiff ? recover_a_tiff(path) : recover_a_given_table(path));
 }

@@ -85,6 +85,14 @@ void PartialSource::choose_channel(const std::string& word) {
   const Axis& channels = axes[static_cast<size_t>(axis_)];
   channels_ = channels.size;
   channel_ = channel_index(word, channels.labels, channels_);
+  const auto named = std::count(channels.labels.begin(), channels.labels.end(), word);
+  if (channel_ < 0 && named > 1) {
+    const auto first = std::find(channels.labels.begin(), channels.labels.end(), word);
+    fail_layout("several channels of the source are named '" + word + "'", word,
+                "a name that one of them has, or its number from 0",
+                "write channel: " + std::to_string(first - channels.labels.begin()) +
+                    " for the first of them");
+  }
   if (channel_ < 0)
     fail_layout("the source has no channel '" + word + "'", word,
                 "one of " + names_text(channels) + ", or its number from 0",

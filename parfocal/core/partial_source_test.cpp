@@ -124,6 +124,8 @@ TEST(PartialSource, NamesTheChannelsThereAre) {
   };
   EXPECT_THAT(failure({kTime, kColours}, "DAPI"), HasSubstr("one of r, g, b"));
   EXPECT_THAT(failure({kTime, {"c", 4, 1, "", {}}}, "4"), HasSubstr("0 to 3"));
+  EXPECT_THAT(failure({kTime, {"c", 3, 1, "", {"A", "B", "B"}}}, "B"),
+              HasSubstr("write channel: 1 for the first of them"));
   EXPECT_THAT(failure({kTime}, "r"), HasSubstr("axis c, which the source does not have"));
 }
 

@@ -43,6 +43,14 @@ class Recover(CommandTest):
         self.assertIn("result.old: recovered", out)
         self.assertIn("images: nothing to recover", out)
 
+    def test_pictures_and_pages_are_whole_and_stay(self):
+        self.run_pipeline("type: picture, from: source, path: first.png, at: {t: 0}", "type: report, path: r.html")
+        self.forget_the_end()
+        before = [(self.dir / "o" / name).read_bytes() for name in ("first.png", "r.html")]
+        out, _ = self.expect(0, "recover", "o")
+        self.assertEqual([(self.dir / "o" / name).read_bytes() for name in ("first.png", "r.html")], before)
+        self.assertNotIn("recovered", out)
+
     def test_a_file_without_content_is_called_what_it_is(self):
         for name in ("a.ome.tif", "a.csv", "a.rtdc"):
             self.write(name, "")

@@ -1,7 +1,7 @@
 #include "parfocal/formats/common/pattern_groups.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 #include "parfocal/core/patterns.h"
 #include "parfocal/formats/common/file_list.h"
@@ -105,19 +105,42 @@ std::optional<std::string> GroupPattern::value_in(std::string_view file) const {
   return std::nullopt;
 }
 
+namespace {
+
+// With A1 in place of the group, A*.tif behind it would find those of A10, too.
+void require_own_files(const GroupPattern& pattern, const std::filesystem::path& base_dir,
+                       const std::string& value, int64_t count, const Location& place) {
+  const std::string own = pattern.with(value);
+  const FileList files = FileList::find(base_dir, {own}, FileOrder::natural);
+  if (files.size() == count) return;
+  std::string other;
+  for (int64_t k = 0; k < files.size() && other.empty(); ++k)
+    if (pattern.value_in(files.name(k)) != value) other = files.name(k);
+  throw Error(ErrorCode::invalid_pipeline,
+              {"the files of dataset '" + value + "' are not told from those of others",
+               place.str(), own + " finds " + other, "a pattern that finds only its own",
+               "write what stands behind the group, e.g. (?<dataset>[^_]+)_*.tif"});
+}
+
+}  // namespace
+
 std::vector<std::string> group_values(const GroupPattern& pattern,
                                       const std::filesystem::path& base_dir, size_t most,
                                       const Location& place) {
   const FileList files = FileList::find(base_dir, {pattern.any()}, FileOrder::natural);
-  std::set<std::string> found;
+  std::map<std::string, int64_t> found;  // and how many files have it
   for (int64_t k = 0; k < files.size() && found.size() <= most; ++k)
-    if (auto value = pattern.value_in(files.name(k))) found.insert(std::move(*value));
+    if (auto value = pattern.value_in(files.name(k))) ++found[std::move(*value)];
   if (found.empty())
     throw Error(ErrorCode::input_missing,
                 {"no file has a name in which the group of the pattern fits", place.str(),
                  files.name(0), pattern.any() + " with a value of the group",
                  "change the group, e.g. to (?<dataset>[^/]+)"});
-  std::vector<std::string> values(found.begin(), found.end());
+  std::vector<std::string> values;
+  for (const auto& [value, count] : found) {
+    if (found.size() <= most) require_own_files(pattern, base_dir, value, count, place);
+    values.push_back(value);
+  }
   std::sort(values.begin(), values.end(), natural_less);
   return values;
 }

@@ -110,5 +110,16 @@ TEST(PatternGroups, EveryValueOnceInNaturalOrder) {
   EXPECT_THROW(group_values(GroupPattern("(?<d>Z+).png", kPlace), dir.path(), 9, kPlace), Error);
 }
 
+TEST(PatternGroups, DatasetsWhosePatternFindsFilesOfOthersAreRefused) {
+  const test::TempDir dir;
+  for (const char* name : {"A1_t0.tif", "A1_t1.tif", "A10_t0.tif"})
+    std::ofstream(dir / name) << "x";
+  const auto values = [&](const char* pattern) {
+    return group_values(GroupPattern(pattern, kPlace), dir.path(), 9, kPlace);
+  };
+  EXPECT_THROW(values(R"((?<d>A\d+)*.tif)"), Error) << "A1*.tif finds A10_t0.tif";
+  EXPECT_THAT(values(R"((?<d>A\d+)_*.tif)"), ElementsAre("A1", "A10"));
+}
+
 }  // namespace
 }  // namespace parfocal
