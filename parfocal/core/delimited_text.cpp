@@ -35,6 +35,8 @@ bool DelimitedReader::next(DelimitedRow& row) {
 }
 
 bool DelimitedReader::read_field(DelimitedRow& row, bool& ends_row) {
+  if (row.fields.size() == kMostFields)
+    return fail("a row has more than 16384 fields", "look whether it is a table");
   row.fields.push_back({"", line_, column_});
   std::string& raw = row.fields.back().raw;
   if (text_.sgetc() == '"' && !read_quoted(raw)) return false;

@@ -22,15 +22,15 @@ struct DelimitedRow {
   bool is_blank() const { return fields.size() == 1 && fields[0].raw.empty(); }
 };
 
-/// Reads one row after the other; holds no more than one, of at most kMostRowBytes.
+/// Reads one row after the other; holds no more than one, of at most kMostRowBytes in kMostFields.
 class DelimitedReader {
  public:
-  static constexpr size_t kMostRowBytes = size_t{1} << 20;
+  static constexpr size_t kMostRowBytes = size_t{1} << 20, kMostFields = 16384;
   /// `text` is read from where it stands, and outlives this object.
   DelimitedReader(std::istream& text, char separator)
       : text_(*text.rdbuf()), separator_(separator) {}
   /// Reads the next row into `row`; false at the end of the text, and where status() has failed: a
-  /// quote that is never closed, text behind a closing quote, a row that is too long.
+  /// quote that is never closed, text behind a closing quote, a row too long or of too many fields.
   bool next(DelimitedRow& row);
   const Status& status() const { return status_; }
   int line() const { return line_; }  ///< of what is read next

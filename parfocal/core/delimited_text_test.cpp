@@ -66,5 +66,14 @@ TEST(DelimitedText, WritesFieldsThatReadBack) {
     EXPECT_EQ(values_of(comma_field(text) + ",end"), (Values{{text, "end"}}));
 }
 
+TEST(DelimitedText, ARowOfCommasAloneEnds) {
+  std::istringstream text(std::string(1 << 20, ','));
+  DelimitedReader reader(text, ',');
+  DelimitedRow row;
+  EXPECT_FALSE(reader.next(row));
+  EXPECT_FALSE(reader.status().ok());
+  EXPECT_EQ(row.fields.size(), DelimitedReader::kMostFields);
+}
+
 }  // namespace
 }  // namespace parfocal

@@ -57,10 +57,10 @@ Gap RunControl::item_failed(const NodePlan& node, int64_t sequence, const Issue&
   }
   lock.unlock();
   if (node.on_error == OnError::skip) {
-    full.what += " (it did not fail when the run came here before)";
+    full.what += " (in a later part of the image than those that are written already)";
     full.cure =
-        "leave the input unchanged while it is read; --memory large enough for whole frames lets a "
-        "step fail at once";
+        "give more --memory, so that images are read whole and a damaged one is left out; or leave "
+        "the input unchanged while it is read";
   }
   if (full.cure.empty()) full.cure = "--on-error skip records such items as gaps and goes on";
   run_failed(source ? ErrorCode::input_missing : ErrorCode::run_failed, std::move(full));
