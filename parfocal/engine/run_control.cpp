@@ -57,7 +57,7 @@ Gap RunControl::item_failed(const NodePlan& node, int64_t sequence, const Issue&
   }
   lock.unlock();
   if (node.on_error == OnError::skip) {
-    full.what += " (in a later part of the image than those that are written already)";
+    full.what += " (it did not fail in the part of it that is written already)";
     full.cure =
         "give more --memory, so that images are read whole and a damaged one is left out; or leave "
         "the input unchanged while it is read";
