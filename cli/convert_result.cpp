@@ -14,6 +14,7 @@
 #include "parfocal/formats/zarr/writer/recover.h"
 #include "parfocal/planner/binding.h"
 #include "print.h"
+#include "record_fields.h"
 #include "recover_parts.h"
 
 namespace parfocal::cli {

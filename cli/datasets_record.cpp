@@ -10,6 +10,7 @@
 #include "parfocal/core/text_input.h"
 #include "parfocal/engine/output_place.h"
 #include "print.h"
+#include "record_fields.h"
 
 namespace parfocal::cli {
 namespace {
@@ -18,29 +19,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kSchema = "parfocal.datasets/1";
-constexpr int64_t kMostRecordBytes = int64_t{64} << 20;
-constexpr int kMostRecordDepth = 64;
 constexpr const char* kStatusNames[] = {"waiting", "ok", "some items failed", "failed", "stopped"};
-
-/// The record, or an empty one: anybody may have written a file of this name.
-Json record_in(const fs::path& folder) {
-  std::string text;
-  if (!read_text_file(folder / engine::kRecordName, kMostRecordBytes, text).ok() ||
-      nests_deeper(text, kMostRecordDepth))
-    return Json::object();
-  Json record = Json::parse(text, nullptr, false);
-  return record.is_object() ? record : Json::object();
-}
-
-const Json& rows_in(const Json& record) {
-  static const Json none = Json::array();
-  return record.contains("datasets") && record["datasets"].is_array() ? record["datasets"] : none;
-}
-
-int64_t number_in(const Json& json, const char* key) {
-  const bool given = json.is_object() && json.contains(key) && json[key].is_number_integer();
-  return given ? json[key].get<int64_t>() : -1;
-}
 
 std::string number_text(int64_t n) { return n < 0 ? "" : std::to_string(n); }
 
@@ -69,11 +48,11 @@ Json row_json(const Dataset& dataset, const DatasetResult& result) {
 }
 
 std::string row_text(const Json& row) {
-  const int64_t images = number_in(row, "images"), missing = number_in(row, "missing");
+  const int64_t images = number_in(row, "images", -1), missing = number_in(row, "missing", -1);
   std::string text = text_in(row, "status");
   if (images >= 0) text += ", " + counted(images, "image");
   if (missing >= 0) text += fmt::format(", {} missing", missing);
-  if (const int64_t code = number_in(row, "exit_code"); code > 0)
+  if (const int64_t code = number_in(row, "exit_code", -1); code > 0)
     text += fmt::format(" (exit {})", code);
   const std::string reason = text_in(row, "reason");
   return reason.empty() ? text : text + ": " + reason;
@@ -92,20 +71,20 @@ std::string record_fingerprint(const fs::path& folder) {
 std::map<std::string, DatasetResult> recorded_datasets(const fs::path& out) {
   std::map<std::string, DatasetResult> results;
   const Json record = record_in(out);
-  for (const Json& row : rows_in(record)) {
+  for (const Json& row : list_in(record, "datasets")) {
     const std::string dataset = text_in(row, "dataset"), told = text_in(row, "record_fnv1a64");
     const auto* name =
         std::find(std::begin(kStatusNames), std::end(kStatusNames), text_in(row, "status"));
     constexpr int kOthersAreThere = static_cast<int>(ErrorCode::output_exists);
     if (name == std::end(kStatusNames) || !dataset_name_status(dataset).ok() ||
-        number_in(row, "exit_code") == kOthersAreThere)
+        number_in(row, "exit_code", -1) == kOthersAreThere)
       continue;
     DatasetResult& result = results[dataset];
     if (told.empty() || told != record_fingerprint(out / dataset)) continue;
     result = {static_cast<DatasetStatus>(name - std::begin(kStatusNames)),
-              static_cast<int>(number_in(row, "exit_code")),
-              number_in(row, "images"),
-              number_in(row, "missing"),
+              static_cast<int>(number_in(row, "exit_code", -1)),
+              number_in(row, "images", -1),
+              number_in(row, "missing", -1),
               text_in(row, "reason"),
               text_in(row, "pipeline_fnv1a64"),
               text_in(row, "input"),
@@ -160,7 +139,7 @@ std::vector<fs::path> folders_of_datasets(const fs::path& folder) {
   std::vector<fs::path> folders;
   const Json record = record_in(folder);
   if (text_in(record, "schema") != kSchema) return folders;
-  for (const Json& row : rows_in(record))
+  for (const Json& row : list_in(record, "datasets"))
     if (const std::string name = text_in(row, "folder"); dataset_name_status(name).ok())
       folders.push_back(folder / name);
   return folders;
@@ -169,16 +148,16 @@ std::vector<fs::path> folders_of_datasets(const fs::path& folder) {
 Facts datasets_facts(const std::string& path) {
   const Json record = record_in(path);
   const std::string at_work = engine::run_at_work(path);
-  const int64_t code = number_in(record, "exit_code");
+  const int64_t code = number_in(record, "exit_code", -1);
   const bool killed = code < 0 || code == engine::kKilledExitCode;
   Facts facts = {
       {"path", path},
-      {"format", "results of " + counted(std::ssize(rows_in(record)), "dataset")},
+      {"format", "results of " + counted(std::ssize(list_in(record, "datasets")), "dataset")},
       {"status", !at_work.empty() ? "in progress: " + at_work + " is writing into this folder"
                  : killed         ? "killed before its end: what it had saved is there"
                                   : fmt::format("ended (exit {})", code)}};
   Json rows = Json::object();
-  for (const Json& row : rows_in(record)) rows[text_in(row, "dataset")] = row_text(row);
+  for (const Json& row : list_in(record, "datasets")) rows[text_in(row, "dataset")] = row_text(row);
   facts.emplace_back("dataset", rows);
   Json outputs = Json::array();
   for (const std::string& name : engine::recorded_names(path))

@@ -40,8 +40,6 @@ bool was_killed(const std::filesystem::path& folder);
 std::vector<std::string> recover_lines(const std::filesystem::path& folder);
 /// The line to try after what `info` told of one path; `validated`: it was told by the rules, too.
 std::vector<std::string> line_after_info(const std::string& path, bool validated);
-/// A text of a JSON object; "" = there is none.
-std::string text_in(const nlohmann::ordered_json& json, const char* key);
 /// A pipeline file: its source, steps and sinks. \throws Error(invalid_pipeline | input_missing)
 Facts pipeline_facts(const std::string& path);
 

@@ -7,6 +7,7 @@
 #include "parfocal/engine/output_place.h"
 #include "parfocal/engine/record.h"
 #include "print.h"
+#include "record_fields.h"
 #include "recover_parts.h"
 
 namespace parfocal::cli {
@@ -14,25 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-
-constexpr std::uintmax_t kMostRecordBytes = 64 << 20;
-
-/// The record, or an empty one: anybody may have written a file of this name.
-Json record_in(const fs::path& folder) {
-  std::error_code absent;
-  if (fs::file_size(folder / engine::kRecordName, absent) > kMostRecordBytes) return Json::object();
-  std::ifstream in(folder / engine::kRecordName);
-  Json record = Json::parse(in, nullptr, false);
-  return record.is_object() ? record : Json::object();
-}
-int64_t number_in(const Json& json, const char* key, int64_t otherwise = 0) {
-  const bool given = json.is_object() && json.contains(key) && json[key].is_number_integer();
-  return given ? json[key].get<int64_t>() : otherwise;
-}
-const Json& list_in(const Json& json, const char* key) {
-  static const Json none = Json::array();
-  return json.contains(key) && json[key].is_array() ? json[key] : none;
-}
 
 std::string status_text(const Json& record, const std::string& at_work) {
   if (!at_work.empty()) return "in progress: " + at_work + " is writing into this folder";
@@ -52,8 +34,8 @@ Json edges_of(const Json& record) {
   Json edges = Json::object();
   for (const Json& edge : list_in(record, "edges"))
     edges[text_in(edge, "edge")] =
-        fmt::format("{} of {} received, {} missing", number_in(edge, "received"),
-                    number_in(edge, "expected"), number_in(edge, "missing"));
+        fmt::format("{} of {} received, {} missing", number_in(edge, "received", 0),
+                    number_in(edge, "expected", 0), number_in(edge, "missing", 0));
   return edges;
 }
 
@@ -65,11 +47,6 @@ Json issues_of(const Json& record) {
 }
 
 }  // namespace
-
-std::string text_in(const Json& json, const char* key) {
-  const bool given = json.is_object() && json.contains(key) && json[key].is_string();
-  return given ? json[key].get<std::string>() : "";
-}
 
 std::vector<std::string> recover_lines(const fs::path& folder) {
   std::vector<std::string> lines;
@@ -97,7 +74,7 @@ Facts run_facts(const std::string& path) {
       {"path", path}, {"format", "results of a run"}, {"status", status_text(record, at_work)}};
   // Counted at the end: until then nothing is known.
   if (number_in(record, "exit_code", engine::kKilledExitCode) != engine::kKilledExitCode)
-    facts.emplace_back("frames", number_in(record, "items"));
+    facts.emplace_back("frames", number_in(record, "items", 0));
   if (!list_in(record, "edges").empty()) facts.emplace_back("saved", edges_of(record));
   facts.emplace_back("outputs", outputs_in(folder));
   if (!list_in(record, "issues").empty()) facts.emplace_back("issues", issues_of(record));

@@ -14,6 +14,7 @@
 #include "parfocal/core/text_input.h"
 #include "parfocal/engine/record.h"
 #include "print.h"
+#include "record_fields.h"
 
 namespace parfocal::cli {
 namespace {

@@ -46,6 +46,13 @@ void draw(const Plan& plan, const PlanArguments& arguments) {
     throw Error(ErrorCode::run_failed, written.issue());
 }
 
+void print_run_next(const PlanArguments& arguments) {
+  auto words = without_option(arguments.pipeline.words, "--graph");
+  words.at(1) = "run";
+  std::erase(words, "--explain");
+  print_next(words);
+}
+
 int plan(const PlanArguments& arguments) {
   if (const auto datasets = find_datasets(arguments.pipeline))
     return plan_datasets(arguments, *datasets);
@@ -63,10 +70,7 @@ int plan(const PlanArguments& arguments) {
     message(summary_of(planned));
     return 0;
   }
-  auto words = without_option(arguments.pipeline.words, "--graph");
-  words.at(1) = "run";
-  std::erase(words, "--explain");
-  print_next(words);
+  print_run_next(arguments);
   return 0;
 }
 

@@ -154,12 +154,8 @@ int plan_datasets(const PlanArguments& arguments, const Datasets& datasets) {
   }
   for (const auto& [dataset, error] : total.failures) tell_failed(dataset, error);
   print_total(arguments, datasets, total);
-  if (code != 0) return code;
-  auto words = without_option(arguments.pipeline.words, "--graph");
-  words.at(1) = "run";
-  std::erase(words, "--explain");
-  print_next(words);
-  return 0;
+  if (code == 0) print_run_next(arguments);
+  return code;
 }
 
 }  // namespace parfocal::cli

@@ -26,5 +26,7 @@ std::string summary_of(const Planned& planned);
 
 /// Draws a plan where `--graph` says. \throws Error
 void draw(const Plan& plan, const PlanArguments& arguments);
+/// The line that runs what was planned.
+void print_run_next(const PlanArguments& arguments);
 
 }  // namespace parfocal::cli

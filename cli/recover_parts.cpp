@@ -8,6 +8,7 @@
 #include "datasets_record.h"
 #include "info_parts.h"
 #include "parfocal/core/file_head.h"
+#include "parfocal/core/folder_names.h"
 #include "parfocal/core/units.h"
 #include "parfocal/engine/output_place.h"
 #include "parfocal/engine/record.h"
@@ -166,8 +167,7 @@ Recovered with_state(Recovered one) {
 
 /// Pictures and pages are written beside and renamed: what is there is whole.
 bool is_picture_or_page(const fs::path& path) {
-  const std::string head = file_head(path);
-  return head == "\x89PNG" || head.starts_with("<!");
+  return has_head_of_png(path) || file_head(path).starts_with("<!");
 }
 
 /// Outputs of a run may have any name: those that it recorded are told by what is in them.
@@ -180,11 +180,6 @@ std::optional<Recovered> recover_recorded(const fs::path& path) {
     return std::nullopt;
   const bool tiff = is_tiff(path) || has_head_of_tiff(path);
   return with_state(tiff ? recover_a_tiff(path) : recover_a_given_table(path));
-}
-
-bool lies_below(const fs::path& name) {
-  const fs::path clean = name.lexically_normal();
-  return clean.is_relative() && !clean.empty() && *clean.begin() != "..";
 }
 
 }  // namespace
@@ -231,7 +226,7 @@ std::vector<fs::path> outputs_of_run(const fs::path& folder) {
     for (fs::path& output : outputs_of_run(dataset)) found.push_back(std::move(output));
   for (const fs::path& made : {folder, engine::staging_of(folder)})
     for (const std::string& name : engine::recorded_names(made))
-      if (name != engine::kRecordName && lies_below(name)) found.push_back(made / name);
+      if (name != engine::kRecordName && stays_below(name)) found.push_back(made / name);
   std::sort(found.begin(), found.end());
   return found;
 }

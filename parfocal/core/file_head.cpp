@@ -17,5 +17,6 @@ bool has_head_of_tiff(const std::filesystem::path& path) {
 }
 
 bool has_head_of_hdf5(const std::filesystem::path& path) { return file_head(path) == "\x89HDF"; }
+bool has_head_of_png(const std::filesystem::path& path) { return file_head(path) == "\x89PNG"; }
 
 }  // namespace parfocal

@@ -11,5 +11,6 @@ std::string file_head(const std::filesystem::path& path);
 /// TIFF or BigTIFF, of either byte order.
 bool has_head_of_tiff(const std::filesystem::path& path);
 bool has_head_of_hdf5(const std::filesystem::path& path);
+bool has_head_of_png(const std::filesystem::path& path);
 
 }  // namespace parfocal

@@ -15,4 +15,10 @@ std::vector<std::string> names_in(const std::filesystem::path& folder) {
   return names;
 }
 
+bool stays_below(const std::string& name) {
+  const std::filesystem::path path = std::filesystem::path(name).lexically_normal();
+  return !path.empty() && path.is_relative() && *path.begin() != ".." && path != "." &&
+         name.find('\0') == name.npos;
+}
+
 }  // namespace parfocal

@@ -66,21 +66,20 @@ void require_whole(const RawValue& params) {
 }
 
 PartialSource::PartialSource(std::unique_ptr<Source> source, const PartParams& part)
-    : ForwardingSource(*source), source_(std::move(source)), limit_(part.limit) {
+    : MappedSource(std::move(source)), limit_(part.limit) {
   if (!part.channel.empty()) choose_channel(part.channel);
-  layout_ = part_of_layout(source_->layout());
-  const int64_t group = source_->items_per_read();
+  const int64_t group = inner().items_per_read();
   if (axis_ < 0 || inner_ % group == 0) group_ = group;
-  if (axis_ >= 0) told_ += ", channel " + std::to_string(channel_);
-  if (limit_ > 0) told_ += ", the first " + std::to_string(limit_);
+  settle((axis_ < 0 ? "" : ", channel " + std::to_string(channel_)) +
+         (limit_ == 0 ? "" : ", the first " + std::to_string(limit_)));
 }
 
 void PartialSource::choose_channel(const std::string& word) {
-  const std::vector<Axis>& axes = source_->layout().stream;
-  axis_ = source_->layout().find_stream("c");
+  const std::vector<Axis>& axes = inner().layout().stream;
+  axis_ = inner().layout().find_stream("c");
   if (axis_ < 0)
     fail_layout("channel: " + word + " names a step of axis c, which the source does not have",
-                source_->layout().str(), "a source with channels or colours",
+                inner().layout().str(), "a source with channels or colours",
                 "remove channel from the source");
   const Axis& channels = axes[static_cast<size_t>(axis_)];
   channels_ = channels.size;
@@ -101,7 +100,7 @@ void PartialSource::choose_channel(const std::string& word) {
   for (size_t a = static_cast<size_t>(axis_) + 1; a < axes.size(); ++a) inner_ *= axes[a].size;
 }
 
-Layout PartialSource::part_of_layout(Layout layout) const {
+Layout PartialSource::layout_of_part(Layout layout) const {
   if (axis_ >= 0) layout.stream.erase(layout.stream.begin() + axis_);
   if (limit_ == 0 || layout.stream.empty()) return layout;
   Axis& first = layout.stream[0];
@@ -117,15 +116,13 @@ int64_t PartialSource::place_of(int64_t sequence) const {
 
 bool PartialSource::read_group(int64_t first, std::span<std::byte> dst,
                                std::span<FrameHeader> headers) const {
-  if (first + std::ssize(headers) > layout_.stream_count()) return false;
+  if (first + std::ssize(headers) > layout().stream_count()) return false;
   return inner().read_group(place_of(first), dst, headers);
 }
 
-Layout PartialSource::open_port(size_t port) { return part_of_layout(source_->open_port(port)); }
-
 FrameSet PartialSource::missing() const {
   const FrameSet all = inner().missing();
-  const int64_t count = layout_.stream_count();
+  const int64_t count = layout().stream_count();
   FrameSet mine;
   all.for_each_run([&](int64_t begin, int64_t end) {
     const int64_t outer = inner_ * channels_;  // items of the whole of c
@@ -138,11 +135,6 @@ FrameSet PartialSource::missing() const {
   });
   mine.cut(count);
   return mine;
-}
-
-std::vector<std::filesystem::path> PartialSource::files() const {
-  const auto* reads = dynamic_cast<const ReadsFiles*>(source_.get());
-  return reads ? reads->files() : std::vector<std::filesystem::path>();
 }
 
 }  // namespace parfocal

@@ -2,13 +2,11 @@
 /// The keys that every source has beside its own, `channel` and `limit`, and a source of which they
 /// leave a part.
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "parfocal/core/forwarding_source.h"
-#include "parfocal/core/reads_files.h"
+#include "parfocal/core/mapped_source.h"
 
 namespace parfocal {
 
@@ -31,40 +29,26 @@ void require_whole(const RawValue& params);
 
 /// One channel, whose axis is then gone, and the first steps of the outermost axis that is left;
 /// all else is as the source says it of the items that are left. Thread-safe as the source is.
-class PartialSource final : public ForwardingSource, public ReadsFiles {
+class PartialSource final : public MappedSource {
  public:
   /// \throws Error(invalid_pipeline) if there is no such channel: names those there are
   PartialSource(std::unique_ptr<Source> source, const PartParams& part);
 
-  const Layout& layout() const override { return layout_; }
   int64_t items_per_read() const override { return group_; }
-  Status read(int64_t sequence, const MutableView& dst, FrameHeader& header) const override {
-    return inner().read(place_of(sequence), dst, header);
-  }
   bool read_group(int64_t first, std::span<std::byte> dst,
                   std::span<FrameHeader> headers) const override;
-  Layout open_port(size_t port) override;
-  Status read_port(size_t port, int64_t sequence, const MutableView& dst) const override {
-    return inner().read_port(port, place_of(sequence), dst);
-  }
   FrameSet missing() const override;
-  SourceRow row(int64_t sequence) const override { return inner().row(place_of(sequence)); }
-  std::string identity() const override { return inner().identity() + told_; }
-  std::vector<std::filesystem::path> files() const override;
 
  private:
   void choose_channel(const std::string& word);
-  Layout part_of_layout(Layout layout) const;
-  int64_t place_of(int64_t sequence) const;
+  Layout layout_of_part(Layout layout) const override;
+  int64_t place_of(int64_t sequence) const override;
 
-  std::unique_ptr<Source> source_;
   int axis_ = -1;  // c among the stream axes; -1: all channels
   int64_t channel_ = 0, channels_ = 1;
   int64_t inner_ = 1;  // items of each step of c
   int64_t limit_;
-  Layout layout_;
   int64_t group_ = 1;
-  std::string told_;
 };
 
 }  // namespace parfocal

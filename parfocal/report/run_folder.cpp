@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "parfocal/core/folder_names.h"
 #include "parfocal/core/text_input.h"
 #include "parfocal/planner/plan_outline.h"
 #include "parfocal/report/csv_file.h"
@@ -44,13 +45,6 @@ std::vector<std::string> texts_in(const Json& json, const char* key) {
   for_each_in(json, key, Json::value_t::string,
               [&](const Json& one) { texts.push_back(one.get<std::string>()); });
   return texts;
-}
-
-// A name below a folder, and in it: no way out by "..".
-bool stays_below(const std::string& name) {
-  const fs::path path = fs::path(name).lexically_normal();
-  return !path.empty() && path.is_relative() && *path.begin() != ".." && path != "." &&
-         name.find('\0') == std::string::npos;
 }
 
 void read_counts(const Json& json, RunFacts& facts) {

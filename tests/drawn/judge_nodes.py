@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import interpreter, layout, oracles
+from . import interpreter, layout, levels, oracles
+from .expected import FAILS
 from .interpreter import Stream, matching, members
 
 
@@ -149,8 +150,8 @@ class NodeJudge:
                 continue
             results[at] = oracles.MAPS[step["op"]](step, items, layouts, out)
             if step["op"] == "fail_at" and number == step["sequence"]:
-                results[at] = [oracles.FAILS]
-        failing = {at for at, values in results.items() if values[0] is oracles.FAILS}
+                results[at] = [FAILS]
+        failing = {at for at, values in results.items() if values[0] is FAILS}
         if failing:
             self.failing[step["id"]] = failing
         return {n: (lambda at, n=n: results[at][n] if at in results else None) for n in range(len(ports))}
@@ -194,9 +195,9 @@ class NodeJudge:
 
         def level(at):
             pixels = whole if stack else np.asarray(self.item(name, at))
-            return None if pixels is None else oracles.level_of(step, pixels, self.item(ports[1], at))
+            return None if pixels is None else levels.level_of(step, pixels, self.item(ports[1], at))
 
-        failing = {at for at in main.coordinates() if main.is_there(at) and level(at) is oracles.FAILS}
+        failing = {at for at in main.coordinates() if main.is_there(at) and level(at) is FAILS}
         if failing:
             self.failing[step["id"]] = failing
 

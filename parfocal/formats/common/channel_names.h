@@ -1,2 +1,0 @@
-#pragma once
-#include "parfocal/core/channel_names.h"
